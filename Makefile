@@ -1,0 +1,154 @@
+# pledged: one makefile, no configure step. `make help` tells what there is.
+#
+#   build/plain   what is installed: -O2, hardened
+#   build/asan    the same sources under AddressSanitizer and UBSan, for the suites
+#
+# Sources are found by room, so a new file needs no line here.
+
+MAKEFLAGS += --no-builtin-rules
+.SUFFIXES:
+.DELETE_ON_ERROR:
+.SECONDARY:
+
+CC         ?= cc
+ifeq ($(origin CC),default)
+CC         := gcc
+endif
+AR         := gcc-ar
+PKG_CONFIG ?= pkg-config
+INSTALL    ?= install
+PREFIX     ?= /usr/local
+BINDIR     ?= $(PREFIX)/bin
+DATADIR    ?= $(PREFIX)/share/pledged
+MANDIR     ?= $(PREFIX)/share/man
+UNITDIR    ?= $(PREFIX)/lib/systemd/system
+WERROR     ?= -Werror
+B          ?= build
+VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
+
+# One line a file; V=1 shows the commands.
+SAY = $(if $(V),,@echo '$(1) $@'; )
+
+# --- flags -------------------------------------------------------------------------------------
+
+PACKAGES := libpq libcurl jansson libevent_core libcrypto inih
+WARN     := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wvla $(WERROR)
+HARDEN   := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
+            -fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
+
+CPPFLAGS_ALL  = -Isrc -D_GNU_SOURCE $(PKG_CFLAGS) $(CPPFLAGS)
+CFLAGS_ALL    = -std=c17 -fPIE -g $(WARN) -ffile-prefix-map=$(CURDIR)=. $(CFLAGS_$(KIND)) $(CFLAGS)
+LDFLAGS_ALL   = -pie -Wl,-z,relro,-z,now,-z,noexecstack -Wl,--as-needed $(LDFLAGS_$(KIND)) $(LDFLAGS)
+LIBS          = $(PKG_LIBS) -lfcgi
+
+CFLAGS_plain  := -O2 $(HARDEN)
+LDFLAGS_plain :=
+CFLAGS_asan   := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
+LDFLAGS_asan  := -fsanitize=address,undefined
+
+# Asked once and only when something is compiled: `make clean` and `make help` need no package.
+PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
+PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LIBS)
+
+# --- what there is -----------------------------------------------------------------------------
+
+CORE_SRC := $(sort $(wildcard src/base/*.c src/core/*.c))
+ROOM_SRC := $(sort $(wildcard src/store/*.c src/pay/*.c src/app/*.c src/web/*.c))
+CTL_SRC  := $(sort $(wildcard src/main/pledgectl.c src/main/ctl_*.c))
+MAIN_SRC := $(sort $(filter-out $(CTL_SRC),$(wildcard src/main/*.c)))
+UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
+UNIT_ALL := $(filter tests/unit/store_% tests/unit/pay_% tests/unit/app_% tests/unit/web_%,$(UNIT_SRC))
+
+# A program exists as soon as its main file does.
+PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/pledgectl.c))
+# Only these are compiled again when the version changes.
+VERSIONED := $(shell grep -l PLEDGED_VERSION -r src --include='*.c' 2>/dev/null)
+
+.PHONY: all plain asan unit unit-asan install clean help format FORCE
+all: plain
+
+# --- one build ---------------------------------------------------------------------------------
+# $(1) is plain or asan. Two archives: floors 0 and 1, which the rules' unit tests link alone, and
+# the rooms above them.
+
+define BUILD
+$(1): $(PROGRAMS:%=$(B)/$(1)/%)
+$(B)/$(1)/%: KIND := $(1)
+
+$(B)/$(1)/libcore.a: $(CORE_SRC:%.c=$(B)/$(1)/%.o)
+$(B)/$(1)/librooms.a: $(ROOM_SRC:%.c=$(B)/$(1)/%.o)
+$(B)/$(1)/%.a:
+	@rm -f $$@
+	$$(call SAY,AR)$(AR) rcsD $$@ $$^
+
+$(B)/$(1)/pledged: $(MAIN_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
+	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LIBS)
+$(B)/$(1)/pledgectl: $(CTL_SRC:%.c=$(B)/$(1)/%.o) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
+	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$^ $$(LIBS)
+
+$(B)/$(1)/%.o: %.c
+	@mkdir -p $$(@D)
+	$$(call SAY,CC)$$(CC) $$(CPPFLAGS_ALL) $$(CFLAGS_ALL) $$(VERSION_DEF) -MMD -MP -c -o $$@ $$<
+$(VERSIONED:%.c=$(B)/$(1)/%.o): VERSION_DEF := -DPLEDGED_VERSION='"$(VERSION)"'
+$(VERSIONED:%.c=$(B)/$(1)/%.o): $(B)/version
+
+# Each tests/unit/NAME_test.c is a program; the rooms' tests are told by their prefix.
+UNIT_$(1) := $(UNIT_SRC:tests/unit/%.c=$(B)/$(1)/unit/%)
+$(UNIT_ALL:tests/unit/%.c=$(B)/$(1)/unit/%): $(B)/$(1)/librooms.a
+$(B)/$(1)/unit/%: $(B)/$(1)/tests/unit/%.o $(B)/$(1)/libcore.a
+	@mkdir -p $$(@D)
+	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $$(filter %librooms.a,$$^) $(B)/$(1)/libcore.a $$(LIBS) -lcmocka
+endef
+$(eval $(call BUILD,plain))
+$(eval $(call BUILD,asan))
+
+unit: $(UNIT_plain)
+unit-asan: $(UNIT_asan)
+
+# Rewritten only when it differs, so that an unchanged version compiles nothing.
+$(B)/version: FORCE
+	@mkdir -p $(@D)
+	@[ "$$(cat $@ 2>/dev/null)" = '$(VERSION)' ] || echo '$(VERSION)' >$@
+
+ifneq ($(MAKECMDGOALS),clean)
+-include $(shell find $(B) -name '*.d' 2>/dev/null)
+endif
+
+# --- the rest ----------------------------------------------------------------------------------
+
+install: plain
+	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)
+	$(INSTALL) -m 0755 $(PROGRAMS:%=$(B)/plain/%) $(DESTDIR)$(BINDIR)
+	for d in conf sql src/widget; do \
+		[ -d $$d ] || continue; \
+		(cd $$d && find . -type f ! -name '*_test.*') | while read -r f; do \
+			$(INSTALL) -D -m 0644 "$$d/$$f" "$(DESTDIR)$(DATADIR)/$${d##*/}/$$f"; \
+		done; \
+	done
+	if [ -d deploy/systemd ]; then \
+		$(INSTALL) -d $(DESTDIR)$(UNITDIR); \
+		find deploy/systemd -type f \( -name '*.service' -o -name '*.socket' -o -name '*.timer' -o -name '*.target' \) \
+			-exec $(INSTALL) -m 0644 {} $(DESTDIR)$(UNITDIR) \; ; \
+	fi
+	if [ -d deploy/man ]; then \
+		for f in deploy/man/*.[1-8]; do \
+			[ -f "$$f" ] && $(INSTALL) -D -m 0644 "$$f" "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}"; \
+		done; \
+	fi; true
+
+clean:
+	rm -rf $(B)/plain $(B)/asan $(B)/version
+
+format:
+	clang-format -i $(shell find src tests -name '*.[ch]')
+
+help:
+	@echo 'make             build/plain: pledged and pledgectl'
+	@echo 'make asan        build/asan: the same under AddressSanitizer and UBSan'
+	@echo 'make unit        the unit test programs (build/plain/unit); unit-asan: sanitized'
+	@echo 'make install     to PREFIX ($(PREFIX)) below DESTDIR'
+	@echo 'make format      clang-format over the C sources'
+	@echo 'make clean       removes the builds; the demo and its data stay in build/demo'
+	@echo
+	@echo 'B=DIR builds elsewhere; V=1 shows the commands; WERROR= switches -Werror off; CFLAGS, LDFLAGS and CPPFLAGS are added at the end.'
+	@echo 'deploy/demo shows the whole thing; tests/run runs every suite.'
