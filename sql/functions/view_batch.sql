@@ -1,0 +1,71 @@
+-- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
+-- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, epoch (read).
+-- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
+--   p_seen     entries to count, '' for a look without counting
+--   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case
+--   p_ev_*     a row of prompt_event for marks of this batch, stored only if the mark is there afterwards
+--   p_counts   tally, or null
+-- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
+CREATE OR REPLACE FUNCTION pledged.view_batch(
+	p_reader uuid[], p_site smallint[], p_first timestamptz[], p_at timestamptz[], p_seen bytea[], p_mark bytea[], p_version integer[],
+	p_ev_reader uuid[], p_ev_mark bytea[], p_ev_decided timestamptz[], p_ev_decision bigint[], p_ev_kind text[], p_ev_at timestamptz[],
+	p_ev_site smallint[], p_ev_campaign text[], p_ev_variant text[], p_ev_section text[], p_ev_article text[],
+	p_worker bigint, p_seq bigint, p_counts jsonb, p_now timestamptz)
+RETURNS TABLE (reader_id uuid, version integer, views integer, gift smallint, first_at timestamptz, gave_at timestamptz,
+	gift_until timestamptz, seen bytea, marks bytea, epoch bigint)
+LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS $$
+#variable_conflict use_column
+BEGIN
+	IF cardinality(p_reader) > 0 THEN
+		RETURN QUERY
+		WITH v AS MATERIALIZED (
+			SELECT * FROM unnest(p_reader, p_site, p_first, p_at, p_seen, p_mark, p_version)
+				AS t(id, site, first, at, add, mark, ver)
+		), u AS (
+			UPDATE reader r SET
+				views = r.views + CASE WHEN v.add = '' THEN 0
+					WHEN octet_length(v.add) = 8 THEN (position(v.add IN r.seen) = 0)::integer
+					ELSE octet_length(seen_add('', v.add)) / 8 - (SELECT count(*)::integer
+						FROM generate_series(1, octet_length(v.add), 8) o WHERE position(substr(v.add, o, 8) IN r.seen) > 0) END,
+				seen = CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN r.seen
+					WHEN octet_length(v.add) = 8 THEN substr(r.seen || v.add, greatest(octet_length(r.seen) - 1991, 1))
+					ELSE seen_add(r.seen, v.add) END,
+				marks = CASE WHEN v.mark = '' OR (v.ver >= 0 AND v.ver <> r.version)
+						OR position(substr(v.mark, 1, 10) IN r.marks) > 0 THEN r.marks
+					ELSE substr(r.marks || v.mark, greatest(octet_length(r.marks) - 1903, 1)) END,
+				version = r.version + (v.mark <> '' AND (v.ver < 0 OR v.ver = r.version)
+					AND position(substr(v.mark, 1, 10) IN r.marks) = 0)::integer,
+				last_at = CASE WHEN v.add = '' THEN r.last_at ELSE greatest(r.last_at, v.at) END
+			FROM v WHERE r.reader_id = v.id
+			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.seen, r.marks
+		), i AS (
+			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
+			SELECT v.id, v.site, v.first, v.at, v.add, octet_length(v.add) / 8
+			FROM v WHERE v.add <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
+			ON CONFLICT (reader_id) DO UPDATE SET
+				views = r.views + (octet_length(seen_add(r.seen, excluded.seen)) - octet_length(r.seen)) / 8,
+				seen = seen_add(r.seen, excluded.seen)
+			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.seen, r.marks
+		)
+		SELECT u.*, NULL::bigint FROM u UNION ALL SELECT i.*, NULL::bigint FROM i;
+	END IF;
+	IF cardinality(p_ev_reader) > 0 THEN
+		INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
+		SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, e.campaign, e.variant, e.section, e.article
+		FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
+				p_ev_variant, p_ev_section, p_ev_article)
+			AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article)
+		JOIN reader r ON r.reader_id = e.reader
+		WHERE position(substr(e.mark, 1, 10) IN r.marks) > 0
+		ON CONFLICT DO NOTHING;
+	END IF;
+	IF p_counts IS NOT NULL THEN
+		INSERT INTO tally (worker, seq, at, counts) VALUES (p_worker, p_seq, p_now, p_counts) ON CONFLICT DO NOTHING;
+	END IF;
+	RETURN QUERY SELECT NULL::uuid, NULL::integer, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
+		NULL::timestamptz, NULL::bytea, NULL::bytea, e.epoch FROM epoch e;
+END
+$$;
+COMMENT ON FUNCTION pledged.view_batch IS 'Count views, append marks, store prompt events and a tally; return the readers as they are now and the epoch.';
+REVOKE ALL ON FUNCTION pledged.view_batch FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.view_batch TO pledged_view;
