@@ -1,0 +1,172 @@
+/* store/pg.c: the blocking connection: connect when needed, call, repeat what is soft. */
+#include <stdlib.h>
+#include <string.h>
+#include <time.h>
+
+#include "store/pq.h"
+
+#define REPEATS 2
+
+struct store {
+	char *conninfo;
+	PGconn *conn;
+};
+
+const struct stmt_text STMT_TEXT[STMT_N] = {
+#define X(name, roles, params, sql) { #name, roles, "/* pledged:" #name " */ " sql, params },
+#include "store/stmt.def"
+#undef X
+};
+
+static const struct { const char *state; enum err err; } STATES[] = {
+	{ "40001", ERR_STORE_BUSY }, { "40P01", ERR_STORE_BUSY }, { "55P03", ERR_STORE_BUSY }, { "57014", ERR_TIMEOUT },
+	{ "57P01", ERR_STORE_DOWN }, { "57P02", ERR_STORE_DOWN }, { "57P03", ERR_STORE_DOWN }, { "25006", ERR_STORE_DOWN },
+	{ "53300", ERR_STORE_DOWN }, { "53100", ERR_STORE_DOWN }, { "53200", ERR_STORE_DOWN }, { "25P03", ERR_STORE_DOWN },
+};
+
+enum err store_sqlstate(const char *state)
+{
+	if (!state || strncmp(state, "08", 2) == 0)
+		return ERR_STORE_DOWN;
+	for (size_t i = 0; i < ARRAY_N(STATES); i++)
+		if (strcmp(state, STATES[i].state) == 0)
+			return STATES[i].err;
+	return ERR_STORE;
+}
+
+char *pq_conninfo(const struct conf *c, const char *user, struct fault *f)
+{
+	const char *given = conf_str(c, CONF_database_conninfo);
+	char *why = NULL;
+	PQconninfoOption *o = PQconninfoParse(given, &why);
+	if (!o) {
+		fault_set(f, ERR_CONF, "database.conninfo", "libpq cannot read it");
+		PQfreemem(why);
+		return NULL;
+	}
+	PQconninfoFree(o);
+	size_t cap = strlen(given) + 300;
+	char *mem = malloc(cap);
+	if (!mem) {
+		fault_set(f, ERR_NO_MEMORY, NULL, "conninfo");
+		return NULL;
+	}
+	/* the first of two equal words loses in libpq, so what the operator wrote comes last */
+	struct buf b;
+	buf_init(&b, mem, cap - 1);
+	buf_addf(&b, "connect_timeout=2 tcp_user_timeout=3000 keepalives_idle=10 gssencmode=disable options='' client_encoding=UTF8 ");
+	if (user)
+		buf_addf(&b, "user=%s application_name=%s ", user, user);
+	else
+		buf_addc(&b, "application_name=pledgectl ");
+	buf_addc(&b, given);
+	mem[buf_str(&b).n] = '\0';
+	return mem;
+}
+
+enum err pq_fault(struct fault *f, const PGconn *conn, const PGresult *res, const char *what)
+{
+	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
+	enum err e = conn && PQstatus(conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
+	return fault_set(f, e, NULL, "%s: SQLSTATE %s", what, state ? state : "none");
+}
+
+enum err store_open(const struct conf *c, const char *user, struct store **ret, struct fault *f)
+{
+	char *info = pq_conninfo(c, user, f);
+	if (!info)
+		return f && f->err != OK ? f->err : ERR_CONF;
+	struct store *s = calloc(1, sizeof *s);
+	if (!s) {
+		free(info);
+		return fault_set(f, ERR_NO_MEMORY, NULL, "store");
+	}
+	s->conninfo = info;
+	*ret = s;
+	return OK;
+}
+
+void store_close(struct store *s)
+{
+	if (!s)
+		return;
+	PQfinish(s->conn);
+	free(s->conninfo);
+	free(s);
+}
+
+static void ignore_notice(void *arg, const PGresult *res)
+{
+	(void)arg;
+	(void)res;
+}
+
+static enum err connect_now(struct store *s, struct fault *f)
+{
+	if (s->conn && PQstatus(s->conn) == CONNECTION_OK)
+		return OK;
+	PQfinish(s->conn);
+	s->conn = PQconnectdb(s->conninfo);
+	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK)
+		return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
+	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
+	PGresult *r = PQexec(s->conn, "SET timezone = 'UTC'");
+	PQclear(r);
+	return OK;
+}
+
+static enum err call_once(struct store *s, enum stmt stmt, const struct store_args *a, struct rows **ret, struct fault *f)
+{
+	enum err e = connect_now(s, f);
+	if (e != OK)
+		return e;
+	PGresult *res = PQexecParams(s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0);
+	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
+		e = pq_fault(f, s->conn, res, STMT_TEXT[stmt].name);
+		PQclear(res);
+		return e;
+	}
+	struct rows *r = rows_of(res);
+	if (!r)
+		return fault_set(f, ERR_NO_MEMORY, NULL, "rows");
+	*ret = r;
+	return OK;
+}
+
+enum err store_call(struct store *s, enum stmt stmt, const struct store_args *a, struct rows **ret, struct fault *f)
+{
+	ASSERT(stmt < STMT_N && a->n == STMT_TEXT[stmt].params);
+	if (a->err != OK)
+		return fault_set(f, a->err, NULL, "%s: an argument does not fit", STMT_TEXT[stmt].name);
+	for (int tries = 0;; tries++) {
+		enum err e = call_once(s, stmt, a, ret, f);
+		if (e == OK || (e != ERR_STORE_BUSY && e != ERR_STORE_DOWN) || tries == REPEATS)
+			return e;
+		nanosleep(&(struct timespec){ .tv_nsec = 20000000L * (tries + 1) }, NULL);
+	}
+}
+
+enum err store_script(struct store *s, const char *sql, struct rows **ret, struct fault *f)
+{
+	enum err e = connect_now(s, f);
+	if (e != OK)
+		return e;
+	PGresult *res = PQexec(s->conn, sql);
+	ExecStatusType st = PQresultStatus(res);
+	if (st != PGRES_TUPLES_OK && st != PGRES_COMMAND_OK) {
+		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+		const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
+		e = PQstatus(s->conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
+		fault_set(f, e, NULL, "%s: %s", state ? state : "connection", text ? text : "lost");
+		PQclear(res);
+		return e;
+	}
+	struct rows *r = rows_of(res);
+	if (!r)
+		return fault_set(f, ERR_NO_MEMORY, NULL, "rows");
+	if (ret)
+		*ret = r;
+	else
+		rows_free(r);
+	return OK;
+}
