@@ -1,0 +1,28 @@
+// strings.en.js: what the widget says in English; campaign texts are not here.
+export default {
+	interval: "How often",
+	once: "Once",
+	month: "Monthly",
+	year: "Yearly",
+	amount: "Amount",
+	other: "Other amount",
+	other_label: "Other amount, {c}",
+	email: "E-mail for the receipt (optional)",
+	give: "Contribute",
+	note: "You pay on our payment provider’s own page. We never see your card.",
+	wait: "One moment…",
+	days: { one: "{n} day", other: "{n} days" },
+	later: "Remind me later",
+	later_for: "{t} (in {d})",
+	later_done: "All right. We will remind you in {d}.",
+	close_for: "Not now (for {d})",
+	close_done: "All right. We will not ask for {d}.",
+	already: "I already support you",
+	already_done: "Thank you for standing with us. We will stop asking for a while.",
+	err_amount: "Please enter an amount, for example 15 or 7.50.",
+	err_email: "Please check the e-mail address, or leave it empty.",
+	err_net: "That did not go through. Nothing has been charged. Please try again.",
+	problems: {
+		rate_limited: "There have been many tries from your network. Please wait a little and try again.",
+	},
+};
