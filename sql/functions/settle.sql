@@ -1,0 +1,78 @@
+-- settle: apply a provider's snapshot to its pledge. The one function that moves a pledge's money side;
+-- webhooks, look-ups and the operator all end here.
+-- Tables, locked in this order: pledge (row lock first; a second caller waits here), attempt, payment,
+-- refund, dispute, recurring, inbox, outbox, mail_out, ledger.
+-- Idempotent and monotone: rows are keyed by the provider's ids and only go up, so any order and any
+-- number of snapshots end with the same rows. The webhook becomes done in the same transaction.
+-- No row and no change when the pledge is unknown, or a refund or dispute names a payment that is: the
+-- caller tries again later. A snapshot of the wrong mode leaves only flagged payments.
+CREATE OR REPLACE FUNCTION pledged.settle(p_inbox bigint, p_cause text, p_snapshot jsonb, p_now timestamptz)
+RETURNS TABLE (pledge uuid, status_before text, status_after text, reader uuid, paid_new boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_provider text := p_snapshot ->> 'provider';
+	v_livemode boolean := (p_snapshot ->> 'livemode')::boolean;
+	v_email text := p_snapshot ->> 'email';
+	v_p pledge;
+	v_attempt uuid;
+	v_status text;
+	v_new boolean := false;
+	v_x jsonb;
+BEGIN
+	IF v_provider IS NULL OR v_livemode IS NULL THEN
+		RAISE EXCEPTION 'snapshot without provider or mode' USING ERRCODE = 'invalid_parameter_value';
+	END IF;
+	SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = settle_find(p_snapshot) FOR UPDATE;
+	IF NOT FOUND OR EXISTS (
+		SELECT FROM (SELECT jsonb_path_query(p_snapshot, '$.refunds[*]') AS r
+			UNION ALL SELECT jsonb_path_query(p_snapshot, '$.disputes[*]')) s
+		WHERE payment_find(v_provider, s.r ->> 'payment', NULL) IS NULL AND NOT EXISTS (
+			SELECT FROM jsonb_path_query(p_snapshot, '$.payments[*]') y
+			WHERE s.r ->> 'payment' IN (y ->> 'id', y ->> 'intent'))) THEN
+		RETURN;
+	END IF;
+
+	IF v_livemode = v_p.livemode THEN
+		v_attempt := settle_attempt(v_p.pledge_id, p_snapshot, p_now);
+	END IF;
+	FOR v_x IN SELECT jsonb_path_query(p_snapshot, '$.payments[*]') LOOP
+		v_new := settle_payment(v_p, v_attempt, v_provider, v_livemode, v_x, p_cause, p_inbox, p_now) OR v_new;
+	END LOOP;
+	FOR v_x IN SELECT jsonb_path_query(p_snapshot, '$.refunds[*]') LOOP
+		PERFORM settle_refund(v_provider, v_x, p_cause, p_inbox, p_now);
+	END LOOP;
+	FOR v_x IN SELECT jsonb_path_query(p_snapshot, '$.disputes[*]') LOOP
+		PERFORM settle_dispute(v_provider, v_x, p_cause, p_inbox, p_now);
+	END LOOP;
+
+	IF v_livemode = v_p.livemode THEN
+		IF jsonb_typeof(p_snapshot -> 'recurring') = 'object' THEN
+			PERFORM settle_recurring(v_p, v_provider, p_snapshot -> 'recurring',
+				coalesce((p_snapshot ->> 'fetched_at')::timestamptz, p_now), p_cause, p_inbox, p_now);
+		END IF;
+		IF EXISTS (SELECT FROM payment y WHERE y.attempt_id = v_attempt AND y.state = 'paid') THEN
+			PERFORM attempt_move(v_attempt, 'complete', p_cause, p_inbox, NULL, p_now);
+		ELSIF v_attempt IS NOT NULL AND p_snapshot #>> '{checkout,state}' IS NOT NULL THEN
+			PERFORM attempt_move(v_attempt, p_snapshot #>> '{checkout,state}', p_cause, p_inbox, NULL, p_now);
+		END IF;
+		IF v_p.email IS NULL AND length(v_email) <= 254
+			AND v_email ~ '^[^[:space:][:cntrl:]@]+@[^[:space:][:cntrl:]@]+$' THEN
+			UPDATE pledge p SET email = v_email WHERE p.pledge_id = v_p.pledge_id;
+		END IF;
+	END IF;
+	v_status := pledge_derive(v_p.pledge_id, p_cause, p_inbox, NULL, p_now);
+
+	UPDATE inbox i SET state = 'done', lease_until = NULL, error = NULL, ended_at = p_now
+	WHERE i.inbox_id = p_inbox AND i.state <> 'done';
+	-- The call that would open an attempt is over once the attempt is.
+	UPDATE outbox o SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = p_now
+	FROM attempt a
+	WHERE a.attempt_id = v_attempt AND o.kind = 'create' AND o.subject = a.attempt_id AND o.state = 'open'
+		AND (a.state IN ('expired', 'failed', 'complete') OR (a.state IN ('open', 'processing') AND a.url IS NOT NULL));
+	PERFORM settle_thank(v_p.pledge_id, p_now);
+	RETURN QUERY SELECT v_p.pledge_id, v_p.status, v_status, v_p.reader_id, v_new;
+END $$;
+COMMENT ON FUNCTION pledged.settle(bigint, text, jsonb, timestamptz) IS 'Applies a provider''s snapshot to its pledge.';
+REVOKE ALL ON FUNCTION pledged.settle(bigint, text, jsonb, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.settle(bigint, text, jsonb, timestamptz) TO pledged_clerk;
