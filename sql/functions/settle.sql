@@ -25,10 +25,10 @@ BEGIN
 	END IF;
 	SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = settle_find(p_snapshot) FOR UPDATE;
 	IF NOT FOUND OR EXISTS (
-		SELECT FROM (SELECT jsonb_path_query(p_snapshot, '$.refunds[*]') AS r
-			UNION ALL SELECT jsonb_path_query(p_snapshot, '$.disputes[*]')) s
+		SELECT FROM (SELECT settle_list(p_snapshot, 'refunds') AS r
+			UNION ALL SELECT settle_list(p_snapshot, 'disputes')) s
 		WHERE payment_find(v_provider, s.r ->> 'payment', NULL) IS NULL AND NOT EXISTS (
-			SELECT FROM jsonb_path_query(p_snapshot, '$.payments[*]') y
+			SELECT FROM settle_list(p_snapshot, 'payments') y
 			WHERE s.r ->> 'payment' IN (y ->> 'id', y ->> 'intent'))) THEN
 		RETURN;
 	END IF;
@@ -36,13 +36,13 @@ BEGIN
 	IF v_livemode = v_p.livemode THEN
 		v_attempt := settle_attempt(v_p.pledge_id, p_snapshot, p_now);
 	END IF;
-	FOR v_x IN SELECT jsonb_path_query(p_snapshot, '$.payments[*]') LOOP
+	FOR v_x IN SELECT settle_list(p_snapshot, 'payments') LOOP
 		v_new := settle_payment(v_p, v_attempt, v_provider, v_livemode, v_x, p_cause, p_inbox, p_now) OR v_new;
 	END LOOP;
-	FOR v_x IN SELECT jsonb_path_query(p_snapshot, '$.refunds[*]') LOOP
+	FOR v_x IN SELECT settle_list(p_snapshot, 'refunds') LOOP
 		PERFORM settle_refund(v_provider, v_x, p_cause, p_inbox, p_now);
 	END LOOP;
-	FOR v_x IN SELECT jsonb_path_query(p_snapshot, '$.disputes[*]') LOOP
+	FOR v_x IN SELECT settle_list(p_snapshot, 'disputes') LOOP
 		PERFORM settle_dispute(v_provider, v_x, p_cause, p_inbox, p_now);
 	END LOOP;
 

@@ -27,11 +27,11 @@ BEGIN
 	END IF;
 	SELECT y.pledge_id INTO v_held FROM (
 		SELECT x ->> 'id' AS id, x ->> 'intent' AS intent
-		FROM jsonb_path_query(p_snapshot, '$.payments[*]') x
+		FROM settle_list(p_snapshot, 'payments') x
 		UNION ALL
-		SELECT x ->> 'payment', NULL FROM jsonb_path_query(p_snapshot, '$.refunds[*]') x
+		SELECT x ->> 'payment', NULL FROM settle_list(p_snapshot, 'refunds') x
 		UNION ALL
-		SELECT x ->> 'payment', NULL FROM jsonb_path_query(p_snapshot, '$.disputes[*]') x) s
+		SELECT x ->> 'payment', NULL FROM settle_list(p_snapshot, 'disputes') x) s
 	JOIN payment y ON y.payment_id = payment_find(v_provider, s.id, s.intent)
 	LIMIT 1;
 	RETURN v_held;

@@ -10,7 +10,8 @@ CREATE TABLE pledged.site (
 	gift_label text NOT NULL CHECK (gift_label <> ''),
 	thanks_path text NOT NULL CHECK (thanks_path ~ '^/[^/\\]' OR thanks_path = '/'),
 	cancel_path text NOT NULL CHECK (cancel_path ~ '^/[^/\\]' OR cancel_path = '/'),
-	origin text CHECK (origin ~ '^https?://[A-Za-z0-9.:-]+$')
+	origin text CHECK (origin ~ '^https?://[A-Za-z0-9.:-]+$'),
+	article_key bytea NOT NULL DEFAULT sha256((gen_random_uuid()::text || gen_random_uuid()::text)::bytea) CHECK (octet_length(article_key) = 32)
 );
 COMMENT ON TABLE pledged.site IS 'A publication. Its main and mirror hosts share campaigns, readers and figures.';
 COMMENT ON COLUMN pledged.site.site_id IS 'Small number that stands in every row of a reader.';
@@ -22,6 +23,7 @@ COMMENT ON COLUMN pledged.site.locale IS 'Language of last resort.';
 COMMENT ON COLUMN pledged.site.gift_label IS 'What the donor reads on the provider''s page.';
 COMMENT ON COLUMN pledged.site.thanks_path IS 'Where the provider sends a donor after paying; the pledge''s token is added as ?p=.';
 COMMENT ON COLUMN pledged.site.cancel_path IS 'Where the provider sends a donor who turned back.';
+COMMENT ON COLUMN pledged.site.article_key IS 'Key of the hashes that stand for articles in readers'' rows and draw their variants; never changes, else articles count anew.';
 COMMENT ON COLUMN pledged.site.origin IS 'scheme://host[:port] for links in mails and redirects; null: that of the request''s own host.';
 
 CREATE TABLE pledged.site_host (
