@@ -1,7 +1,8 @@
 -- pledge_begin: store a pledge, its first attempt and the call it needs, before anybody is called.
 -- Tables: pledge, attempt, outbox, ledger (all inserted; an existing pledge is only read).
 -- Idempotent on key: the same key and fingerprint give the stored row ('same'), another fingerprint
--- gives 'other' and nothing else. The maker holds the call's lease at once.
+-- gives 'other' and nothing else. The maker holds the call's lease at once, and again when it repeats
+-- the statement with its own pledge id because the answer was lost.
 CREATE OR REPLACE FUNCTION pledged.pledge_begin(p_key text, p_fingerprint bytea, p_pledge uuid,
 	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
 	p_variant text, p_amount bigint, p_currency text, p_interval text, p_email text, p_locale text,
@@ -18,15 +19,15 @@ DECLARE
 	v_pledge uuid;
 	v_outbox bigint;
 BEGIN
+	-- Any unique key may be the one that a repetition running at the same moment hits first.
 	INSERT INTO pledge (pledge_id, public_token, key, fingerprint, site_id, reader_id, decision,
 		campaign, variant, amount, currency, "interval", email, locale, request_id, livemode,
 		created_at, status_at)
 	VALUES (p_pledge, p_public_token, p_key, p_fingerprint, p_site, p_reader, p_decision,
 		p_campaign, p_variant, p_amount, p_currency, p_interval, p_email, p_locale, p_request_id,
 		p_livemode, p_now, p_now)
-	ON CONFLICT (key) DO NOTHING;
+	ON CONFLICT DO NOTHING;
 	IF FOUND THEN
-		v_outcome := 'made';
 		INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at)
 		VALUES (p_attempt, p_pledge, 1, p_provider, p_livemode, p_idem_key, p_now, p_now);
 		INSERT INTO outbox (kind, subject, provider, method, path, idem_key, body, not_before,
@@ -45,9 +46,13 @@ BEGIN
 			NULL::text, NULL::text, NULL::bigint, false, NULL::text, NULL::text, NULL::text, NULL::bytea;
 		RETURN;
 	END IF;
+	IF v_pledge = p_pledge THEN
+		v_outcome := 'made';
+	END IF;
 	RETURN QUERY
 	SELECT v_outcome, p.pledge_id, p.public_token, p.amount, p.currency::text, p."interval", p.status,
-		CASE WHEN a.state = 'open' THEN a.url END, o.outbox_id, v_outcome = 'made', o.method, o.path,
+		CASE WHEN a.state = 'open' THEN a.url END, o.outbox_id,
+		v_outcome = 'made' AND o.state = 'open' AND o.tries <= 1, o.method, o.path,
 		o.idem_key, o.body
 	FROM pledge p
 	LEFT JOIN LATERAL (SELECT * FROM attempt x WHERE x.pledge_id = p.pledge_id ORDER BY x.no DESC LIMIT 1) a ON true
