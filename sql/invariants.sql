@@ -1,0 +1,135 @@
+-- Invariants: what is always true of the data, whatever failed on the way.
+--   psql -X -A -t -q -v ON_ERROR_STOP=1 -f sql/invariants.sql
+-- prints nothing when all is well, else a row (name, detail) for each break. No personal data in detail.
+-- Run as a member of pledged_owner. Cost: reads the money tables whole; minutes only at many millions.
+
+-- I1: a finished checkout has its payment, at the latest after an hour.
+SELECT 'I1 complete attempt without payment' AS name, a.attempt_id::text AS detail
+FROM pledged.attempt a
+WHERE a.state = 'complete' AND a.state_at < now() - interval '1 hour'
+	AND NOT EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = a.pledge_id)
+UNION ALL
+-- I2: at most one payable page of a pledge.
+SELECT 'I2 two payable attempts', pledge_id::text
+FROM pledged.attempt WHERE state IN ('creating', 'open', 'processing')
+GROUP BY pledge_id HAVING count(*) > 1
+UNION ALL
+-- I3: paid is left only by refund or dispute.
+SELECT 'I3 paid payment undone', l.object_id::text
+FROM pledged.ledger l LEFT JOIN pledged.payment y ON y.payment_id = l.object_id
+WHERE l.object = 'payment' AND l.became = 'paid' AND l.account = 'donor' AND y.state IS DISTINCT FROM 'paid'
+UNION ALL
+SELECT 'I3 pledge left paid', y.payment_id::text
+FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
+WHERE y.state = 'paid' AND y.mismatch IS NULL AND p.status <> 'paid'
+	AND NOT EXISTS (SELECT FROM pledged.refund r WHERE r.payment_id = y.payment_id AND r.state = 'done')
+	AND NOT EXISTS (SELECT FROM pledged.dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'won')
+UNION ALL
+-- I4: refunds never exceed what was paid.
+SELECT 'I4 refunds exceed payment', y.payment_id::text
+FROM pledged.payment y JOIN pledged.refund r USING (payment_id)
+WHERE r.state <> 'failed'
+GROUP BY y.payment_id, y.amount HAVING sum(r.amount) > y.amount
+UNION ALL
+SELECT 'I4 refund of an unpaid payment', r.refund_id::text
+FROM pledged.refund r JOIN pledged.payment y USING (payment_id)
+WHERE r.state = 'done' AND y.state <> 'paid'
+UNION ALL
+-- I5: no webhook and no call lies about when it is due.
+SELECT 'I5 webhook waits', inbox_id::text
+FROM pledged.inbox
+WHERE state IN ('new', 'leased') AND greatest(not_before, coalesce(lease_until, not_before)) < now() - interval '10 minutes'
+UNION ALL
+SELECT 'I5 call waits', outbox_id::text
+FROM pledged.outbox
+WHERE state = 'open' AND greatest(not_before, coalesce(lease_until, not_before)) < now() - interval '10 minutes'
+UNION ALL
+-- I6: a stored request is what was first sent under its key, and the attempt's key is that key.
+SELECT 'I6 request bytes changed', outbox_id::text
+FROM pledged.outbox WHERE sha256(body) <> body_sha256
+UNION ALL
+SELECT 'I6 attempt without its call', a.attempt_id::text
+FROM pledged.attempt a LEFT JOIN pledged.outbox o ON o.kind = 'create' AND o.subject = a.attempt_id
+	AND o.idem_key = a.idem_key AND o.provider = a.provider
+WHERE o.outbox_id IS NULL OR (a.state = 'creating' AND o.state NOT IN ('open', 'parked'))
+UNION ALL
+-- I7: a receipt for each payment that settles a pledge whose donor can be reached, for no other, once.
+SELECT 'I7 receipt without payment', m.mail_id::text
+FROM pledged.mail_out m LEFT JOIN pledged.payment y ON y.payment_id = m.subject
+WHERE m.kind = 'receipt' AND (y.state IS DISTINCT FROM 'paid' OR y.mismatch IS NOT NULL)
+UNION ALL
+SELECT 'I7 two receipts', subject::text
+FROM pledged.mail_out WHERE kind = 'receipt' GROUP BY subject HAVING count(*) > 1
+UNION ALL
+SELECT 'I7 payment without receipt', y.payment_id::text
+FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
+WHERE y.state = 'paid' AND y.mismatch IS NULL AND p.email IS NOT NULL
+	AND NOT EXISTS (SELECT FROM pledged.mail_out m WHERE m.kind = 'receipt' AND m.subject = y.payment_id)
+UNION ALL
+-- I8: money is as pledged, or flagged.
+SELECT 'I8 mismatch not flagged', y.payment_id::text
+FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
+WHERE y.mismatch IS NULL AND (y.currency <> p.currency OR y.amount <> p.amount)
+UNION ALL
+-- I9: test objects never settle live pledges, nor the other way round.
+SELECT 'I9 modes mixed', y.payment_id::text
+FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
+WHERE y.livemode <> p.livemode AND y.mismatch IS DISTINCT FROM 'livemode'
+UNION ALL
+SELECT 'I9 modes mixed', a.attempt_id::text
+FROM pledged.attempt a JOIN pledged.pledge p USING (pledge_id)
+WHERE a.livemode <> p.livemode
+UNION ALL
+-- I10: every state is the last word of the ledger on it, and the ledger's words follow one another.
+SELECT 'I10 state without ledger row', s.object || ' ' || s.id
+FROM (
+	SELECT 'pledge' AS object, pledge_id AS id, status AS state FROM pledged.pledge
+	UNION ALL SELECT 'attempt', attempt_id, state FROM pledged.attempt
+	UNION ALL SELECT 'payment', payment_id, state FROM pledged.payment
+	UNION ALL SELECT 'refund', refund_id, state FROM pledged.refund
+	UNION ALL SELECT 'dispute', dispute_id, state FROM pledged.dispute
+	UNION ALL SELECT 'recurring', recurring_id, state FROM pledged.recurring
+) s
+LEFT JOIN (SELECT DISTINCT ON (object_id) object_id, became FROM pledged.ledger
+	ORDER BY object_id, ledger_id DESC) l ON l.object_id = s.id
+WHERE l.became IS DISTINCT FROM s.state
+UNION ALL
+SELECT 'I10 ledger skips a state', c.entry::text
+FROM (SELECT entry, was, lag(became) OVER (PARTITION BY object_id ORDER BY entry) AS before
+	FROM (SELECT DISTINCT entry, object_id, was, became FROM pledged.ledger) e) c
+WHERE c.was IS DISTINCT FROM c.before
+UNION ALL
+-- L1: the ledger sums to zero, entry by entry and so in all.
+SELECT 'L1 ledger entry does not sum to zero', entry::text
+FROM pledged.ledger GROUP BY entry
+HAVING sum(amount) <> 0 OR count(DISTINCT (currency, livemode)) > 1
+UNION ALL
+-- L2: what the ledger holds for a payment, refund or dispute is what its row says.
+SELECT 'L2 ledger differs from ' || s.object, s.id::text
+FROM (
+	SELECT 'payment' AS object, payment_id AS id, currency,
+		CASE state WHEN 'paid' THEN amount ELSE 0 END AS amount FROM pledged.payment
+	UNION ALL SELECT 'refund', refund_id, currency, CASE state WHEN 'done' THEN -amount ELSE 0 END FROM pledged.refund
+	UNION ALL SELECT 'dispute', dispute_id, currency, CASE state WHEN 'won' THEN 0 ELSE -amount END FROM pledged.dispute
+) s
+LEFT JOIN (SELECT object_id, currency, sum(amount) AS amount FROM pledged.ledger
+	WHERE account = 'provider' GROUP BY object_id, currency) l ON l.object_id = s.id AND l.currency = s.currency
+WHERE coalesce(l.amount, 0) <> s.amount
+UNION ALL
+-- S1: the stored status and flags are what the attempts and payments amount to.
+SELECT 'S1 status is not the derived one', p.pledge_id::text
+FROM pledged.pledge p, LATERAL pledged.pledge_state(p.pledge_id) s
+WHERE (p.status, p.over_paid, p.mismatch) IS DISTINCT FROM (s.status, s.over_paid, s.mismatch)
+UNION ALL
+-- G1: who gave is marked, or the mark is on its way.
+SELECT 'G1 supporter without mark', y.payment_id::text
+FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
+WHERE y.state = 'paid' AND y.mismatch IS NULL AND p.reader_id IS NOT NULL
+	AND NOT EXISTS (SELECT FROM pledged.outbox o WHERE o.kind = 'reader' AND o.subject = y.payment_id)
+UNION ALL
+SELECT 'G1 mark did not reach the reader', y.payment_id::text
+FROM pledged.outbox o JOIN pledged.payment y ON y.payment_id = o.subject
+	JOIN pledged.pledge p USING (pledge_id) JOIN pledged.reader r USING (reader_id)
+WHERE o.kind = 'reader' AND o.state = 'done'
+	AND (r.gift = 0 OR r.gave_at IS NULL OR r.gave_at < date_trunc('second', y.paid_at))
+ORDER BY 1, 2;
