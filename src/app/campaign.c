@@ -218,23 +218,23 @@ static void read_amounts(struct walk *w, const json_t *root, struct campaign *c)
 /* --- variants -------------------------------------------------------------------------------- */
 
 static void read_text(
-	struct walk *w, const struct walk_place *at, const json_t *o, struct campaign_text *t)
+	struct walk *w, const struct walk_place *at, const json_t *o, bool wall, struct campaign_text *t)
 {
 	static const char *const FIELDS[] = {"topline", "title", "body", "button", "later", NULL};
 	if (!walk_is(w, at, o, JSON_OBJECT))
 		return;
 	walk_only(w, at, o, FIELDS);
-	t->topline = walk_text(w, at, o, "topline", (struct walk_length){200, false});
-	t->title = walk_text(w, at, o, "title", (struct walk_length){200, false});
-	t->body = walk_text(w, at, o, "body", (struct walk_length){2000, true});
-	t->button = walk_text(w, at, o, "button", (struct walk_length){60, false});
-	t->later = walk_text(w, at, o, "later", (struct walk_length){60, false});
+	t->topline = walk_text(w, at, o, "topline", (struct walk_length){.chars = 200, .may_lack = wall});
+	t->title = walk_text(w, at, o, "title", (struct walk_length){.chars = 200});
+	t->body = walk_text(w, at, o, "body", (struct walk_length){.chars = 2000, .lines = true});
+	t->button = walk_text(w, at, o, "button", (struct walk_length){.chars = 60});
+	t->later = walk_text(w, at, o, "later", (struct walk_length){.chars = 60, .may_lack = wall});
 }
 
 /* Texts are kept by locale in byte order, so that "the first" is the same from a file and from
  * jsonb. */
-static void read_texts(
-	struct walk *w, const struct walk_place *up, const json_t *o, struct campaign_variant *v)
+static void read_texts(struct walk *w, const struct walk_place *up, const json_t *o, bool wall,
+	struct campaign_variant *v)
 {
 	static const struct walk_word LOCALE = {LETTERS, "letters and -", 16};
 	struct walk_place list = {up, "text", 0};
@@ -257,7 +257,7 @@ static void read_texts(
 			continue;
 		}
 		t.locale = walk_keep(w, str_c(key));
-		read_text(w, &at, one, &t);
+		read_text(w, &at, one, wall, &t);
 		size_t i = v->text_n++;
 		for (; i > 0 && !w->no_memory && strcmp(v->text[i - 1].locale.p, key) > 0; i--)
 			v->text[i] = v->text[i - 1];
@@ -301,7 +301,7 @@ static void read_variant(
 	walk_only(w, at, o, FIELDS);
 	v->name = walk_word(w, at, o, "variant", &VARIANT);
 	v->share = walk_u32(w, at, o, "share", (struct walk_range){0, 100, -1});
-	read_texts(w, at, o, v);
+	read_texts(w, at, o, c->kind == CAMPAIGN_WALL, v);
 	for (const struct campaign_variant *b = c->variant; b < v; b++)
 		if (v->name.n > 0 && str_eq(v->name, b->name))
 			walk_wrong(w, &(struct walk_place){at, "variant", 0},

@@ -179,10 +179,12 @@ struct str walk_text(struct walk *w, const struct walk_place *up, const json_t *
 	struct walk_length max)
 {
 	struct walk_place at = {up, key, 0};
-	const json_t *v = walk_get(w, &at, o, JSON_STRING, true);
+	const json_t *v = walk_get(w, &at, o, JSON_STRING, !max.may_lack);
 	if (!v)
 		return (struct str){0};
 	struct str s = walk_str(v);
+	if (s.n == 0 && max.may_lack)
+		return (struct str){0};
 	if (str_trim(s).n == 0)
 		walk_wrong(w, &at, "is empty");
 	else if (!str_is_clean(s, max.lines))

@@ -21,7 +21,7 @@ struct walk_place {
 
 struct walk_range { int64_t min, max, def; };	/* def < min: the number must be there */
 struct walk_word { const char *of, *what; size_t max; };	/* 1 to max characters out of `of` */
-struct walk_length { size_t chars; bool lines; };
+struct walk_length { size_t chars; bool lines, may_lack; };	/* may_lack: absent and empty are fine */
 
 void walk_wrong(struct walk *w, const struct walk_place *at, const char *fmt, ...) PRINTFLIKE(3, 4);
 struct str walk_keep(struct walk *w, struct str s);
