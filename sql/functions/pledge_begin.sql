@@ -52,7 +52,7 @@ BEGIN
 	RETURN QUERY
 	SELECT v_outcome, p.pledge_id, p.public_token, p.amount, p.currency::text, p."interval", p.status,
 		CASE WHEN a.state = 'open' THEN a.url END, o.outbox_id,
-		v_outcome = 'made' AND o.state = 'open' AND o.tries <= 1, o.method, o.path,
+		coalesce(v_outcome = 'made' AND o.tries = 1 AND o.lease_until > p_now, false), o.method, o.path,
 		o.idem_key, o.body
 	FROM pledge p
 	LEFT JOIN LATERAL (SELECT * FROM attempt x WHERE x.pledge_id = p.pledge_id ORDER BY x.no DESC LIMIT 1) a ON true
