@@ -1,0 +1,198 @@
+-- settle: any order, any number of snapshots, the same rows; paid is never undone.
+BEGIN;
+\ir fixture.psql
+SELECT plan(84);
+
+-- every order of the five snapshots of one checkout
+CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(CASE what
+		WHEN 'paid' THEN pg_temp.snap(n, 'complete', pg_temp.pay('pi_f' || n))
+		WHEN 'processing' THEN pg_temp.snap(n, 'processing', pg_temp.pay('pi_f' || n, 'processing'))
+		WHEN 'failed' THEN pg_temp.snap(n, 'failed', pg_temp.pay('pi_f' || n, 'failed'))
+		ELSE pg_temp.snap(n, what) END)
+$$;
+CREATE TEMP TABLE walked (n int, path text[], ended text, slipped boolean);
+CREATE FUNCTION pg_temp.walk(words text[], first int) RETURNS void LANGUAGE plpgsql AS $$
+DECLARE
+	v_path text[];
+	v_word text;
+	v_n int := first;
+	v_got text;
+	v_paid boolean;
+	v_slipped boolean;
+BEGIN
+	FOR v_path IN
+		WITH RECURSIVE p (path) AS (SELECT '{}'::text[]
+			UNION ALL SELECT p.path || w FROM p, unnest(words) w WHERE w <> ALL (p.path))
+		SELECT path FROM p WHERE cardinality(path) = cardinality(words)
+	LOOP
+		PERFORM pg_temp.offer(v_n);
+		v_paid := false;
+		v_slipped := false;
+		FOREACH v_word IN ARRAY v_path LOOP
+			v_got := pg_temp.step(v_n, v_word);
+			v_slipped := v_slipped OR (v_paid AND v_got <> 'paid>paid') OR (v_word = 'paid' AND v_got !~ '^[a-z]+>paid new$');
+			v_paid := v_paid OR v_word = 'paid';
+		END LOOP;
+		INSERT INTO walked VALUES (v_n, v_path, pg_temp.status(v_n), v_slipped);
+		v_n := v_n + 1;
+	END LOOP;
+END $$;
+SELECT lives_ok($$ SELECT pg_temp.walk(ARRAY['open', 'processing', 'paid', 'expired', 'failed'], 1000) $$, '120 orders with a payment');
+SELECT lives_ok($$ SELECT pg_temp.walk(ARRAY['open', 'processing', 'expired', 'failed'], 1200) $$, '24 orders without');
+SELECT is((SELECT count(*) FROM walked), 144::bigint, 'all orders walked');
+SELECT is_empty($$ SELECT path, ended FROM walked WHERE 'paid' = ANY (path) AND (slipped OR ended <> 'paid/complete') $$,
+	'paid in every order, reported new once, never left');
+SELECT is_empty($$ SELECT path, ended FROM walked WHERE 'paid' <> ALL (path) AND ended <> 'lapsed/failed' $$,
+	'unpaid ends the same in every order');
+SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE y.state = 'paid') FROM payment y WHERE provider_payment_id ~ '^pi_f1[01]'),
+	'120 120', 'one payment each');
+SELECT is((SELECT count(*) FROM mail_out m JOIN payment y ON y.payment_id = m.subject WHERE provider_payment_id LIKE 'pi_f1%'), 120::bigint,
+	'one receipt each');
+SELECT is((SELECT count(*) FROM outbox o JOIN payment y ON y.payment_id = o.subject WHERE o.kind = 'reader' AND provider_payment_id LIKE 'pi_f1%'),
+	120::bigint, 'one mark on the reader each');
+SELECT is((SELECT sum(amount) FROM ledger WHERE account = 'provider'), 120 * 2500::numeric, 'the ledger holds the money once each');
+
+-- plainly
+SELECT lives_ok($$ SELECT pg_temp.offer(1) $$, 'pledge 1');
+SELECT is(pg_temp.step(1, 'paid'), 'offered>paid new', 'paid');
+SELECT is(pg_temp.step(1, 'paid'), 'paid>paid', 'the same snapshot again');
+SELECT is((SELECT row(pledge = pg_temp.pid(1), paid_at, receipt ~ '^R-[0-9A-F]{12}$', url)::text FROM pledge_by_token('fixture-token-000001')),
+	'(t,"2026-03-01 12:30:00+00",t,)', 'the donor''s page has time and receipt, and no page to pay on');
+SELECT is((SELECT status FROM attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(1)), 'cs_f1', 'https://pay.example/1',
+	NULL, false, pg_temp.t0())), 'paid', 'a late create answer takes nothing back');
+SELECT is((SELECT convert_from(body, 'UTF8')::jsonb FROM outbox o JOIN payment y ON y.payment_id = o.subject WHERE y.pledge_id = pg_temp.pid(1)),
+	jsonb_build_object('reader', pg_temp.rid(1), 'site', 901, 'gave_at', '2026-03-01T12:30:00Z', 'kind', 'once', 'until', NULL),
+	'the reader''s mark says who, when and what');
+SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', pg_temp.snap(99, 'open'), now()) $$, 'unknown pledge: no row');
+SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', '{"provider":"stripe","livemode":false}', now()) $$, 'nothing to go by: no row');
+SELECT throws_ok($$ SELECT * FROM settle(NULL, 'test', '{"provider":"stripe"}', now()) $$, '22023', NULL, 'no mode: a bug');
+
+-- found by the provider's ids, null lists, faster than our own answer
+SELECT lives_ok($$ SELECT pg_temp.offer(2) $$, 'pledge 2');
+SELECT is(pg_temp.settle(pg_temp.snap(2, 'processing', 'null', '{"pledge":null,"refunds":null,"disputes":null}')), 'offered>processing',
+	'found by the checkout');
+SELECT is((SELECT count(*) FROM pg_temp.begin(3) :begin_row), 1::bigint, 'pledge 3, not answered yet');
+SELECT is(pg_temp.settle(pg_temp.snap(3, 'open')), 'new>offered', 'its webhook is first: adopted');
+SELECT is((SELECT a.object_id || ' ' || o.state FROM attempt a JOIN outbox o ON o.subject = a.attempt_id WHERE attempt_id = pg_temp.aid(3)),
+	'cs_f3 open', 'the call stays open for the page');
+SELECT is((SELECT status || ' ' || url FROM attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(3)), 'cs_f3',
+	'https://pay.example/3', NULL, false, pg_temp.t0())), 'offered https://pay.example/3', 'the answer brings it');
+SELECT is((SELECT count(*) FROM pg_temp.begin(4) :begin_row), 1::bigint, 'pledge 4, not answered yet');
+SELECT is(pg_temp.step(4, 'paid'), 'new>paid new', 'paid before the answer');
+SELECT is((SELECT state FROM outbox WHERE subject = pg_temp.aid(4)), 'done', 'the call is over');
+SELECT is(outbox_result((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(4)), 'permanent', 400, 'x', NULL, pg_temp.t0()), 'done',
+	'and its refusal means nothing');
+SELECT is(pg_temp.status(4), 'paid/complete', 'paid');
+SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(1, 'open', '[]', '{"checkout":{"id":"cs_f2","state":"open"}}')) $$, '23000', NULL,
+	'a checkout of another pledge than it names: refused');
+
+-- not as pledged
+SELECT lives_ok($$ SELECT pg_temp.offer(10), pg_temp.offer(11), pg_temp.offer(12), pg_temp.offer(13) $$, 'pledges 10 to 13');
+SELECT is(pg_temp.settle(pg_temp.snap(10, 'complete', pg_temp.pay('pi_f10', 'paid', 2499))), 'offered>processing', 'a cent short: not paid');
+SELECT is(pg_temp.status(10), 'processing/complete mismatch', 'flagged');
+SELECT is(pg_temp.settle(pg_temp.snap(11, 'complete', pg_temp.pay('pi_f11', 'paid', 2500, 'USD'))), 'offered>processing', 'other currency: not paid');
+SELECT is((SELECT mismatch || ' ' || amount || ' ' || currency FROM payment WHERE provider_payment_id = 'pi_f11'), 'currency 2500 USD',
+	'the money is recorded all the same');
+SELECT is(pg_temp.settle(pg_temp.snap(12, 'complete', pg_temp.pay('pi_f12'), '{"livemode":true}')), 'offered>offered', 'other mode: nothing moves');
+SELECT is(pg_temp.status(12) || ' ' || (SELECT mismatch FROM payment WHERE provider_payment_id = 'pi_f12'), 'offered/open mismatch livemode',
+	'but a person is told');
+SELECT is((SELECT count(*) FROM mail_out m JOIN payment y ON y.payment_id = m.subject WHERE y.provider_payment_id IN ('pi_f10', 'pi_f11', 'pi_f12')),
+	0::bigint, 'no receipt for any');
+SELECT is((SELECT count(*) FROM outbox o JOIN payment y ON y.payment_id = o.subject WHERE y.provider_payment_id IN ('pi_f10', 'pi_f11', 'pi_f12')),
+	0::bigint, 'no supporter either');
+SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(1, NULL, pg_temp.pay('pi_f1', 'paid', 9900))) $$, '23000', NULL,
+	'a paid amount does not change');
+SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(13, NULL, pg_temp.pay('pi_f1'))) $$, '23000', NULL, 'nor its pledge');
+SELECT is(pg_temp.settle(pg_temp.snap(13, NULL, pg_temp.pay('in_empty', 'paid', 0))), 'offered>offered', 'an empty invoice is no payment');
+
+-- two payments of one pledge, and one payment by two names
+SELECT is(pg_temp.settle(pg_temp.snap(1, NULL, pg_temp.pay('pi_f1b'))), 'paid>paid new', 'a second payment is recorded');
+SELECT is(pg_temp.status(1), 'paid/complete over_paid', 'and flagged');
+SELECT is(pg_temp.settle(pg_temp.snap(1, NULL, '[]', '{"refunds":[{"id":"re_1b","payment":"pi_f1b","amount":2500,"currency":"EUR","state":"done"}]}')),
+	'paid>paid', 'its refund leaves the good one paid');
+SELECT is(pg_temp.status(1), 'paid/complete', 'and lifts the flag');
+SELECT is(pg_temp.settle(pg_temp.snap(13, 'complete', jsonb_build_array(pg_temp.pay('in_f13') || '{"intent":"pi_f13"}', pg_temp.pay('pi_f13')))),
+	'offered>paid new', 'an invoice and its intent');
+SELECT is((SELECT count(*) FROM payment WHERE pledge_id = pg_temp.pid(13)), 1::bigint, 'are one payment');
+
+-- refunds
+SELECT lives_ok($$ SELECT pg_temp.offer(20); SELECT pg_temp.step(20, 'paid') $$, 'pledge 20, paid');
+CREATE FUNCTION pg_temp.refund(n int, id text, amount bigint, state text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('refunds', jsonb_build_array(jsonb_build_object('id', id,
+		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))))
+$$;
+SELECT is(pg_temp.refund(20, 're_20a', 1000, 'pending'), 'paid>paid', 'a pending refund moves nothing');
+SELECT is(pg_temp.refund(20, 're_20a', 1000, 'succeeded'), 'paid>partly_refunded', 'a done one does');
+SELECT is(pg_temp.refund(20, 're_20a', 1000, 'pending'), 'partly_refunded>partly_refunded', 'an older snapshot does not undo it');
+SELECT is(pg_temp.refund(20, 're_20b', 1500, 'done'), 'partly_refunded>refunded', 'the rest');
+SELECT is(pg_temp.refund(20, 're_20b', 1500, 'failed'), 'refunded>partly_refunded', 'a refund that fails later brings the money back');
+SELECT is((SELECT sum(l.amount) FILTER (WHERE account = 'provider') || ' ' || sum(l.amount) FILTER (WHERE account = 'refund') FROM ledger l
+	WHERE pledge_id = pg_temp.pid(20)), '1500 1000', 'the ledger agrees');
+SELECT throws_ok($$ SELECT pg_temp.refund(20, 're_20c', 1501, 'done'); SET CONSTRAINTS refund_fits IMMEDIATE $$, '23514', NULL,
+	'refunds cannot exceed the payment');
+SET CONSTRAINTS ALL DEFERRED;
+SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', pg_temp.snap(20, NULL, '[]', '{"refunds":[{"id":"re_x","payment":"pi_not_seen","amount":1,
+	"currency":"EUR","state":"done"}]}'), now()) $$, 'a refund of a payment not seen yet waits');
+INSERT INTO refund (refund_id, payment_id, provider, idem_key, amount, currency, state, created_at, state_at)
+	SELECT gen_random_uuid(), payment_id, 'stripe', 'v1:refund:ours', 300, 'EUR', 'pending', pg_temp.t0(), pg_temp.t0()
+	FROM payment WHERE provider_payment_id = 'pi_f20';
+SELECT is(pg_temp.refund(20, 're_20d', 300, 'done'), 'partly_refunded>partly_refunded', 'the provider reports a refund that we asked for');
+SELECT is((SELECT idem_key || ' ' || state FROM refund WHERE provider_refund_id = 're_20d'), 'v1:refund:ours done', 'it is recognised');
+
+-- disputes
+CREATE FUNCTION pg_temp.dispute(n int, state text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('disputes', jsonb_build_array(jsonb_build_object('id', 'du_' || n,
+		'payment', 'pi_f' || n, 'amount', 2500, 'currency', 'EUR', 'state', state)))))
+$$;
+SELECT lives_ok($$ SELECT pg_temp.offer(n), pg_temp.step(n, 'paid') FROM generate_series(30, 31) n $$, 'pledges 30 and 31, paid');
+SELECT is(pg_temp.dispute(30, 'open') || ' ' || pg_temp.dispute(30, 'won') || ' ' || pg_temp.dispute(30, 'open'),
+	'paid>disputed disputed>paid paid>paid', 'disputed, won');
+SELECT is(pg_temp.dispute(31, 'open') || ' ' || pg_temp.dispute(31, 'lost'), 'paid>disputed disputed>lost', 'disputed, lost');
+SELECT is((SELECT string_agg(x.n || ':' || x.s, ' ' ORDER BY x.n) FROM (SELECT right(pledge_id::text, 2) AS n, sum(amount) AS s FROM ledger
+	WHERE account = 'provider' AND pledge_id IN (pg_temp.pid(30), pg_temp.pid(31)) GROUP BY 1) x), '30:2500 31:0', 'the ledger agrees');
+
+-- recurring
+CREATE FUNCTION pg_temp.sub(n int, state text, fetched text, payments jsonb DEFAULT '[]', id text DEFAULT 'sub') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, payments, jsonb_build_object('pledge', NULL, 'fetched_at', fetched, 'recurring',
+		jsonb_build_object('id', id || '_f' || n, 'state', state, 'until', fetched, 'customer', 'cus_1'))))
+$$;
+SELECT lives_ok($$ SELECT pg_temp.offer(40, 'month') $$, 'pledge 40, monthly');
+SELECT is(pg_temp.settle(pg_temp.snap(40, 'complete', pg_temp.pay('in_f40_1'),
+	'{"recurring":{"id":"sub_f40","state":"active","until":"2026-04-01T12:00:00Z","customer":"cus_1"}}')), 'offered>paid new', 'first instalment');
+SELECT is((SELECT convert_from(body, 'UTF8')::jsonb ->> 'until' FROM outbox o JOIN payment y ON y.payment_id = o.subject
+	WHERE provider_payment_id = 'in_f40_1'), '2026-04-01T12:00:00Z', 'the mark says until when');
+SELECT is(pg_temp.sub(40, 'active', '2026-04-01T12:10:00Z', pg_temp.pay('in_f40_2')), 'paid>paid new', 'second, found by the subscription');
+SELECT is((SELECT count(*) || ' ' || count(DISTINCT m.subject) FROM payment y JOIN mail_out m ON m.subject = y.payment_id
+	WHERE y.pledge_id = pg_temp.pid(40)), '2 2', 'two rows, two receipts');
+SELECT is(pg_temp.status(40), 'paid/complete', 'and not over-paid');
+SELECT is(pg_temp.sub(40, 'past_due', '2026-05-01T12:10:00Z') || pg_temp.sub(40, 'active', '2026-05-01T12:00:00Z'), 'paid>paidpaid>paid', 'a newer snapshot, then an older one');
+SELECT is((SELECT state FROM recurring WHERE provider_recurring_id = 'sub_f40'), 'past_due', 'the one fetched last wins');
+SELECT is(pg_temp.sub(40, 'ended', '2026-06-01T12:10:00Z') || pg_temp.sub(40, 'active', '2026-06-02T12:00:00Z'), 'paid>paidpaid>paid', 'ended, then a newer one');
+SELECT is((SELECT state FROM recurring WHERE provider_recurring_id = 'sub_f40'), 'ended', 'ended is final');
+SELECT is(pg_temp.settle(pg_temp.snap(40, NULL, '[]', '{"recurring":{"id":"sub_x","state":"active"}}'))
+	|| pg_temp.settle(pg_temp.snap(40, NULL, '[]', '{"recurring":{"id":"sub_y","state":"active"}}')) || ' ' || pg_temp.status(40),
+	'paid>paidpaid>paid paid/complete over_paid', 'a second live subscription is kept and flagged');
+
+-- receipts
+SELECT lives_ok($$ SELECT pg_temp.offer(50, 'once', NULL, false, false, 'ru'); SELECT pg_temp.step(50, 'paid') $$, 'pledge 50, Russian, no address, no reader');
+SELECT is((SELECT count(*) FROM mail_out m JOIN payment y ON y.payment_id = m.subject WHERE y.pledge_id = pg_temp.pid(50)), 0::bigint, 'no receipt yet');
+SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(50, NULL, '[]', jsonb_build_object('email', e)))
+	FROM unnest(ARRAY[E'a@b\nBcc:x@y', 'late@mail.example', 'later@mail.example']) e $$, 'a bad address, then two good ones');
+SELECT is((SELECT string_agg(m.recipient || ' ' || m.locale || ' ' || m.subject_line, ';') FROM mail_out m
+	JOIN payment y ON y.payment_id = m.subject WHERE y.pledge_id = pg_temp.pid(50)),
+	'late@mail.example ru Квитанция: 25.00 EUR, The Fixture', 'one receipt, to the first good one, in Russian');
+SELECT matches((SELECT body FROM mail_out m JOIN payment y ON y.payment_id = m.subject WHERE y.provider_payment_id = 'pi_f20'),
+	'supporting The Fixture.*Amount: 25.00 EUR\nGift: once\nPaid on: 2026-03-01\nReference: R-[0-9A-F]{12}', 'the English body');
+SELECT is((SELECT string_agg(money_text(m, c), ', ') FROM (VALUES (1000::bigint, 'JPY'), (1230, 'KWD'), (5, 'EUR'), (100000000000, 'RUB')) v (m, c)),
+	'1000 JPY, 1.230 KWD, 0.05 EUR, 1000000000.00 RUB', 'amounts have their currency''s decimals');
+
+-- the webhook ends with its effect
+SELECT ok(inbox_put('stripe', 'evt_f50', 'checkout.session.completed', 'checkout', 'cs_f50', false, NULL, '', '', pg_temp.t0()), 'a webhook');
+SELECT is((SELECT status_after FROM settle((SELECT inbox_id FROM inbox WHERE dedup_key = 'evt_f50'), 'webhook', pg_temp.snap(50, 'complete'),
+	pg_temp.t0())), 'paid', 'applied');
+SELECT is((SELECT state FROM inbox WHERE dedup_key = 'evt_f50'), 'done', 'and done');
+CREATE TEMP VIEW broken AS :invariants
+SELECT is_empty('SELECT * FROM broken WHERE name !~ ''^(I5|I1)''', 'after all that the invariants hold');
+SELECT * FROM finish();
+ROLLBACK;
