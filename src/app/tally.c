@@ -1,0 +1,95 @@
+/* app/tally.c: a small sorted table; a few dozen keys in normal life. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/tally.h"
+
+enum err tally_init(struct tally *t)
+{
+	memset(t, 0, sizeof *t);
+	t->row = calloc(TALLY_KEYS_MAX, sizeof *t->row);
+	return t->row ? OK : ERR_NO_MEMORY;
+}
+
+void tally_fini(struct tally *t)
+{
+	free(t->row);
+}
+
+static enum err make_key(char *key, size_t cap, utc_t now, int16_t site, struct str section, struct str country, struct str device,
+    const struct decision *d)
+{
+	struct buf b;
+	buf_init(&b, key, cap - 1);
+	int64_t s = utc_s(now);
+	buf_addf(&b, "%lld,%d,", (long long)(s - s % 3600), site);
+	struct str words[] = { section, country, device, d->campaign ? d->campaign->slug : STR(""),
+		d->campaign ? d->campaign->variant[d->variant].name : STR(""), str_c(decide_act_name(d->act)), str_c(decide_reason_name(d->reason)) };
+	for (size_t i = 0; i < ARRAY_N(words); i++) {
+		buf_json(&b, words[i]);
+		buf_byte(&b, ',');
+	}
+	key[buf_str(&b).n] = '\0';
+	return buf_done(&b);
+}
+
+/* Place of key; *ret_found when it is there. */
+static size_t place(const struct tally *t, const char *key, bool *ret_found)
+{
+	size_t lo = 0, hi = t->n;
+	while (lo < hi) {
+		size_t mid = (lo + hi) / 2;
+		int c = strcmp(t->row[mid].key, key);
+		if (c == 0) {
+			*ret_found = true;
+			return mid;
+		}
+		if (c < 0)
+			lo = mid + 1;
+		else
+			hi = mid;
+	}
+	*ret_found = false;
+	return lo;
+}
+
+static bool add(struct tally *t, const char *key)
+{
+	bool found;
+	size_t at = place(t, key, &found);
+	if (!found) {
+		if (t->n == TALLY_KEYS_MAX)
+			return false;
+		memmove(&t->row[at + 1], &t->row[at], (t->n - at) * sizeof t->row[0]);
+		strcpy(t->row[at].key, key);
+		t->row[at].n = 0;
+		t->n++;
+	}
+	t->row[at].n++;
+	return true;
+}
+
+void tally_add(struct tally *t, utc_t now, int16_t site, struct str section, struct str country, struct str device, const struct decision *d)
+{
+	char key[sizeof t->row[0].key];
+	const struct str no = STR("");
+	if (make_key(key, sizeof key, now, site, section, country, device, d) == OK && add(t, key))
+		return;
+	if (make_key(key, sizeof key, now, site, no, no, no, d) == OK && add(t, key))
+		return;
+	t->dropped++;
+}
+
+enum err tally_format(const struct tally *t, struct buf *b)
+{
+	buf_byte(b, '[');
+	for (size_t i = 0; i < t->n; i++)
+		buf_addf(b, "%s[%s%llu]", i ? "," : "", t->row[i].key, (unsigned long long)t->row[i].n);
+	buf_byte(b, ']');
+	return buf_done(b);
+}
+
+void tally_clear(struct tally *t)
+{
+	t->n = 0;
+}

@@ -1,0 +1,260 @@
+/* app/view_life.c: what happens between page views: campaigns are loaded, counts handed in, the spool emptied, pages opened that waited too long. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/view_own.h"
+#include "base/log.h"
+#include "base/metric.h"
+
+#define BEAT_MS 1000	/* an idle worker still asks for the epoch */
+#define RELOAD_MS 500	/* between two tries to load */
+#define TALLY_MS 200
+#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + 16)
+#define FRESH_MS 3000
+
+static void label_metrics(void)
+{
+	for (size_t i = 0; i < REASON_N; i++)
+		metric_label(METRIC_DECISIONS, i, decide_reason_name((enum decide_reason)i));
+	for (size_t i = 1; i < MARK_KIND_N; i++)
+		metric_label(METRIC_EVENTS, i, reader_mark_name((enum reader_mark_kind)i));
+}
+
+enum err app_view_open(const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f)
+{
+	struct app_view *v = calloc(1, sizeof *v);
+	if (!v)
+		return fault_set(f, ERR_NO_MEMORY, NULL, "view");
+	v->conf = c;
+	v->ring = ring;
+	v->max_requests = (size_t)conf_int(c, CONF_view_max_requests);
+	v->tally_text = malloc(TALLY_BYTES);
+	enum err e = v->tally_text ? tally_init(&v->tally) : ERR_NO_MEMORY;
+	if (e == OK)
+		e = seal_random(&v->worker, sizeof v->worker);
+	spool_init(&v->spool, conf_str(c, CONF_view_spool_file), conf_int(c, CONF_view_spool_max_bytes));
+	for (int64_t i = 0; e == OK && i < conf_int(c, CONF_view_connections); i++) {
+		e = batch_open(c, &v->batch[v->batch_n], f);
+		if (e == OK)
+			v->batch_n++;
+	}
+	if (e != OK) {
+		app_view_close(v);
+		return e;
+	}
+	label_metrics();
+	*ret = v;
+	return OK;
+}
+
+void app_view_close(struct app_view *v)
+{
+	if (!v)
+		return;
+	for (size_t i = 0; i < v->batch_n; i++)
+		batch_close(v->batch[i]);
+	snapshot_unref(v->loading);
+	snapshot_unref(v->snap);
+	spool_fini(&v->spool);
+	tally_fini(&v->tally);
+	free(v->tally_text);
+	free(v);
+}
+
+size_t app_view_batches(const struct app_view *v) { return v->batch_n; }
+struct batch *app_view_batch(struct app_view *v, size_t i) { return v->batch[i]; }
+
+/* Loading: three statements, one after the other, over the first connection. */
+
+static void load_failed(struct app_view *v, enum err e, const struct fault *f)
+{
+	snapshot_unref(v->loading);
+	v->loading = NULL;
+	v->is_loading = false;
+	if (e == ERR_STORE_DOWN || v->failed_before)
+		return;
+	v->failed_before = true;
+	struct log_line l;
+	log_open(&l, LOG_ERROR, "campaigns could not be loaded; the last good ones stay");
+	log_err(&l, e, f);
+	log_emit(&l);
+}
+
+static void got_calendar(void *arg, enum err e, const struct rows *rows)
+{
+	struct app_view *v = arg;
+	struct fault f = { 0 };
+	if (e == OK)
+		e = snapshot_calendar(v->loading, rows);
+	if (e != OK) {
+		load_failed(v, e, &f);
+		return;
+	}
+	snapshot_unref(v->snap);
+	v->snap = v->loading;
+	v->loading = NULL;
+	v->is_loading = v->failed_before = false;
+	metric_set(METRIC_CAMPAIGN_EPOCH, snapshot_epoch(v->snap));
+	struct log_line l;
+	log_open(&l, LOG_INFO, "campaigns loaded");
+	log_int(&l, "epoch", snapshot_epoch(v->snap));
+	log_int(&l, "campaigns", (int64_t)snapshot_campaign_set(v->snap)->n);
+	log_emit(&l);
+}
+
+static void got_sites(void *arg, enum err e, const struct rows *rows)
+{
+	struct app_view *v = arg;
+	struct fault f = { 0 };
+	struct store_args a;
+	if (e == OK)
+		e = snapshot_sites(v->loading, rows);
+	store_args_init(&a);
+	arg_utc(&a, clock_utc());
+	if (e == OK)
+		e = batch_query(v->batch[0], STMT_view_calendar, &a, got_calendar, v);
+	if (e != OK)
+		load_failed(v, e, &f);
+}
+
+static void got_campaigns(void *arg, enum err e, const struct rows *rows)
+{
+	struct app_view *v = arg;
+	struct fault f = { 0 };
+	struct store_args a;
+	if (e == OK)
+		e = snapshot_campaigns(v->loading, rows, &f);
+	store_args_init(&a);
+	if (e == OK)
+		e = batch_query(v->batch[0], STMT_view_sites, &a, got_sites, v);
+	if (e != OK)
+		load_failed(v, e, &f);
+}
+
+static void load(struct app_view *v, utc_t utc, mono_t now)
+{
+	bool due = !v->snap || snapshot_is_stale(v->snap, utc);
+	for (size_t i = 0; i < v->batch_n && !due; i++)
+		due = batch_epoch(v->batch[i]) > snapshot_epoch(v->snap);
+	if (!due || v->is_loading || now.us < v->load_at.us || !batch_is_up(v->batch[0]))
+		return;
+	struct store_args a;
+	struct fault f = { 0 };
+	store_args_init(&a);
+	v->load_at = mono_add(now, dur_ms(RELOAD_MS));
+	v->is_loading = true;
+	enum err e = snapshot_new(&v->loading);
+	if (e == OK)
+		e = batch_query(v->batch[0], STMT_view_campaigns, &a, got_campaigns, v);
+	if (e != OK)
+		load_failed(v, e, &f);
+}
+
+static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
+{
+	if (v->tally.n == 0 || (!at_once && now.us < v->tally_at.us))
+		return;
+	for (size_t i = 0; i < v->batch_n; i++) {
+		struct buf b;
+		buf_init(&b, v->tally_text, TALLY_BYTES);
+		if (!batch_is_up(v->batch[i]) || tally_format(&v->tally, &b) != OK)
+			continue;
+		if (batch_tally(v->batch[i], buf_str(&b), v->worker, v->tally_seq) == OK) {
+			v->tally_seq++;
+			v->tally_at = mono_add(now, dur_ms(TALLY_MS));
+			tally_clear(&v->tally);
+			return;
+		}
+	}
+}
+
+void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
+{
+	app_view_expire(v, now);
+	load(v, utc, now);
+	hand_in_tally(v, now, false);
+	bool beat = now.us >= v->beat_at.us;
+	if (beat)
+		v->beat_at = mono_add(now, dur_ms(BEAT_MS));
+	if (app_view_ready(v) && v->waiting < v->max_requests / 2)
+		spool_load(&v->spool, v->batch, v->batch_n, now);
+	for (size_t i = 0; i < v->batch_n; i++)
+		batch_drive(v->batch[i], 0, now, beat && now.us - batch_last_ok(v->batch[i]).us > BEAT_MS * 900);
+}
+
+bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
+{
+	bool idle = v->waiting == 0;
+	hand_in_tally(v, now, true);
+	app_view_tick(v, utc, now);
+	for (size_t i = 0; i < v->batch_n; i++)
+		idle = idle && (!batch_is_up(v->batch[i]) || batch_is_idle(v->batch[i]));
+	return idle && (v->tally.n == 0 || !batch_is_up(v->batch[0]));
+}
+
+bool app_view_ready(const struct app_view *v)
+{
+	if (!v->snap)
+		return false;
+	for (size_t i = 0; i < v->batch_n; i++)
+		if (!batch_is_up(v->batch[i]) || clock_mono().us - batch_last_ok(v->batch[i]).us > FRESH_MS * 1000)
+			return false;
+	return true;
+}
+
+void app_view_metrics(const struct app_view *v)
+{
+	static struct batch_stats before;
+	struct batch_stats sum = { 0 };
+	bool up = true;
+	for (size_t i = 0; i < v->batch_n; i++) {
+		struct batch_stats s = batch_stats(v->batch[i]);
+		sum.batches += s.batches;
+		sum.readers += s.readers;
+		sum.retries += s.retries;
+		sum.connects += s.connects;
+		up = up && batch_is_up(v->batch[i]);
+	}
+	metric_add(METRIC_BATCHES, 0, sum.batches - before.batches);
+	metric_add(METRIC_BATCH_READERS, 0, sum.readers - before.readers);
+	metric_add(METRIC_BATCH_RETRIES, 0, sum.retries - before.retries);
+	metric_add(METRIC_STORE_CONNECTS, 0, sum.connects - before.connects);
+	before = sum;
+	metric_set(METRIC_STORE_UP, up);
+	metric_set(METRIC_INFLIGHT, (int64_t)v->waiting);
+}
+
+enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret, const struct campaign **ret_campaign,
+    struct snapshot **ret_hold)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	size_t n;
+	bool old;
+	if (!v->snap)
+		return ERR_STORE_DOWN;
+	if (seal_open(v->ring, TICKET_TOKEN_PURPOSE, token, bytes, sizeof bytes, &n, &old) != OK || ticket_token_unpack(bytes, n, ret) != OK)
+		return ERR_BAD_TOKEN;
+	const struct campaign *c = snapshot_campaign(v->snap, ret->campaign);
+	*ret_campaign = c && c->site == ret->site && ret->variant < c->variant_n ? c : NULL;
+	*ret_hold = snapshot_ref(v->snap);
+	return OK;
+}
+
+enum err app_view_form(struct app_view *v, struct str host, const struct site **ret_site, const struct campaign **ret_campaign,
+    struct snapshot **ret_hold)
+{
+	if (!v->snap)
+		return ERR_STORE_DOWN;
+	const struct site *site = snapshot_site(v->snap, host);
+	if (!site)
+		return ERR_UNKNOWN_SITE;
+	const struct campaign_set *set = snapshot_campaign_set(v->snap);
+	const struct campaign *best = NULL;
+	for (size_t i = 0; i < set->n && (!best || best->kind != CAMPAIGN_APPEAL); i++)
+		if (set->campaign[i].site == site->id && (!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
+			best = &set->campaign[i];
+	*ret_site = site;
+	*ret_campaign = best;
+	*ret_hold = snapshot_ref(v->snap);
+	return best ? OK : ERR_NOT_FOUND;
+}

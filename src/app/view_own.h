@@ -1,0 +1,30 @@
+/* app/view_own.h: what view.c and view_life.c share. Not for others.
+ * Floor 3. */
+#ifndef APP_VIEW_OWN_H
+#define APP_VIEW_OWN_H
+
+#include "app/tally.h"
+#include "app/view.h"
+#include "store/spool.h"
+
+#define VIEW_BATCHES_MAX 8
+
+struct app_view {
+	const struct conf *conf;
+	const struct seal_ring *ring;
+	size_t batch_n, max_requests, waiting;
+	struct batch *batch[VIEW_BATCHES_MAX];
+	struct view_ask *first, *last;	/* in batches and not answered, oldest first */
+	struct snapshot *snap, *loading;
+	bool is_loading, failed_before;
+	mono_t load_at, beat_at, tally_at;
+	struct tally tally;
+	int64_t worker, tally_seq;
+	char *tally_text;
+	struct spool spool;
+};
+
+void app_view_batched(struct batch_op *op);
+void app_view_expire(struct app_view *v, mono_t now);
+
+#endif

@@ -1,0 +1,68 @@
+/* web/response.c: answers. */
+#include "web/response.h"
+
+#define HEAD_BYTES 1024
+
+enum err response_init(struct response *r, struct arena *a, size_t body_cap)
+{
+	char *head = arena_alloc(a, HEAD_BYTES), *body = arena_alloc(a, body_cap);
+	if (!head || !body)
+		return ERR_NO_MEMORY;
+	r->status = 200;
+	r->type = NULL;
+	buf_init(&r->head, head, HEAD_BYTES);
+	buf_init(&r->body, body, body_cap);
+	return OK;
+}
+
+void response_header(struct response *r, const char *name, struct str value)
+{
+	for (size_t i = 0; i < value.n; i++)
+		if ((unsigned char)value.p[i] < 0x20 || value.p[i] == 0x7f)
+			return;
+	buf_addc(&r->head, name);
+	buf_addc(&r->head, ": ");
+	buf_add(&r->head, value);
+	buf_addc(&r->head, "\r\n");
+}
+
+void response_no_store(struct response *r)
+{
+	response_header(r, "Cache-Control", STR("private, no-store"));
+}
+
+void response_cookie(struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure)
+{
+	BUF_ON(b, 600);
+	buf_addf(&b, "%s=", name);
+	buf_add(&b, value);
+	buf_addf(&b, "; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", (long long)max_age_s, secure ? "; Secure" : "");
+	if (buf_done(&b) == OK)
+		response_header(r, "Set-Cookie", buf_str(&b));
+}
+
+void response_problem(struct response *r, const struct request *q, enum err e, const struct fault *f)
+{
+	r->status = err_status(e);
+	r->type = "application/problem+json";
+	buf_init(&r->body, r->body.p, r->body.cap);
+	buf_addf(&r->body, "{\"type\":\"urn:pledged:problem:%s\",\"title\":", err_slug(e));
+	buf_json(&r->body, str_c(err_sentence(e)));
+	buf_addf(&r->body, ",\"status\":%d", err_status(e));
+	if (f && f->err == e && f->detail[0] && err_class(e) <= ERR_CLASS_STATE) {
+		buf_addc(&r->body, ",\"detail\":");
+		buf_json(&r->body, str_c(f->detail));
+	}
+	if (f && f->err == e && f->field[0]) {
+		buf_addc(&r->body, ",\"field\":");
+		buf_json(&r->body, str_c(f->field));
+	}
+	if (q->request_id.n) {
+		buf_addc(&r->body, ",\"request_id\":");
+		buf_json(&r->body, q->request_id);
+	}
+	buf_byte(&r->body, '}');
+	response_no_store(r);
+	if (err_class(e) == ERR_CLASS_SOFT && err_status(e) == 503)
+		response_header(r, "Retry-After", STR("30"));
+}
