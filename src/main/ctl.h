@@ -1,0 +1,43 @@
+/* main/ctl.h: what the commands of pledgectl share.
+ * Floor 5. A command gets its own argc and argv (argv[0] is its last word) and returns the exit code. */
+#ifndef MAIN_CTL_H
+#define MAIN_CTL_H
+
+#include "store/pg.h"
+
+enum ctl_exit { CTL_OK = 0, CTL_FAILED = 1, CTL_USAGE = 2, CTL_AWAY = 75, CTL_CONF = 78 };
+
+struct ctl {
+	const char *conf_path, *version;
+	const struct ctl_command *command; /* the one that runs */
+	bool has_conf;
+	struct conf conf;
+	struct store *store; /* after ctl_open */
+};
+
+struct ctl_command {
+	const char *name;	/* one or two words */
+	const char *words;	/* what may follow */
+	int (*run)(struct ctl *c, int argc, char **argv);
+	const char *help;	/* NULL: not in the short list, see pledgectl(1) */
+};
+
+int ctl_migrate(struct ctl *c, int argc, char **argv);
+int ctl_campaign_apply(struct ctl *c, int argc, char **argv);
+int ctl_campaign_check(struct ctl *c, int argc, char **argv);
+int ctl_campaign_list(struct ctl *c, int argc, char **argv);
+int ctl_campaign_pause(struct ctl *c, int argc, char **argv);
+int ctl_campaign_resume(struct ctl *c, int argc, char **argv);
+int ctl_check(struct ctl *c, int argc, char **argv);
+int ctl_mint(struct ctl *c, int argc, char **argv);
+
+/* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when they have told why not. */
+int ctl_conf(struct ctl *c);
+int ctl_open(struct ctl *c);
+int ctl_usage(const struct ctl *c);	/* tells how the running command is written; returns CTL_USAGE */
+int ctl_fail(enum err e, const struct fault *f);	/* tells f; returns the exit code that fits */
+
+/* ctl_dir: takes `--dir DIR` and nothing else from argv; NULL when there is more. Without it: the installed sql, else ./sql. */
+const char *ctl_dir(int argc, char **argv, bool *ret_dry);
+
+#endif

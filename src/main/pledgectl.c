@@ -1,0 +1,134 @@
+/* main/pledgectl.c: the operator's tool: which command, which configuration, which exit code. */
+#include <getopt.h>
+#include <stdio.h>
+#include <string.h>
+
+#include "main/ctl.h"
+
+#ifndef PLEDGED_VERSION
+#define PLEDGED_VERSION "dev"
+#endif
+
+static const struct ctl_command COMMANDS[] = {
+	{"migrate", "[--dir DIR] [--dry-run]", ctl_migrate, "bring the database to this release"},
+	{"campaign apply", "FILE|DIR ...", ctl_campaign_apply, "publish campaigns, all or none"},
+	{"campaign check", "FILE|DIR ...", ctl_campaign_check,
+		"say what is wrong with campaign files"},
+	{"campaign list", "[--json]", ctl_campaign_list, "show campaigns and their versions"},
+	{"campaign pause", "CAMPAIGN", ctl_campaign_pause, "take a campaign out"},
+	{"campaign resume", "CAMPAIGN", ctl_campaign_resume, "put it back"},
+	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
+	{"mint-cookies", "N FILE", ctl_mint, NULL},
+};
+
+static void help(FILE *out)
+{
+	fprintf(out, "usage: pledgectl [-c FILE] COMMAND ...\n\n");
+	for (size_t i = 0; i < ARRAY_N(COMMANDS); i++) {
+		const struct ctl_command *c = &COMMANDS[i];
+		if (c->help)
+			fprintf(out, "  %-15s %-24s %s\n", c->name, c->words, c->help);
+	}
+	fprintf(out, "\n  -c, --config FILE   configuration (/etc/pledged/pledged.ini)\n"
+		     "  -h, --help          this page\n"
+		     "  -V, --version       version\n\n"
+		     "Exit: 0 fine, 1 failed, 2 usage, 75 database away, 78 configuration. See "
+		     "pledgectl(1).\n");
+}
+
+int ctl_usage(const struct ctl *c)
+{
+	fprintf(stderr, "usage: pledgectl [-c FILE] %s %s\n", c->command->name, c->command->words);
+	return CTL_USAGE;
+}
+
+int ctl_fail(enum err e, const struct fault *f)
+{
+	fprintf(stderr, "pledgectl: %s\n", f && f->detail[0] ? f->detail : err_sentence(e));
+	if (e == ERR_CONF || e == ERR_SECRET)
+		return CTL_CONF;
+	return err_class(e) == ERR_CLASS_SOFT ? CTL_AWAY : CTL_FAILED;
+}
+
+int ctl_conf(struct ctl *c)
+{
+	BUF_ON(complaint, 16384);
+	if (c->has_conf)
+		return CTL_OK;
+	enum err e = conf_load(c->conf_path, CONF_ROLE_OPERATOR, &c->conf, &complaint);
+	if (e != OK) {
+		fprintf(stderr, "%.*s", STR_FMT(buf_str(&complaint)));
+		if (complaint.n == 0)
+			fprintf(stderr, "pledgectl: %s: %s\n", c->conf_path, err_sentence(e));
+		return CTL_CONF;
+	}
+	c->has_conf = true;
+	return CTL_OK;
+}
+
+int ctl_open(struct ctl *c)
+{
+	struct fault f = {0};
+	int code = ctl_conf(c);
+	if (code != CTL_OK || c->store)
+		return code;
+	enum err e = store_open(&c->conf, NULL, &c->store, &f);
+	return e == OK ? CTL_OK : ctl_fail(e, &f);
+}
+
+/* Which command the first words are, and how many words it takes. */
+static const struct ctl_command *find(int argc, char **argv, int *ret_words)
+{
+	for (size_t i = 0; i < ARRAY_N(COMMANDS); i++) {
+		struct str rest = str_c(COMMANDS[i].name), word;
+		int n = 0;
+		while (n < argc && str_cut(&rest, ' ', &word) && str_is(word, argv[n]))
+			n++;
+		if (rest.n == 0 && n > 0 && str_is(word, argv[n - 1])) {
+			*ret_words = n;
+			return &COMMANDS[i];
+		}
+	}
+	return NULL;
+}
+
+static int run(struct ctl *c, int argc, char **argv)
+{
+	int words = 0;
+	c->command = find(argc, argv, &words);
+	if (!c->command) {
+		fprintf(stderr, "pledgectl: unknown command; see pledgectl --help\n");
+		return CTL_USAGE;
+	}
+	optind = 0; /* getopt starts anew */
+	int code = c->command->run(c, argc - words + 1, argv + words - 1);
+	if (fflush(stdout) != 0 && code == CTL_OK) {
+		perror("pledgectl: stdout");
+		code = CTL_FAILED;
+	}
+	store_close(c->store);
+	if (c->has_conf)
+		conf_fini(&c->conf);
+	return code;
+}
+
+int main(int argc, char **argv)
+{
+	static const struct option OPTIONS[] = {{"config", required_argument, NULL, 'c'},
+		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
+	struct ctl c = {.conf_path = "/etc/pledged/pledged.ini", .version = PLEDGED_VERSION};
+	int o;
+	while ((o = getopt_long(argc, argv, "+c:hV", OPTIONS, NULL)) != -1) {
+		switch (o) {
+		case 'c': c.conf_path = optarg; break;
+		case 'h': help(stdout); return CTL_OK;
+		case 'V': printf("pledgectl %s\n", c.version); return CTL_OK;
+		default: return CTL_USAGE;
+		}
+	}
+	if (optind == argc) {
+		help(stderr);
+		return CTL_USAGE;
+	}
+	return run(&c, argc - optind, argv + optind);
+}
