@@ -1,0 +1,61 @@
+# shellcheck shell=bash
+# deploy/lib/render.sh: a stack's configuration, made from the very files that a server would use:
+# conf/pledged.ini and conf/nginx. Uses $dir, $root, $sockets and the options of deploy/stack.
+
+# ini_set FILE SECTION KEY VALUE: puts a value in the place of the one in the file, commented out or
+# not. A key that the file does not have is a mistake of ours and says so.
+ini_set() {
+	awk -v section="$2" -v key="$3" -v value="$4" '
+		/^\[/ { here = ($0 == "[" section "]") }
+		here && $0 ~ "^;?" key " *=" { $0 = key " = " value; done = 1 }
+		{ print }
+		END { exit !done }' "$1" >"$1.new" || die "conf/pledged.ini has no [$2] $3"
+	mv "$1.new" "$1"
+}
+
+# Secrets are fresh for every stack, so a log that holds one can be searched for it.
+render_secrets() {
+	own "$dir/secrets"
+	(
+		umask 077
+		printf 'k1:%s\n' "$(random_hex 32)" >"$dir/secrets/cookie.key"
+		printf 'sk_test_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.key"
+		printf 'whsec_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.webhook"
+	)
+	[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$dir"/secrets/*
+}
+
+render_ini() {
+	local ini=$dir/pledged.ini
+	cp "$root/conf/pledged.ini" "$ini"
+	ini_set "$ini" database conninfo "host=$sockets port=$PGPORT dbname=$PGDATABASE"
+	ini_set "$ini" view spool_file "$dir/spool/views"
+	ini_set "$ini" cookie key_file "$dir/secrets/cookie.key"
+	ini_set "$ini" stripe base_url "http://127.0.0.1:$provider_port"
+	ini_set "$ini" stripe checkout_host "127.0.0.1:$provider_port"
+	ini_set "$ini" stripe key_file "$dir/secrets/stripe.key"
+	ini_set "$ini" stripe webhook_secret_file "$dir/secrets/stripe.webhook"
+	local word section key
+	for word in "${settings[@]}"; do # section.key=value, from --set
+		section=${word%%.*} key=${word#*.}
+		ini_set "$ini" "$section" "${key%%=*}" "${key#*=}"
+	done
+	chmod 0644 "$ini"
+}
+
+render_nginx() {
+	local file
+	own "$dir/nginx" "$dir/nginx/tmp"
+	for file in "$root"/conf/nginx/*.conf; do
+		sed -e "s|/run/pledged/|$sockets/|g" -e "s|@DIR@|$dir|g" -e "s|@PORT@|$port|g" \
+			-e "s|@SITE@|$site|g" -e "s|@WIDGET@|$root/src/widget|g" \
+			-e "s|@PROVIDER@|http://127.0.0.1:$provider_port|g" \
+			"$file" >"$dir/nginx/${file##*/}"
+	done
+	mv "$dir/nginx/demo.conf" "$dir/nginx/nginx.conf"
+	if [ "$limits" = off ]; then
+		sed -i '/^\tlimit_req /d' "$dir/nginx/pledged-server.conf"
+	fi
+	"${as[@]}" /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/log/nginx.log" -t -q \
+		>>"$dir/log/nginx-test.log" 2>&1 || { tail_log nginx-test; die "nginx refuses its configuration"; }
+}

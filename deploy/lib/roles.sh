@@ -1,0 +1,56 @@
+# shellcheck shell=bash
+# deploy/lib/roles.sh: the processes in front of the database. Uses $dir, $root, $as, $sockets, $build
+# and the numbers of deploy/stack.
+
+ctl() { "${as[@]}" "$build/pledgectl" -c "$dir/pledged.ini" "$@"; }
+
+# with_socket NAME N: a role that serves: the listening socket is descriptor 0.
+with_socket() {
+	local sock=$sockets/$1.sock
+	check_conf "$1"
+	rm -f "$sock"
+	# multiwatch restarts what dies, however often in a short while.
+	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$2" -r 1000 -t 1000 \
+		-- "$build/pledged" "$1" -c "$dir/pledged.ini"
+	wait_for 10 "$sock" test -S "$sock" || { tail_log "$1"; exit 1; }
+}
+
+# check_conf ROLE: says file and line when the configuration is refused; multiwatch would only retry.
+check_conf() {
+	"${as[@]}" "$build/pledged" "$1" -t -c "$dir/pledged.ini" >>"$dir/log/$1-test.log" 2>&1 ||
+		{ tail_log "$1-test"; die "pledged $1 refuses its configuration"; }
+}
+
+role_start() {
+	! pid_of "$1" >/dev/null || die "$1 runs already"
+	case $1 in
+	provider)
+		launch provider node "$root/tests/provider/main.mjs" --port "$provider_port" \
+			--key-file "$dir/secrets/stripe.key" --webhook-secret-file "$dir/secrets/stripe.webhook" \
+			--webhook-url "http://127.0.0.1:$port/webhook/stripe"
+		wait_for 10 "the provider on port $provider_port" port_busy "$provider_port" ||
+			{ tail_log provider; exit 1; }
+		;;
+	view) with_socket view "$views" ;;
+	money) with_socket money "$moneys" ;;
+	clerk)
+		check_conf clerk
+		launch clerk multiwatch -f "$clerks" -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
+		;;
+	nginx)
+		launch nginx /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/log/nginx.log"
+		wait_for 10 "nginx on port $port" port_busy "$port" || { tail_log nginx; exit 1; }
+		;;
+	esac
+	pid_of "$1" >/dev/null || { tail_log "$1"; die "$1 ended at once"; }
+}
+
+# role_pids NAME: the working processes below the one that watches them.
+role_pids() {
+	local pid
+	pid=$(pid_of "$1") || return 0
+	case $1 in
+	provider) echo "$pid" ;;
+	*) children "$pid" ;;
+	esac
+}
