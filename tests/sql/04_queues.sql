@@ -1,0 +1,78 @@
+-- Leases end by themselves; nothing is given out twice, nothing is lost.
+BEGIN;
+\ir fixture.psql
+SELECT plan(38);
+
+-- inbox
+CREATE FUNCTION pg_temp.put(id text, kind text DEFAULT 'checkout') RETURNS boolean LANGUAGE sql AS $$
+	SELECT pledged.inbox_put('stripe', id, 'checkout.session.completed', kind, CASE WHEN kind <> 'none' THEN 'cs_q' END, false,
+		pg_temp.t0(), 'Stripe-Signature: t=1', '\x7b7d', pg_temp.t0())
+$$;
+CREATE FUNCTION pg_temp.lease(s numeric, n int DEFAULT 100) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(i.dedup_key, ',' ORDER BY i.dedup_key), '') FROM pledged.inbox_lease(n, 30,
+		pg_temp.t0() + make_interval(secs => s)) l JOIN pledged.inbox i ON i.inbox_id = l.inbox WHERE i.dedup_key LIKE 'q%'
+$$;
+CREATE FUNCTION pg_temp.row_of(id text) RETURNS bigint LANGUAGE sql AS $$ SELECT inbox_id FROM pledged.inbox WHERE dedup_key = id $$;
+SELECT ok(pg_temp.put('q1'), 'a webhook is new');
+SELECT ok(NOT pg_temp.put('q1'), 'the same delivery is not');
+SELECT ok(pg_temp.put('q2'), 'another');
+SELECT ok(pg_temp.put('q3', 'none'), 'one that is not ours');
+SELECT is((SELECT state FROM inbox WHERE dedup_key = 'q3'), 'ignored', 'is kept and ignored');
+SELECT throws_ok($$ SELECT inbox_put('stripe', 'q4', 'x', 'checkout', NULL, false, NULL, '', '', now()) $$, '23514', NULL, 'an object without id is refused');
+SELECT is(pg_temp.lease(0, 1), 'q1', 'first come, first leased');
+SELECT is(pg_temp.lease(1), 'q2', 'a leased one is not given again');
+SELECT is(pg_temp.lease(29), '', 'while the lease runs');
+SELECT is(pg_temp.lease(30.5), 'q1', 'the lease of a killed clerk runs out');
+SELECT is(inbox_end(pg_temp.row_of('q1'), 'new', 'fetch failed', pg_temp.t0() + interval '10 min', pg_temp.t0() + interval '31 s'), 'new', 'put off');
+SELECT is(pg_temp.lease(120), 'q2', 'it does not block the one behind it');
+SELECT is(pg_temp.lease(601), 'q1,q2', 'and comes again');
+SELECT is((SELECT tries FROM inbox WHERE dedup_key = 'q1'), 3, 'tries are counted');
+SELECT is(inbox_end(pg_temp.row_of('q1'), 'parked', 'no such object', NULL, pg_temp.t0()), 'parked', 'parked');
+SELECT is(inbox_end(pg_temp.row_of('q2'), 'done', NULL, NULL, pg_temp.t0()), 'done', 'done');
+SELECT is(inbox_end(pg_temp.row_of('q2'), 'new', 'late', NULL, pg_temp.t0()), 'done', 'done is final');
+SELECT is(pg_temp.lease(100000), '', 'nothing left');
+SELECT is(inbox_end(pg_temp.row_of('q1'), 'new', NULL, pg_temp.t0(), pg_temp.t0()), 'new', 'a person may take a parked one up again');
+SELECT throws_ok($$ SELECT inbox_end(1, 'lost', NULL, NULL, now()) $$, '22023', NULL, 'an unknown state is a bug');
+
+-- outbox: waiting times grow by themselves
+SELECT is((SELECT count(*) FROM pg_temp.begin(1) :begin_row), 1::bigint, 'a pledge with its call');
+CREATE FUNCTION pg_temp.turn(s int) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v record;
+BEGIN
+	SELECT * INTO v FROM pledged.outbox_lease('{create}', 1, 15, pg_temp.t0() + make_interval(secs => s));
+	IF NOT FOUND THEN RETURN 'none'; END IF;
+	RETURN v.tries || ' ' || pledged.outbox_result(v.outbox, 'retry', 503, 'busy', NULL, pg_temp.t0() + make_interval(secs => s));
+END $$;
+SELECT is(pg_temp.turn(15), '2 open', 'second try after the maker''s lease');
+SELECT is(pg_temp.turn(18), 'none', 'not yet');
+SELECT is(pg_temp.turn(20), '3 open', 'third try four seconds later');
+SELECT is(pg_temp.turn(27), 'none', 'not yet');
+SELECT is(pg_temp.turn(28), '4 open', 'fourth eight seconds later');
+
+-- look-ups
+SELECT lives_ok($$ SELECT pg_temp.offer(2), pg_temp.offer(3) $$, 'two open pages');
+CREATE FUNCTION pg_temp.look(s int) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(object_id || ':' || object_kind, ',' ORDER BY object_id), '')
+	FROM pledged.lookup_lease(10, 300, 60, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE 'cs\_f%'
+$$;
+SELECT is(pg_temp.look(299) || '|' || pg_temp.look(300) || '|' || pg_temp.look(301), '|cs_f2:checkout,cs_f3:checkout|', 'looked up after five minutes, once');
+SELECT is(pg_temp.look(599) || '|' || pg_temp.look(600) || '|' || pg_temp.look(1799) || '|' || pg_temp.look(1800),
+	'|cs_f2:checkout,cs_f3:checkout||cs_f2:checkout,cs_f3:checkout', 'then less and less often');
+SELECT is(pg_temp.settle(pg_temp.snap(2, 'expired')) || pg_temp.settle(pg_temp.snap(3, 'processing', pg_temp.pay('pi_f3', 'processing'))),
+	'offered>lapsedoffered>processing', 'one expired, one under way');
+SELECT is(pg_temp.look(86400), 'cs_f3:checkout', 'only what is not final is looked up');
+SELECT is(pg_temp.settle(pg_temp.snap(3, 'complete', pg_temp.pay('pi_f3'))), 'processing>paid new', 'it is paid');
+SELECT is(pg_temp.look(864000), '', 'nothing to look for');
+
+-- mail
+CREATE FUNCTION pg_temp.mail(s int) RETURNS bigint LANGUAGE sql AS $$
+	SELECT mail FROM pledged.mail_lease(10, 30, pg_temp.t0() + make_interval(secs => s)) WHERE recipient = 'donor@mail.example'
+$$;
+SELECT is(pg_temp.mail(3599), NULL, 'mail is not due before it is written');
+SELECT is(mail_result(pg_temp.mail(3600), 'retry', 'no route', pg_temp.t0() + interval '1 h'), 'queued', 'the mail server is away: it stays');
+SELECT is(pg_temp.mail(3630), NULL, 'and waits');
+SELECT is(mail_result(pg_temp.mail(3661), 'sent', NULL, pg_temp.t0() + interval '62 min'), 'sent', 'sent');
+SELECT is(mail_result((SELECT max(mail_id) FROM mail_out), 'retry', 'late', pg_temp.t0()), 'sent', 'sent is final');
+SELECT * FROM finish();
+ROLLBACK;

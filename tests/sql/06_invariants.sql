@@ -1,0 +1,82 @@
+-- sql/invariants.sql is silent over sound data, and each query speaks when its rule is broken.
+BEGIN;
+\ir fixture.psql
+SELECT plan(32);
+
+-- sound data with something of everything
+SELECT lives_ok($$ SELECT pg_temp.offer(n, CASE n WHEN 3 THEN 'month' ELSE 'once' END) FROM generate_series(1, 5) n $$, 'five pledges');
+SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(n, 'complete', pg_temp.pay('pi_f' || n))) FROM unnest(ARRAY[1, 3, 5]) n $$, 'three paid');
+SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(3, NULL, '[]', '{"recurring":{"id":"sub_f3","state":"active"},
+	"refunds":[{"id":"re_f3","payment":"pi_f3","amount":500,"currency":"EUR","state":"done"}],
+	"disputes":[{"id":"du_f3","payment":"pi_f3","amount":2500,"currency":"EUR","state":"won"}]}')) $$, 'with a refund, a dispute and a subscription');
+SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(4, 'complete', pg_temp.pay('pi_f4', 'paid', 100))) $$, 'one paid oddly');
+SELECT lives_ok($$ SELECT reader_supporter(pg_temp.rid(n), 901::int2, '2026-03-01T12:30:00Z', 'once', NULL, pg_temp.t0()) FROM unnest(ARRAY[1, 3, 5]) n $$,
+	'readers marked');
+SELECT lives_ok($$ SELECT outbox_result(outbox, 'done', NULL, NULL, NULL, pg_temp.t0()) FROM outbox_lease('{reader}', 100, 15, now()) $$, 'and noted');
+SELECT ok(inbox_put('stripe', 'evt_inv', 'x', 'checkout', 'cs_f1', false, NULL, '', '', now()), 'a webhook just came');
+CREATE TEMP VIEW broken AS :invariants
+SELECT is_empty('SELECT * FROM broken', 'silent over sound data');
+
+-- break one rule with the guards off, look, and take it back
+CREATE FUNCTION pg_temp.fires(statement text) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v text;
+BEGIN
+	SET CONSTRAINTS ALL IMMEDIATE;
+	SET LOCAL session_replication_role = replica;
+	EXECUTE statement;
+	SELECT string_agg(DISTINCT name, ', ' ORDER BY name) INTO v FROM broken;
+	RAISE EXCEPTION 'taken back' USING ERRCODE = 'P0099';
+EXCEPTION WHEN SQLSTATE 'P0099' THEN
+	RETURN coalesce(v, 'silent');
+END $$;
+CREATE FUNCTION pg_temp.yid(n int) RETURNS uuid LANGUAGE sql AS
+	$$ SELECT payment_id FROM pledged.payment WHERE provider_payment_id = 'pi_f' || n $$;
+
+SELECT is(pg_temp.fires($$ UPDATE attempt SET state_at = now() - interval '2 h' WHERE attempt_id = pg_temp.aid(1);
+	UPDATE payment SET pledge_id = pg_temp.pid(2) WHERE payment_id = pg_temp.yid(1) $$),
+	'I1 complete attempt without payment, I3 pledge left paid, S1 status is not the derived one', 'I1');
+SELECT is(pg_temp.fires($$ DROP INDEX attempt_one_payable;
+	INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at) VALUES
+		(pg_temp.aid(9), pg_temp.pid(2), 2, 'stripe', false, 'v1:create:nine', now(), now());
+	INSERT INTO outbox (kind, subject, provider, idem_key, body, body_sha256, not_before, created_at) VALUES
+		('create', pg_temp.aid(9), 'stripe', 'v1:create:nine', '', sha256(''), now(), now());
+	SELECT ledger_put(pg_temp.pid(2), 'attempt', pg_temp.aid(9), NULL, 'creating', NULL, NULL, 0, 'EUR', false, 'x', NULL, NULL, now()) $$),
+	'I2 two payable attempts', 'I2');
+SELECT is(pg_temp.fires($$ UPDATE payment SET state = 'failed', paid_at = NULL WHERE payment_id = pg_temp.yid(5) $$),
+	'I10 state without ledger row, I3 paid payment undone, I7 receipt without payment, L2 ledger differs from payment, S1 status is not the derived one', 'I3: payment');
+SELECT is(pg_temp.fires($$ UPDATE pledge SET status = 'lapsed' WHERE pledge_id = pg_temp.pid(5) $$),
+	'I10 state without ledger row, I3 pledge left paid, S1 status is not the derived one', 'I3: pledge');
+SELECT is(pg_temp.fires($$ UPDATE refund SET amount = 2501 $$),
+	'I4 refunds exceed payment, L2 ledger differs from refund, S1 status is not the derived one', 'I4: too much');
+SELECT is(pg_temp.fires($$ UPDATE payment SET state = 'processing', paid_at = NULL WHERE payment_id = pg_temp.yid(3) $$),
+	'I10 state without ledger row, I3 paid payment undone, I4 refund of an unpaid payment, I7 receipt without payment, L2 ledger differs from payment, S1 status is not the derived one', 'I4: unpaid');
+SELECT is(pg_temp.fires($$ UPDATE inbox SET not_before = now() - interval '11 min' WHERE dedup_key = 'evt_inv' $$), 'I5 webhook waits', 'I5: new');
+SELECT is(pg_temp.fires($$ UPDATE inbox SET not_before = now() - interval '1 h', state = 'leased', lease_until = now() - interval '11 min'
+	WHERE dedup_key = 'evt_inv' $$), 'I5 webhook waits', 'I5: lease run out');
+SELECT is(pg_temp.fires($$ UPDATE inbox SET not_before = now() - interval '1 h', state = 'leased', lease_until = now() + interval '1 min'
+	WHERE dedup_key = 'evt_inv' $$), 'silent', 'I5: a running lease is no break');
+SELECT is(pg_temp.fires($$ UPDATE outbox SET state = 'open', ended_at = NULL, not_before = now() - interval '11 min' WHERE subject = pg_temp.aid(2) $$),
+	'I5 call waits', 'I5: call');
+SELECT is(pg_temp.fires($$ UPDATE outbox SET body = '\x00' WHERE subject = pg_temp.aid(2) $$), 'I6 request bytes changed', 'I6: bytes');
+SELECT is(pg_temp.fires($$ DELETE FROM outbox WHERE subject = pg_temp.aid(2) $$), 'I6 attempt without its call', 'I6: call lost');
+SELECT is(pg_temp.fires($$ INSERT INTO mail_out (kind, subject, recipient, locale, subject_line, body, not_before, created_at)
+	VALUES ('receipt', pg_temp.yid(4), 'a@b.example', 'en', 'x', '', now(), now()) $$), 'I7 receipt without payment', 'I7: for odd money');
+SELECT is(pg_temp.fires($$ ALTER TABLE mail_out DROP CONSTRAINT mail_out_kind_subject_key; INSERT INTO mail_out (kind, subject, recipient, locale,
+	subject_line, body, not_before, created_at) VALUES ('receipt', pg_temp.yid(1), 'a@b.example', 'en', 'x', '', now(), now()) $$), 'I7 two receipts', 'I7: twice');
+SELECT is(pg_temp.fires($$ DELETE FROM mail_out WHERE subject = pg_temp.yid(1) $$), 'I7 payment without receipt', 'I7: none');
+SELECT is(pg_temp.fires($$ UPDATE payment SET currency = 'USD' WHERE payment_id = pg_temp.yid(1) $$),
+	'I8 mismatch not flagged, L2 ledger differs from payment', 'I8');
+SELECT is(pg_temp.fires($$ UPDATE payment SET livemode = true WHERE payment_id = pg_temp.yid(1) $$),
+	'I9 modes mixed, S1 status is not the derived one', 'I9: payment');
+SELECT is(pg_temp.fires($$ UPDATE attempt SET livemode = true WHERE attempt_id = pg_temp.aid(2) $$), 'I9 modes mixed', 'I9: attempt');
+SELECT is(pg_temp.fires($$ UPDATE attempt SET state = 'processing' WHERE attempt_id = pg_temp.aid(2) $$),
+	'I10 state without ledger row, S1 status is not the derived one', 'I10: state');
+SELECT is(pg_temp.fires($$ DELETE FROM ledger WHERE object_id = pg_temp.aid(1) AND became = 'open' $$), 'I10 ledger skips a state', 'I10: row lost');
+SELECT is(pg_temp.fires($$ DELETE FROM ledger WHERE object_id = pg_temp.yid(1) AND account = 'provider' $$),
+	'L1 ledger entry does not sum to zero, L2 ledger differs from payment', 'L1, L2');
+SELECT is(pg_temp.fires($$ UPDATE pledge SET over_paid = true WHERE pledge_id = pg_temp.pid(2) $$), 'S1 status is not the derived one', 'S1');
+SELECT is(pg_temp.fires($$ DELETE FROM outbox WHERE subject = pg_temp.yid(1) $$), 'G1 supporter without mark', 'G1: no mark');
+SELECT is(pg_temp.fires($$ UPDATE reader SET gave_at = NULL WHERE reader_id = pg_temp.rid(1) $$), 'G1 mark did not reach the reader', 'G1: lost on the way');
+SELECT * FROM finish();
+ROLLBACK;
