@@ -321,6 +321,17 @@ static const struct file *file_of(const struct files *fs, struct str function)
 	return NULL;
 }
 
+/* Triggers and checks of tables are made once, where their table is made. */
+static bool is_of_migration(const struct work *w, struct str function)
+{
+	char words[120];
+	snprintf(words, sizeof words, "FUNCTION pledged.%.*s(", STR_FMT(function));
+	for (size_t i = 0; i < w->past.n; i++)
+		if (strstr(w->past.file[i].text.p, words))
+			return true;
+	return false;
+}
+
 /* What is left of older releases: a second function of one name is dropped, one without a file is
  * told. */
 static enum err tidy_functions(struct work *w)
@@ -336,6 +347,8 @@ static enum err tidy_functions(struct work *w)
 		&r);
 	for (int i = 0; e == OK && i < rows_n(r); i++) {
 		const struct file *file = file_of(&w->functions, row_str(r, i, "proname"));
+		if (!file && is_of_migration(w, row_str(r, i, "proname")))
+			continue;
 		if (!file)
 			fprintf(w->m->out, "warning: function %.*s has no file any more\n",
 				STR_FMT(row_str(r, i, "words")));
