@@ -38,6 +38,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		WHEN a.open THEN 'offered'
 		WHEN a.creating THEN 'new'
 		WHEN a.last = 'abandoned' THEN 'canceled'
+		WHEN a.last IN ('failed', 'complete') THEN 'failed'
 		ELSE 'lapsed'
 		END,
 		(p."interval" = 'once' AND (SELECT count(*) > 1 FROM m WHERE what NOT IN ('refunded', 'lost')))

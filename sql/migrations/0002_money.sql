@@ -23,7 +23,7 @@ CREATE TABLE pledged.pledge (
 	request_id   text CHECK (length(request_id) <= 128),
 	livemode     boolean NOT NULL,
 	status       text NOT NULL DEFAULT 'new' CHECK (status IN ('new', 'offered', 'processing', 'paid',
-		'partly_refunded', 'refunded', 'disputed', 'lost', 'lapsed', 'canceled')),
+		'partly_refunded', 'refunded', 'disputed', 'lost', 'lapsed', 'canceled', 'failed')),
 	over_paid    boolean NOT NULL DEFAULT false,
 	mismatch     boolean NOT NULL DEFAULT false,
 	created_at   timestamptz NOT NULL,
@@ -333,9 +333,20 @@ END $$;
 CREATE TRIGGER outbox_fixed BEFORE INSERT OR UPDATE ON pledged.outbox
 	FOR EACH ROW EXECUTE FUNCTION pledged.outbox_fixed();
 
+-- The one list of currencies without two decimals on this side; ISK and UGX are written with two.
+CREATE FUNCTION pledged.money_major(p_minor numeric, p_currency text) RETURNS numeric LANGUAGE sql IMMUTABLE
+	SET search_path = pledged, pg_temp AS $$
+	SELECT CASE
+		WHEN p_currency IN ('BIF', 'CLP', 'DJF', 'GNF', 'JPY', 'KMF', 'KRW', 'MGA', 'PYG', 'RWF', 'VND', 'VUV',
+			'XAF', 'XOF', 'XPF') THEN round(p_minor, 0)
+		WHEN p_currency IN ('BHD', 'JOD', 'KWD', 'OMR', 'TND') THEN round(p_minor / 1000, 3)
+		ELSE round(p_minor / 100, 2)
+	END
+$$;
+
 REVOKE ALL ON FUNCTION pledged.ledger_frozen(), pledged.ledger_balanced(), pledged.refund_fits(),
 	pledged.pledge_fixed(), pledged.attempt_rank(text), pledged.attempt_monotone(),
-	pledged.payment_kept(), pledged.outbox_fixed() FROM PUBLIC;
+	pledged.payment_kept(), pledged.outbox_fixed(), pledged.money_major(numeric, text) FROM PUBLIC;
 COMMENT ON FUNCTION pledged.ledger_frozen() IS 'Refuses any change of the ledger.';
 COMMENT ON FUNCTION pledged.ledger_balanced() IS 'Refuses a ledger entry that does not sum to zero, at commit.';
 COMMENT ON FUNCTION pledged.refund_fits() IS 'Refuses refunds above the payment, at commit.';
@@ -344,6 +355,7 @@ COMMENT ON FUNCTION pledged.attempt_rank(text) IS 'Height of an attempt state on
 COMMENT ON FUNCTION pledged.attempt_monotone() IS 'Refuses an attempt that steps back or changes its provider object.';
 COMMENT ON FUNCTION pledged.payment_kept() IS 'Refuses to delete a payment or to undo a paid one.';
 COMMENT ON FUNCTION pledged.outbox_fixed() IS 'Hashes a stored request and refuses to change it.';
+COMMENT ON FUNCTION pledged.money_major(numeric, text) IS 'Minor units in the currency''s major unit, with its decimals.';
 COMMENT ON SEQUENCE pledged.ledger_entry IS 'Numbers of ledger entries; gaps mean nothing.';
 
 COMMENT ON TABLE pledged.pledge IS 'What a donor promised: one row per intent to give, however often the button was pressed.';

@@ -63,7 +63,7 @@ SELECT is_empty($$ SELECT * FROM attempt_opened(-1, 'cs', 'https://x', NULL, fal
 SELECT lives_ok($$ SELECT * FROM pg_temp.begin(3) AS x (a text, b uuid, c text, d bigint, e text, f text, g text, h text, i bigint, j boolean,
 	k text, l text, m text, n bytea) $$, 'another pledge');
 SELECT is(outbox_result(pg_temp.box(3), 'permanent', 400, 'amount_too_small', NULL, pg_temp.t0()), 'failed', 'refused for good');
-SELECT is(pg_temp.status(3), 'lapsed/failed', 'the attempt fails, the pledge is kept');
+SELECT is(pg_temp.status(3), 'failed/failed', 'the attempt fails, the pledge is kept');
 SELECT is((SELECT count(*) FROM pg_temp.begin(4) :begin_row), 1::bigint, 'and another');
 SELECT is(outbox_result(pg_temp.box(4), 'config', 401, 'key', NULL, pg_temp.t0()), 'parked', 'bad configuration parks');
 SELECT is(pg_temp.status(4), 'new/creating', 'and fails nothing');
