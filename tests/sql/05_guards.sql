@@ -44,7 +44,7 @@ SELECT throws_ok($$ UPDATE outbox SET idem_key = 'v1:create:x' WHERE subject = p
 SELECT throws_ok($$ UPDATE outbox SET first_sent_at = now() WHERE subject = pg_temp.aid(2) $$, '23001', NULL, 'outbox: and the start of the key''s life');
 SELECT throws_ok($$ INSERT INTO outbox (kind, subject, idem_key, body, not_before, created_at)
 	VALUES ('create', pg_temp.aid(2), 'v1:create:ten', '', now(), now()) $$, '23505', NULL, 'outbox: one call of a kind and number');
-SELECT throws_ok($$ INSERT INTO refund SELECT gen_random_uuid(), payment_id, 'stripe', 're_1', NULL, 1, 'USD', 'done', now(), now() FROM payment
+SELECT throws_ok($$ INSERT INTO refund SELECT gen_random_uuid(), payment_id, 'stripe', 're_f1', NULL, 1, 'USD', 'done', now(), now() FROM payment
 	WHERE provider_payment_id = 'pi_f1' $$, '23503', NULL, 'refund: the payment''s currency');
 SELECT throws_ok($$ INSERT INTO refund SELECT gen_random_uuid(), payment_id, 'stripe', NULL, NULL, 1, 'EUR', 'done', now(), now() FROM payment
 	WHERE provider_payment_id = 'pi_f1' $$, '23514', NULL, 'refund: somebody''s key');

@@ -1,0 +1,26 @@
+-- Prompts: what was decided, for which campaign and why.
+-- Columns     site, campaign, variant, act, reason, n, per cent of the site's decisions
+-- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all
+-- Cost        reads the hourly roll-up once
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/03_prompts.sql
+\set QUIET 1
+\if :{?from}
+\else
+SELECT (current_date - 30)::text AS "from" \gset
+\endif
+\if :{?to}
+\else
+SELECT (current_date + 1)::text AS "to" \gset
+\endif
+\if :{?site}
+\else
+\set site ''
+\endif
+/* pledged:report_prompts */
+SELECT site, regexp_replace(campaign, '^([=+@[:cntrl:]-])', '''\1') AS campaign,
+	regexp_replace(variant, '^([=+@[:cntrl:]-])', '''\1') AS variant, act, reason, sum(n) AS n,
+	round(100 * sum(n) / sum(sum(n)) OVER (PARTITION BY site), 1) AS "%"
+FROM report.prompts
+WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site = :'site')
+GROUP BY site, campaign, variant, act, reason
+ORDER BY site, sum(n) DESC, campaign, variant, act, reason;

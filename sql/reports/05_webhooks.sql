@@ -1,0 +1,19 @@
+-- Webhooks: do they arrive, and how long until they take effect.
+-- Columns     day, provider, received, done, ignored, waiting, failed, parked, lag_p50_s, lag_p95_s, lag_max_s, oldest_waiting
+-- Parameters  from, to: days in UTC, [from, to), default the last 30 days
+-- Cost        reads the kept webhooks once, without their bodies
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/05_webhooks.sql
+\set QUIET 1
+\if :{?from}
+\else
+SELECT (current_date - 30)::text AS "from" \gset
+\endif
+\if :{?to}
+\else
+SELECT (current_date + 1)::text AS "to" \gset
+\endif
+/* pledged:report_webhooks */
+SELECT day, provider, received, done, ignored, waiting, failed, parked, lag_p50_s, lag_p95_s, lag_max_s, oldest_waiting
+FROM report.webhooks
+WHERE day >= :'from'::date AND day < :'to'::date
+ORDER BY day, provider;
