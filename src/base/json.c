@@ -45,6 +45,7 @@ static enum err explain(const json_error_t *je, struct fault *f)
 	struct place at = {je->line > 0 ? (size_t)je->line : 1, je->column > 0 ? (size_t)je->column : 0};
 
 	switch (json_error_code(je)) {
+	case json_error_unknown: /* it says so by saying nothing */
 	case json_error_out_of_memory:
 		return fault_set(f, ERR_NO_MEMORY, NULL, "reading JSON");
 	case json_error_invalid_utf8: return bad_text(f, ERR_BAD_UTF8, at, "not UTF-8");
@@ -65,7 +66,7 @@ static enum err explain(const json_error_t *je, struct fault *f)
 enum err json_read(struct str text, json_t **ret, struct fault *f)
 {
 	struct place at;
-	json_error_t je;
+	json_error_t je = {0}; /* jansson leaves the code alone when memory is out */
 
 	if (text.n == 0)
 		return fault_set(f, ERR_BAD_JSON, NULL, "there is no text");
