@@ -1,29 +1,28 @@
-/* core/campaign.c: which variant a reader sees, and in which language. */
+/* core/campaign.c: picking a variant and a text. */
 #include "core/campaign.h"
 
-static const char *const intervals[INTERVAL_N] = {"once", "month", "year"};
+static const char *const INTERVALS[INTERVAL_N] = { "once", "month", "year" };
 
 const char *campaign_interval_name(enum campaign_interval i)
 {
-	return (unsigned)i < INTERVAL_N ? intervals[i] : "unknown";
+	return i < INTERVAL_N ? INTERVALS[i] : "?";
 }
 
 enum err campaign_interval_parse(struct str s, enum campaign_interval *ret)
 {
-	for (unsigned i = 0; i < INTERVAL_N; i++)
-		if (str_is(s, intervals[i])) {
+	for (int i = 0; i < INTERVAL_N; i++)
+		if (str_is(s, INTERVALS[i])) {
 			*ret = (enum campaign_interval)i;
 			return OK;
 		}
 	return ERR_INTERVAL_BAD;
 }
 
-/* FNV-1a over the slug, started from the reader's hash, then the finalizer of SplitMix64: campaigns
- * draw independently of each other. These numbers may not change, or readers change variants. */
-static uint64_t mix(struct str slug, uint64_t h)
+/* FNV-1a over the name, then a finaliser (splitmix64): so that experiments of one reader are independent of each other. */
+static uint64_t mix(uint64_t h, struct str name)
 {
-	for (size_t i = 0; i < slug.n; i++)
-		h = (h ^ (uint8_t)slug.p[i]) * UINT64_C(0x100000001b3);
+	for (size_t i = 0; i < name.n; i++)
+		h = (h ^ (uint8_t)name.p[i]) * UINT64_C(1099511628211);
 	h = (h ^ h >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
 	h = (h ^ h >> 27) * UINT64_C(0x94d049bb133111eb);
 	return h ^ h >> 31;
@@ -32,49 +31,31 @@ static uint64_t mix(struct str slug, uint64_t h)
 size_t campaign_variant_pick(const struct campaign *c, uint64_t hash)
 {
 	uint64_t sum = 0;
-
 	for (size_t i = 0; i < c->variant_n; i++)
 		sum += c->variant[i].share;
-	if (sum == 0)
-		return 0;
-	uint64_t slot = mix(c->slug, hash) % sum;
-	size_t i = 0;
-	while (slot >= c->variant[i].share)
-		slot -= c->variant[i++].share;
-	return i;
+	uint64_t slot = sum ? mix(hash, c->slug) % sum : 0;
+	for (size_t i = 0; i < c->variant_n; i++) {
+		if (slot < c->variant[i].share)
+			return i;
+		slot -= c->variant[i].share;
+	}
+	return 0;
 }
 
-static char lower(char c)
+static struct str language(struct str locale)
 {
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool same_locale(struct str a, struct str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
-			return false;
-	return true;
-}
-
-static const struct campaign_text *find(const struct campaign_variant *v, struct str locale)
-{
-	for (size_t i = 0; i < v->text_n; i++)
-		if (same_locale(v->text[i].locale, locale))
-			return &v->text[i];
-	return NULL;
+	struct str rest = locale, lang = locale;
+	str_cut(&rest, '-', &lang);
+	return lang;
 }
 
 const struct campaign_text *campaign_text_pick(const struct campaign_variant *v, struct str locale)
 {
-	struct str language = {locale.p, 0};
-
-	while (language.n < locale.n && locale.p[language.n] != '-' && locale.p[language.n] != '_')
-		language.n++;
-	const struct campaign_text *t = find(v, locale);
-	if (!t)
-		t = find(v, language);
-	return t ? t : v->text_n > 0 ? &v->text[0] : NULL;
+	for (size_t i = 0; i < v->text_n; i++)
+		if (str_eq(v->text[i].locale, locale))
+			return &v->text[i];
+	for (size_t i = 0; i < v->text_n; i++)
+		if (str_eq(language(v->text[i].locale), language(locale)))
+			return &v->text[i];
+	return &v->text[0];
 }
