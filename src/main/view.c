@@ -1,0 +1,393 @@
+/* main/view.c: the event loop of the view role: FastCGI connections, database descriptors, one timer, signals.
+ * After each round of the loop app_view_tick sends what has gathered: so load makes the batches. */
+#include <event2/event.h>
+#include <signal.h>
+#include <stdio.h>
+#include <stdlib.h>
+
+#include "base/log.h"
+#include "base/metric.h"
+#include "main/fcgi.h"
+#include "main/notify.h"
+#include "main/role.h"
+#include "web/h_view.h"
+
+#define IO_MS 250
+#define TICK_MS 20
+#define ARENA_BYTES 16384
+#define BODY_BYTES (96 * 1024)
+#define CONNS_MAX 4096
+#define IDLE_MS 150	/* when draining: a kept connection that stays silent for so long is closed */
+
+struct loop;
+
+/* A request under way. It may outlive its connection's interest in it: a page that was opened at its deadline stays in its batch. */
+struct work {
+	struct view_ask ask;
+	struct request q;
+	struct arena arena;
+	enum route route;
+	struct conn *conn;
+	struct work *next;
+};
+
+struct conn {
+	struct loop *l;
+	struct fcgi *fcgi;
+	struct event *ev;
+	struct work *work;
+	struct conn *prev, *next;
+};
+
+struct watch { struct event *ev; int fd; unsigned want, generation; };
+
+struct loop {
+	const struct role *role;
+	struct event_base *base;
+	struct event *listen_ev;
+	struct app_view *app;
+	struct h_view h;
+	int listener;
+	bool hello, draining;
+	mono_t drain_until, drain_from;
+	struct conn *conns;
+	size_t conn_n, work_n;
+	struct work *free_work;
+	struct watch watch[8];
+	struct loop_body { char head[1024], body[BODY_BYTES]; } *mem;
+};
+
+static void conn_free(struct conn *c)
+{
+	struct loop *l = c->l;
+	if (c->work)
+		c->work->conn = NULL;
+	event_free(c->ev);
+	fcgi_free(c->fcgi);
+	*(c->prev ? &c->prev->next : &l->conns) = c->next;
+	if (c->next)
+		c->next->prev = c->prev;
+	if (l->conn_n-- == CONNS_MAX && !l->draining)
+		event_add(l->listen_ev, NULL);
+	metric_set(METRIC_CONNECTIONS, (int64_t)l->conn_n);
+	free(c);
+}
+
+static struct work *work_take(struct loop *l)
+{
+	struct work *w = l->free_work;
+	if (w) {
+		l->free_work = w->next;
+	} else {
+		w = calloc(1, sizeof *w);
+		if (!w || arena_init(&w->arena, ARENA_BYTES) != OK) {
+			free(w);
+			return NULL;
+		}
+	}
+	l->work_n++;
+	return w;
+}
+
+static void work_give(struct loop *l, struct work *w)
+{
+	arena_reset(&w->arena);
+	w->conn = NULL;
+	w->next = l->free_work;
+	l->free_work = w;
+	l->work_n--;
+}
+
+static void response_on(struct loop *l, struct response *r)
+{
+	*r = (struct response){ .status = 200 };
+	buf_init(&r->head, l->mem->head, sizeof l->mem->head);
+	buf_init(&r->body, l->mem->body, sizeof l->mem->body);
+}
+
+/* Send and be ready for the next request of this connection. */
+static void send_answer(struct conn *c, struct work *w, struct response *r)
+{
+	struct loop *l = c->l;
+	if (buf_done(&r->body) != OK || buf_done(&r->head) != OK) {
+		response_on(l, r);
+		response_problem(r, &w->q, ERR_BUG, NULL);
+	}
+	metric_add(METRIC_REQUESTS, w->route, 1);
+	metric_observe(METRIC_DURATION, (dur_t){ clock_mono().us - w->q.start.us });
+	c->work = NULL;
+	w->conn = NULL;
+	if (!fcgi_answer(c->fcgi, &w->q, r))
+		conn_free(c);
+	else
+		event_add(c->ev, NULL);
+}
+
+static void on_answered(struct view_ask *ask)
+{
+	struct work *w = (struct work *)(void *)ask;
+	struct conn *c = w->conn;
+	struct response r;
+	if (!c)
+		return;
+	response_on(c->l, &r);
+	h_view_answer(&c->l->h, w->route, &w->q, ask, &r);
+	send_answer(c, w, &r);
+}
+
+static struct loop *g_loop;	/* the one loop of this process, for calls that come back without it */
+
+static void on_released(struct view_ask *ask)
+{
+	work_give(g_loop, (struct work *)(void *)ask);
+}
+
+static void answer_hello(struct response *r)
+{
+	r->type = "application/json";
+	buf_addc(&r->body, "{\"act\":\"open\",\"reason\":\"hello\",\"pad\":\"");
+	for (int i = 0; i < 25; i++)
+		buf_addc(&r->body, "0123456789");
+	buf_addc(&r->body, "\"}");
+}
+
+static void serve(struct conn *c, struct work *w, enum err e)
+{
+	struct loop *l = c->l;
+	struct response r;
+	struct str rest;
+	response_on(l, &r);
+	w->route = ROUTE_N;
+	if (e == OK && l->hello) {
+		answer_hello(&r);
+		send_answer(c, w, &r);
+		work_give(l, w);
+		return;
+	}
+	if (e == OK)
+		e = route_find('v', &w->q, &w->route, &rest);
+	enum err drained = fcgi_body(c->fcgi, &w->q, w->route < ROUTE_N ? route_body_max(w->route, 0) : 0);
+	if (e == OK)
+		e = drained;
+	if (e != OK) {
+		response_problem(&r, &w->q, e, NULL);
+		if (e == ERR_BAD_METHOD && w->route < ROUTE_N)
+			response_header(&r, "Allow", str_c(route_method(w->route)));
+	}
+	if (e != OK || h_view_take(&l->h, w->route, &w->q, &w->ask, &r)) {
+		send_answer(c, w, &r);
+		work_give(l, w);
+		return;
+	}
+	w->ask.answered = on_answered;
+	w->ask.released = on_released;
+	app_view_ask(l->app, &w->ask);
+}
+
+static void on_conn(evutil_socket_t fd, short what, void *arg)
+{
+	struct conn *c = arg;
+	(void)fd;
+	(void)what;
+	struct work *w = work_take(c->l);
+	if (!w) {
+		conn_free(c);
+		return;
+	}
+	w->q = (struct request){ .arena = &w->arena };
+	enum err e = fcgi_read(c->fcgi, &w->q);
+	if (e == ERR_IO) {
+		work_give(c->l, w);
+		conn_free(c);
+		return;
+	}
+	w->conn = c;
+	c->work = w;
+	serve(c, w, e);
+}
+
+static void on_listen(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	(void)what;
+	for (int i = 0; i < 16; i++) {
+		if (l->conn_n >= CONNS_MAX) {
+			event_del(l->listen_ev);
+			return;
+		}
+		struct fcgi *f = fcgi_accept(fd, IO_MS, true);
+		if (!f)
+			return;
+		struct conn *c = calloc(1, sizeof *c);
+		if (c)
+			c->ev = event_new(l->base, fcgi_fd(f), EV_READ, on_conn, c);	/* one shot: added again after the answer */
+		if (!c || !c->ev) {
+			fcgi_free(f);
+			free(c);
+			return;
+		}
+		c->l = l;
+		c->fcgi = f;
+		c->next = l->conns;
+		if (l->conns)
+			l->conns->prev = c;
+		l->conns = c;
+		l->conn_n++;
+		metric_set(METRIC_CONNECTIONS, (int64_t)l->conn_n);
+		event_add(c->ev, NULL);
+	}
+}
+
+static void on_batch(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	batch_drive(arg, (what & EV_READ ? BATCH_READ : 0u) | (what & EV_WRITE ? BATCH_WRITE : 0u), clock_mono(), false);
+}
+
+/* Watch each database connection for what it wants now; its descriptor changes when it connects anew. */
+static void watch_batches(struct loop *l)
+{
+	for (size_t i = 0; l->app && i < app_view_batches(l->app); i++) {
+		struct batch *b = app_view_batch(l->app, i);
+		struct watch *w = &l->watch[i];
+		int fd = batch_fd(b);
+		if (w->ev && w->fd == fd && w->want == batch_want(b) && w->generation == batch_generation(b))
+			continue;
+		if (w->ev)
+			event_free(w->ev);
+		w->ev = NULL;
+		*w = (struct watch){ .fd = fd, .want = batch_want(b), .generation = batch_generation(b) };
+		if (fd < 0 || !w->want)
+			continue;
+		short what = (short)(EV_PERSIST | (w->want & BATCH_READ ? EV_READ : 0) | (w->want & BATCH_WRITE ? EV_WRITE : 0));
+		w->ev = event_new(l->base, fd, what, on_batch, b);
+		if (w->ev)
+			event_add(w->ev, NULL);
+	}
+}
+
+static void on_tick(evutil_socket_t fd, short what, void *arg)
+{
+	(void)fd;
+	(void)what;
+	(void)arg;	/* it only wakes the loop */
+}
+
+static void on_term(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	(void)fd;
+	(void)what;
+	if (l->draining)
+		return;
+	l->draining = true;
+	l->drain_from = clock_mono();
+	l->drain_until = mono_add(l->drain_from, dur_ms(conf_int(l->role->conf, CONF_view_drain_ms)));
+	event_del(l->listen_ev);
+	notify_send("STOPPING=1");
+}
+
+/* True when all that was begun is answered and committed. Kept connections get a moment to bring what is on its way. */
+static bool drained(struct loop *l)
+{
+	mono_t now = clock_mono();
+	bool idle = !l->app || app_view_drain(l->app, clock_utc(), now);
+	if (now.us >= l->drain_until.us)
+		return true;
+	return idle && l->work_n == 0 && now.us - l->drain_from.us > IDLE_MS * 1000;
+}
+
+static enum err loop_open(struct loop *l, const struct role *role, struct fault *f)
+{
+	struct event_config *cfg = event_config_new();
+	l->role = role;
+	l->mem = calloc(1, sizeof *l->mem);
+	enum err e = cfg && l->mem ? fcgi_start() : ERR_NO_MEMORY;
+	if (e == OK)
+		e = fcgi_listener(&l->listener, f);
+	if (e == OK) {
+		event_config_set_flag(cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST | EVENT_BASE_FLAG_NOLOCK);
+		l->base = event_base_new_with_config(cfg);
+		e = l->base ? OK : ERR_NO_MEMORY;
+	}
+	if (cfg)
+		event_config_free(cfg);
+	if (e == OK && !l->hello)
+		e = app_view_open(role->conf, role->ring, &l->app, f);
+	if (e != OK)
+		return e;
+	l->h = (struct h_view){ .app = l->app, .deadline_ms = conf_int(role->conf, CONF_view_deadline_ms),
+		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400,
+		.consent = str_is(str_c(conf_str(role->conf, CONF_view_consent_default)), "none") ? CONSENT_NONE :
+			str_is(str_c(conf_str(role->conf, CONF_view_consent_default)), "counting") ? CONSENT_COUNTING : CONSENT_FULL };
+	for (size_t i = 0; i < ROUTE_N; i++)
+		metric_label(METRIC_REQUESTS, i, route_name((enum route)i));
+	metric_label(METRIC_REQUESTS, ROUTE_N, "none");
+	return OK;
+}
+
+static void loop_run(struct loop *l)
+{
+	struct event *term = evsignal_new(l->base, SIGTERM, on_term, l), *intr = evsignal_new(l->base, SIGINT, on_term, l);
+	struct event *tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
+	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
+	ASSERT(term && intr && tick && l->listen_ev);
+	event_add(term, NULL);
+	event_add(intr, NULL);
+	event_add(tick, &(struct timeval){ .tv_usec = TICK_MS * 1000 });
+	event_add(l->listen_ev, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+	notify_send("READY=1");
+	while (!l->draining || !drained(l)) {
+		if (l->app)
+			app_view_tick(l->app, clock_utc(), clock_mono());
+		watch_batches(l);
+		event_base_loop(l->base, EVLOOP_ONCE);
+	}
+	while (l->conns)
+		conn_free(l->conns);
+	for (size_t i = 0; i < ARRAY_N(l->watch); i++)
+		if (l->watch[i].ev)
+			event_free(l->watch[i].ev);
+	event_free(term);
+	event_free(intr);
+	event_free(tick);
+	event_free(l->listen_ev);
+}
+
+static void loop_close(struct loop *l)
+{
+	app_view_close(l->app);
+	for (struct work *w; (w = l->free_work);) {
+		l->free_work = w->next;
+		arena_fini(&w->arena);
+		free(w);
+	}
+	if (l->base)
+		event_base_free(l->base);
+	free(l->mem);
+}
+
+static int run(const struct role *role, bool hello)
+{
+	struct loop l = { .hello = hello };
+	struct fault f = { 0 };
+	g_loop = &l;
+	enum err e = loop_open(&l, role, &f);
+	if (e == OK)
+		loop_run(&l);
+	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
+	loop_close(&l);
+	return code;
+}
+
+int view_run(const struct role *role)
+{
+	return run(role, false);
+}
+
+int hello_run(const struct role *role)
+{
+	return run(role, true);
+}
