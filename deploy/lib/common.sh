@@ -14,9 +14,8 @@ die() { warn "$@"; exit 1; }
 # a closed folder such as /root is out of reach for nobody: then, and only then, its processes keep
 # the one capability to read past the folder's mode.
 choose_user() {
-	as=() run_user=$(id -un)
+	as=()
 	[ "$(id -u)" -eq 0 ] || return 0
-	run_user=nobody
 	local cap try
 	for cap in '' dac_read_search dac_override; do
 		try=(setpriv --reuid nobody --regid nogroup --clear-groups)
@@ -47,7 +46,7 @@ need_port() {
 	case $1 in
 	'' | *[!0-9]*) die "$2 $1: not a port number" ;;
 	esac
-	[ "$1" -ge 1 ] && [ "$1" -le 65535 ] || die "$2 $1: not a port number"
+	if [ "$1" -lt 1 ] || [ "$1" -gt 65535 ]; then die "$2 $1: not a port number"; fi
 	! port_busy "$1" || die "port $1 on 127.0.0.1 is taken by another program; choose a free one with $2 N"
 }
 

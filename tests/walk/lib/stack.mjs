@@ -1,0 +1,195 @@
+// stack.mjs: a whole service for a walk: started in a folder and on ports of its own, ended with it.
+//
+//   const s = await stack({ views: 2, moneys: 4, set: { "clerk.lookup_after_s": 1 } });
+//   const reader = s.client();
+//   ...
+//   await s.invariants();
+
+import { execFile, execFileSync } from "node:child_process";
+import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { createServer } from "node:net";
+import { join } from "node:path";
+import { after } from "node:test";
+import { promisify } from "node:util";
+
+import { client, request } from "./http.mjs";
+import { check_invariants, check_logs } from "./invariants.mjs";
+import { provider } from "./provider.mjs";
+import { until } from "./until.mjs";
+
+export const root = new URL("../../../", import.meta.url).pathname.replace(/\/$/, "");
+export const build = process.env.BUILD ?? "build/plain";
+export const sanitized = /asan/.test(build);
+
+const run = promisify(execFile);
+const DEPLOY = join(root, "deploy/stack");
+const running = new Set();
+
+// A walk that is interrupted must not leave a service behind.
+for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
+	process.once(signal, () => {
+		for (const s of running)
+			execFileSync(DEPLOY, ["down", "--dir", s.dir], { stdio: "ignore" });
+		process.exit(1);
+	});
+}
+
+async function free_port() {
+	const server = createServer();
+
+	await new Promise((done) => server.listen(0, "127.0.0.1", done));
+	const { port } = server.address();
+
+	await new Promise((done) => server.close(done));
+	return port;
+}
+
+async function read_env(dir) {
+	const lines = (await readFile(join(dir, "env"), "utf8")).trim().split("\n");
+
+	return Object.fromEntries(lines.map((line) => {
+		const at = line.indexOf("=");
+
+		return [line.slice(0, at), line.slice(at + 1)];
+	}));
+}
+
+const OPTIONS = ["views", "moneys", "clerks", "site", "campaigns", "seed", "limits", "only"];
+
+async function up(dir, options) {
+	const args = ["up", "--dir", dir, "--build", join(root, options.build ?? build)];
+
+	for (const name of OPTIONS) {
+		if (options[name] !== undefined)
+			args.push(`--${name}`, String(options[name]));
+	}
+	for (const [key, value] of Object.entries(options.set ?? {}))
+		args.push("--set", `${key}=${value}`);
+	// Between finding a free port and using it somebody else may take it: then it is tried again.
+	for (let tries = 1; ; tries++) {
+		const ports = ["--port", await free_port(), "--provider-port", await free_port()];
+
+		try {
+			await run(DEPLOY, [...args, ...ports.map(String)], { maxBuffer: 1 << 24 });
+			return;
+		} catch (error) {
+			if (tries === 5 || !/ is taken by another program/.test(error.stderr))
+				throw new Error(`deploy/stack up failed\n${error.stdout}${error.stderr}`);
+		}
+	}
+}
+
+class Stack {
+	constructor(dir, env) {
+		Object.assign(this, { dir, env, url: env.URL, origin: env.URL, ended: false });
+		this.provider = provider(env.PROVIDER_URL);
+	}
+
+	// deploy: one command of deploy/stack on this service; gives what it printed.
+	async deploy(...words) {
+		const { stdout } = await run(DEPLOY, [...words.slice(0, words[0] === "role" ? 3 : 2), "--dir", this.dir,
+			...words.slice(words[0] === "role" ? 3 : 2)], { maxBuffer: 1 << 26 });
+
+		return stdout;
+	}
+
+	pg(verb) {
+		return this.deploy("pg", verb);
+	}
+
+	role(name, verb) {
+		return this.deploy("role", name, verb);
+	}
+
+	async pids(name) {
+		return (await this.role(name, "pids")).split("\n").filter(Boolean).map(Number);
+	}
+
+	// sql: rows as arrays of text, as the superuser or another role; null is an empty text.
+	async sql(query, { user = "postgres" } = {}) {
+		const { PGHOST, PGPORT, PGDATABASE } = this.env;
+		const { stdout } = await run("psql", ["-X", "-q", "-A", "-t", "-R", "\x1e", "-F", "\x1f",
+			"-v", "ON_ERROR_STOP=1", "-h", PGHOST, "-p", PGPORT, "-U", user, "-d", PGDATABASE, "-c", query],
+			{ maxBuffer: 1 << 28 });
+		const text = stdout.replace(/\n$/, "");
+
+		return text === "" ? [] : text.split("\x1e").map((row) => row.split("\x1f"));
+	}
+
+	// one: the only value of a query.
+	async one(query, options) {
+		return (await this.sql(query, options))[0]?.[0];
+	}
+
+	async count(query, options) {
+		return Number(await this.one(query, options));
+	}
+
+	async ctl(...words) {
+		try {
+			const { stdout, stderr } = await run(DEPLOY, ["ctl", "--dir", this.dir, ...words]);
+
+			return { code: 0, stdout, stderr };
+		} catch (error) {
+			return { code: error.code, stdout: error.stdout, stderr: error.stderr };
+		}
+	}
+
+	// client: a reader with a cookie jar of their own.
+	client(options) {
+		return client(this.url, options);
+	}
+
+	// request: without a jar, one connection kept by the agent given.
+	request(path, options) {
+		return request(this.url, path, options);
+	}
+
+	async log(name) {
+		return await readFile(join(this.dir, "log", `${name}.log`), "utf8").catch(() => "");
+	}
+
+	async ready() {
+		await until("ready", async () => (await this.request("/readyz")).status === 200, 30);
+	}
+
+	// invariants: what must hold after every walk.
+	async invariants() {
+		await check_invariants(this);
+	}
+
+	async down() {
+		if (this.ended)
+			return;
+		this.ended = true;
+		running.delete(this);
+		await run(DEPLOY, ["down", "--dir", this.dir]);
+	}
+}
+
+// stack: a running service. It ends with the test file. tests/run (WALK_DIR) keeps the folder of a walk
+// that failed; a walk started by hand keeps it with KEEP=1.
+export async function stack(options = {}) {
+	const base = process.env.WALK_DIR ?? join(root, "build/walk");
+
+	await mkdir(base, { recursive: true });
+	const dir = await mkdtemp(join(base, `${options.name ?? "walk"}-`));
+	const guard = { dir };
+
+	running.add(guard);
+	await up(dir, { views: 2, moneys: 4, limits: "off", ...options });
+	running.delete(guard);
+	const s = new Stack(dir, await read_env(dir));
+
+	running.add(s);
+	after(async () => {
+		await s.down();
+		// Whatever the processes wrote while ending is looked at too.
+		if (options.check_logs ?? true)
+			await check_logs(s);
+		if (!process.env.KEEP && !process.env.WALK_DIR)
+			await rm(dir, { recursive: true, force: true });
+	});
+	return s;
+}
+
