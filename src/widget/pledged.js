@@ -332,15 +332,16 @@ class PledgedPrompt extends HTMLElement {
 		this.#form(form);
 		if (d.kind === "appeal")
 			this.#way_out();
-		this.#lift();
 		this.setAttribute("data-on", "");
+		this.#lift();
 		if (d.kind !== "form")
 			this.#tell("decision");
 		if (this.#token)
 			this.#watch(this.querySelector("section"));
 	}
 
-	// lift: the top line goes to the place that the page kept free for it.
+	// lift: the top line goes to the place that the page kept free for it; a line that would
+	// stretch the place, and so move the page, is set smaller or else stays where it is.
 	#lift() {
 		const line = this.querySelector(".pledged-topline");
 		const slot = document.querySelector(".pledged-top-slot");
@@ -348,10 +349,20 @@ class PledgedPrompt extends HTMLElement {
 		if (!line)
 			return;
 		line.querySelector("a").addEventListener("click", () => this.#clicked("topline"));
-		if (slot && !slot.firstElementChild) {
-			slot.append(line);
-			this.#top = line;
+		if (!slot || slot.firstElementChild)
+			return;
+		const room = slot.offsetHeight;
+		const home = line.nextSibling;
+		const section = line.parentNode;
+
+		slot.append(line);
+		line.classList.toggle("pledged-tight", slot.offsetHeight > room);
+		if (slot.offsetHeight > room) {
+			line.classList.remove("pledged-tight");
+			section.insertBefore(line, home);
+			return;
 		}
+		this.#top = line;
 	}
 
 	#clicked(what) {

@@ -56,6 +56,19 @@ test("a rendered prompt is enhanced, its top line moves up, and nothing shifts",
 	});
 });
 
+test("a top line too long for its place is set smaller, or stays with the appeal", async () => {
+	const line = async (n) => (await fragment("appeal")).replace("from this coast", "and so ".repeat(n));
+
+	for (const [n, place] of [[2, ".pledged-top-slot"], [8, "body"], [11, "body"],
+		[90, "pledged-prompt"]])
+		await scene({ "/": page_with(await line(n)) }, async (page, site) => {
+			await page.goto(site.url);
+			await ready(page);
+			assert.ok(await page.locator(`${place} .pledged-topline`).isVisible(), `${n} words`);
+			assert.equal(await page.evaluate(() => window.shift), 0);
+		}, { viewport: { width: 390, height: 800 } });
+});
+
 test("room is kept for the ways out, so that the text under the prompt stays where it is", async () => {
 	for (const width of [1280, 390])
 		await scene(await rendered({ long: false, top: false }), async (page, site) => {
