@@ -32,7 +32,12 @@ function show(state, pledge) {
 	open.hidden = !(state === "open" && pledge.url);
 	if (!open.hidden)
 		open.querySelector("a").href = pledge.url;
-	document.querySelector("[data-link=again]").hidden = !AGAIN.includes(state);
+	const again = AGAIN.includes(state);
+
+	document.querySelector("[data-link=again]").hidden = !again;
+	document.querySelector("[data-receipt]").hidden = again;
+	for (const node of document.querySelectorAll("[data-title]"))
+		node.hidden = (node.dataset.title === "again") !== again;
 }
 
 // Back from the provider the state is "offered" until its word has arrived: that is waiting, too.
