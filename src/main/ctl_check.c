@@ -135,14 +135,19 @@ static void check_sites(struct check *c)
 	if (r && rows_n(r) == 0)
 		line(c, false, "sites: there is none");
 	for (int i = 0; r && i < rows_n(r); i++) {
-		const char *why = !row_int(r, i, "hosts") ? "has no host"
-				  : !row_bool(r, i, "zone")
-					  ? "its time zone is unknown to the database"
-				  : !money_currency(row_str(r, i, "currency"))
-					  ? "its currency is not one that we take"
-					  : NULL;
-		line(c, !why, "site %.*s%s%s", STR_FMT(row_str(r, i, "slug")), why ? ": " : "",
-			why ? why : "");
+		struct str slug = row_str(r, i, "slug");
+		bool hosts = row_int(r, i, "hosts") > 0, zone = row_bool(r, i, "zone");
+		bool currency = money_currency(row_str(r, i, "currency"));
+		if (!hosts)
+			line(c, false, "site %.*s: has no host", STR_FMT(slug));
+		if (!zone)
+			line(c, false, "site %.*s: its time zone is unknown to the database",
+				STR_FMT(slug));
+		if (!currency)
+			line(c, false, "site %.*s: its currency is not one that we take",
+				STR_FMT(slug));
+		if (hosts && zone && currency)
+			line(c, true, "site %.*s", STR_FMT(slug));
 	}
 }
 
