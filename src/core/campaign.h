@@ -56,7 +56,8 @@ MUST enum err campaign_interval_parse(struct str s, enum campaign_interval *ret)
 
 /* campaign_variant_pick: sticky and exact: slot = hash of (reader, campaign slug) modulo the sum of shares. hash is any keyed 64-bit value. */
 size_t campaign_variant_pick(const struct campaign *c, uint64_t hash);
-/* campaign_text_pick: exact locale (either case), then its language ("pt" for "pt-BR"), then the first. NULL without texts. */
+/* campaign_text_pick: exact locale (either case), then its language ("pt" for "pt-BR"), then another of that language, then the
+ * first. NULL without texts. */
 const struct campaign_text *campaign_text_pick(const struct campaign_variant *v, struct str locale);
 
 #endif

@@ -1,188 +1,267 @@
-/* core/decide.c: the decision. The rules and their order stand in rule.def; here is what each of them looks at.
- * Everything that ends in SKIP is asked per campaign: a campaign that is skipped gives way to the next one. */
+/* core/decide.c: the rules of rule.def, a predicate each, and the loop that asks them.
+ *
+ * Times may step back: what lies in the future counts as now. A reader's row belongs to one site,
+ * so every mark in it is a mark of this site; "never" and "already gave" hold for all of its
+ * campaigns, "closed" and "later" for the campaign that was answered. */
 #include "core/decide.h"
 
-struct ask {
-	const struct decide_facts *f;
-	const struct campaign *c;	/* NULL for rules of scope PAGE */
-	struct decision *d;
-	bool metered, exhausted;	/* this campaign has a meter; its free articles are used up by this view */
-};
+#define DAY_US  INT64_C(86400000000)
+#define NO_LEFT UINT32_MAX
 
 enum scope { PAGE, CAMPAIGN };
-enum outcome { OPEN, SKIP, WALL, PROMPT };
+enum step { STEP_OPEN, STEP_SKIP, STEP_PROMPT, STEP_WALL };
 
-#define DAY_US (INT64_C(86400) * 1000000)
+struct ctx {
+	const struct decide_facts *f;
+	const struct campaign *c; /* NULL in PAGE rules */
+	struct decision *d;
+	uint32_t nth; /* place of the article among the distinct ones of the month */
+};
 
-/* Not longer ago than days. A time in the future (a clock stepped back) counts as now. */
-static bool within(utc_t at, uint32_t days, utc_t now)
+/* --- time and marks -------------------------------------------------------------------------- */
+
+/* Is at less than days ago? */
+static bool is_within(utc_t at, utc_t now, uint32_t days)
 {
-	return days > 0 && now.us - at.us < (int64_t)days * DAY_US;
+	int64_t ago;
+
+	if (at.us > now.us)
+		return days > 0;
+	return !__builtin_sub_overflow(now.us, at.us, &ago) && ago / DAY_US < days;
 }
 
-/* Is there such a mark within days? campaign 0 = any. */
-static bool marked(const struct ask *a, enum reader_mark_kind kind, int32_t campaign, uint32_t days)
-{
-	struct reader_mark m;
-	for (size_t i = 0; reader_mark_unpack(a->f->reader->marks, i, &m) == OK; i++)
-		if (m.kind == kind && (campaign == 0 || m.campaign == campaign) && within(m.at, days, a->f->now))
-			return true;
-	return false;
-}
-
-static bool named(struct str section, const struct str *list, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (str_eq(section, list[i]))
-			return true;
-	return false;
-}
-
-static bool rule_bot(const struct ask *a) { return a->f->bot; }
-static bool rule_consent_none(const struct ask *a) { return a->f->consent == CONSENT_NONE; }
-
-static bool rule_paused(const struct ask *a)
-{
-	return a->f->now.us < a->c->start.us || (a->c->end.us != 0 && a->f->now.us >= a->c->end.us);
-}
-
-static bool rule_section(const struct ask *a)
-{
-	return (a->c->in_n > 0 && !named(a->f->section, a->c->in, a->c->in_n)) || named(a->f->section, a->c->not_in, a->c->not_in_n);
-}
-
-static bool rule_supporter(const struct ask *a)
-{
-	const struct reader *r = a->f->reader;
-	if (r->gift == GIFT_NONE)
-		return false;
-	if (r->gift_until.us > a->f->now.us)
-		return true;
-	return within(r->gave_at, r->gift == GIFT_ONCE ? a->c->gave_once_days : a->c->gave_recurring_days, a->f->now);
-}
-
-static bool rule_meter_left(const struct ask *a) { return a->metered && !a->exhausted; }
-static bool rule_meter_wall(const struct ask *a) { return a->exhausted && a->c->meter_wall; }
-static bool rule_first_view(const struct ask *a) { return !a->f->reader->stored || a->f->reader->views <= 1; }
-
-static bool rule_too_few_views(const struct ask *a)
-{
-	return a->f->reader->views < (int64_t)a->c->min_views;
-}
-
-static bool rule_closed(const struct ask *a) { return marked(a, MARK_CLOSED, a->c->id, a->c->close_days); }
-static bool rule_later(const struct ask *a) { return marked(a, MARK_LATER, a->c->id, a->c->later_days); }
-/* what a reader says of himself holds for every campaign */
-static bool rule_already_gave(const struct ask *a) { return marked(a, MARK_ALREADY_GAVE, 0, a->c->already_gave_days); }
-static bool rule_never(const struct ask *a) { return marked(a, MARK_NEVER, 0, a->c->never_days); }
-
-static bool rule_capped(const struct ask *a)
+/* Marks of a kind within days; campaign 0 = of any. */
+static uint32_t marks(
+	const struct ctx *x, enum reader_mark_kind kind, int32_t campaign, uint32_t days)
 {
 	struct reader_mark m;
 	uint32_t n = 0;
-	for (size_t i = 0; reader_mark_unpack(a->f->reader->marks, i, &m) == OK; i++)
-		n += m.kind == MARK_SHOWN && m.campaign == a->c->id && within(m.at, a->c->cap_days, a->f->now);
-	return a->c->cap_views > 0 && n >= a->c->cap_views;
+
+	for (size_t i = 0; reader_mark_unpack(x->f->reader->marks, i, &m) == OK; i++)
+		n += m.kind == kind && (campaign == 0 || m.campaign == campaign) &&
+		     is_within(m.at, x->f->now, days);
+	return n;
 }
 
-static bool rule_not_counted(const struct ask *a) { return !a->f->counted; }
-
-static bool rule_campaign(const struct ask *a)
+static bool is_listed(const struct str *list, size_t n, struct str section)
 {
-	(void)a;
-	return true;
+	for (size_t i = 0; i < n; i++)
+		if (str_eq(list[i], section))
+			return true;
+	return false;
 }
 
-static const struct { bool (*fires)(const struct ask *); enum scope scope; enum outcome act; enum decide_reason reason; } RULES[] = {
-#define X(name, scope, act, sentence) { rule_##name, scope, act, REASON_##name },
+/* --- the predicates, in the order of rule.def ------------------------------------------------ */
+
+static bool rule_bot(const struct ctx *x)
+{
+	return x->f->bot;
+}
+
+static bool rule_consent_none(const struct ctx *x)
+{
+	return x->f->consent == CONSENT_NONE;
+}
+
+static bool rule_paused(const struct ctx *x)
+{
+	int64_t now = x->f->now.us;
+
+	return now < x->c->start.us || (x->c->end.us != 0 && now >= x->c->end.us);
+}
+
+static bool rule_section(const struct ctx *x)
+{
+	const struct campaign *c = x->c;
+
+	return (c->in_n > 0 && !is_listed(c->in, c->in_n, x->f->section)) ||
+	       is_listed(c->not_in, c->not_in_n, x->f->section);
+}
+
+static bool rule_supporter(const struct ctx *x)
+{
+	const struct reader *r = x->f->reader;
+	uint32_t days = r->gift == GIFT_ONCE ? x->c->gave_once_days : x->c->gave_recurring_days;
+
+	return r->gift != GIFT_NONE &&
+	       (r->gift_until.us > x->f->now.us || is_within(r->gave_at, x->f->now, days));
+}
+
+static bool rule_meter_left(const struct ctx *x)
+{
+	uint32_t read = x->d->articles, allowance = x->c->allowance;
+
+	if (x->c->window == WINDOW_NONE)
+		return false;
+	if (x->d->left == NO_LEFT)
+		x->d->left = allowance > read ? allowance - read : 0;
+	return x->nth <= allowance;
+}
+
+static bool rule_meter_wall(const struct ctx *x)
+{
+	return x->c->window != WINDOW_NONE && x->c->meter_wall;
+}
+
+static bool rule_first_view(const struct ctx *x)
+{
+	return x->f->reader->views <= 1 || !x->f->reader->stored;
+}
+
+static bool rule_too_few_views(const struct ctx *x)
+{
+	return x->f->reader->views < x->c->min_views;
+}
+
+static bool rule_closed(const struct ctx *x)
+{
+	return marks(x, MARK_CLOSED, x->c->id, x->c->close_days) > 0;
+}
+
+static bool rule_later(const struct ctx *x)
+{
+	return marks(x, MARK_LATER, x->c->id, x->c->later_days) > 0;
+}
+
+static bool rule_already_gave(const struct ctx *x)
+{
+	return marks(x, MARK_ALREADY_GAVE, 0, x->c->already_gave_days) > 0;
+}
+
+static bool rule_never(const struct ctx *x)
+{
+	return marks(x, MARK_NEVER, 0, x->c->never_days) > 0;
+}
+
+/* A full list may have lost marks of the window; then nobody can say that the cap is not reached.
+ */
+static bool rule_capped(const struct ctx *x)
+{
+	struct str list = x->f->reader->marks;
+	struct reader_mark oldest;
+
+	if (x->c->cap_views == 0)
+		return false;
+	if (marks(x, MARK_SHOWN, x->c->id, x->c->cap_days) >= x->c->cap_views)
+		return true;
+	return list.n / READER_MARK_BYTES >= READER_MARK_MAX &&
+	       reader_mark_unpack(list, 0, &oldest) == OK &&
+	       is_within(oldest.at, x->f->now, x->c->cap_days);
+}
+
+static bool rule_not_counted(const struct ctx *x)
+{
+	return !x->f->counted;
+}
+
+/* Nothing to say: nothing is asked. */
+static bool rule_campaign(const struct ctx *x)
+{
+	return x->c->variant_n > 0;
+}
+
+/* --- the table and its loop ------------------------------------------------------------------ */
+
+static const struct rule {
+	enum decide_reason reason;
+	enum scope scope;
+	enum step step;
+	bool (*fires)(const struct ctx *x);
+} rules[] = {
+#define X(name, scope, act, sentence) {REASON_##name, scope, STEP_##act, rule_##name},
 #include "core/rule.def"
 #undef X
 };
 
-static const struct { const char *name, *sentence; } REASONS[REASON_N] = {
-#define X(name, scope, act, sentence) { #name, sentence },
+/* The first row of a scope that fires, or NULL. */
+static const struct rule *first_rule(const struct ctx *x, enum scope scope)
+{
+	for (size_t i = 0; i < ARRAY_N(rules); i++)
+		if (rules[i].scope == scope && rules[i].fires(x))
+			return &rules[i];
+	return NULL;
+}
+
+static bool is_reader_reason(enum decide_reason r)
+{
+	return r != REASON_paused && r != REASON_section;
+}
+
+/* Ask the campaigns of the site in the order of the set. */
+static void ask_campaigns(struct ctx *x, const struct campaign_set *set)
+{
+	enum decide_reason why = REASON_no_campaign;
+
+	for (size_t i = 0; i < set->n; i++) {
+		x->c = &set->campaign[i];
+		if (x->c->site != x->f->site)
+			continue;
+		const struct rule *r = first_rule(x, CAMPAIGN);
+		if (r && r->step != STEP_SKIP) {
+			x->d->act = r->step == STEP_WALL ? ACT_WALL : ACT_PROMPT;
+			x->d->reason = r->reason;
+			x->d->campaign = x->c;
+			x->d->variant = campaign_variant_pick(x->c, x->f->variant_hash);
+			return;
+		}
+		if (r && why == REASON_no_campaign && is_reader_reason(r->reason))
+			why = r->reason;
+	}
+	x->d->reason = why;
+}
+
+struct decision decide_open(enum decide_reason r)
+{
+	return (struct decision){.act = ACT_OPEN, .reason = r, .left = NO_LEFT};
+}
+
+struct decision decide(const struct decide_facts *f, const struct campaign_set *set)
+{
+	struct decision d = decide_open(REASON_no_campaign);
+	struct ctx x = {.f = f, .d = &d};
+	bool is_known;
+
+	if (f->reader) {
+		uint32_t read = reader_count(
+			f->reader->seen, f->cal.month_from, f->art48, &x.nth, &is_known);
+		d.articles = is_known ? read : read + 1;
+	}
+	const struct rule *r = first_rule(&x, PAGE);
+	if (r)
+		d.reason = r->reason;
+	else if (!f->reader || f->art48 == 0)
+		d.reason = REASON_bad_request;
+	else if (set)
+		ask_campaigns(&x, set);
+	return d;
+}
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+static const char *const act_names[ACT_N] = {"open", "prompt", "wall"};
+
+static const struct {
+	const char *name, *sentence;
+} reasons[REASON_N] = {
+#define X(name, scope, act, sentence) [REASON_##name] = {#name, sentence},
 #include "core/rule.def"
 #undef X
-#define X(name, act, sentence) { #name, sentence },
+#define X(name, act, sentence) [REASON_##name] = {#name, sentence},
 #include "core/reason.def"
 #undef X
 };
 
 const char *decide_act_name(enum decide_act a)
 {
-	static const char *const NAMES[ACT_N] = { "open", "prompt", "wall" };
-	return a < ACT_N ? NAMES[a] : "open";
+	return (unsigned)a < ACT_N ? act_names[a] : "unknown";
 }
 
 const char *decide_reason_name(enum decide_reason r)
 {
-	return r < REASON_N ? REASONS[r].name : "bug";
+	return (unsigned)r < REASON_N ? reasons[r].name : "unknown";
 }
 
 const char *decide_reason_sentence(enum decide_reason r)
 {
-	return r < REASON_N ? REASONS[r].sentence : "";
-}
-
-struct decision decide_open(enum decide_reason r)
-{
-	return (struct decision){ .act = ACT_OPEN, .reason = r, .left = UINT32_MAX };
-}
-
-/* The meter of one campaign: which place has this article among those of the month? */
-static void look_at_meter(struct ask *a)
-{
-	a->metered = a->c->window != WINDOW_NONE;
-	a->exhausted = false;
-	if (!a->metered)
-		return;
-	uint32_t nth;
-	bool known;
-	uint32_t n = reader_count(a->f->reader->seen, a->f->cal.month_from, a->f->art48, &nth, &known);
-	a->exhausted = nth > a->c->allowance;
-	if (a->d->left == UINT32_MAX && !rule_paused(a) && !rule_section(a)) {
-		uint32_t used = known ? n : n + 1;
-		a->d->left = used < a->c->allowance ? a->c->allowance - used : 0;
-	}
-}
-
-/* The first row of one scope that fires; RULES' length when none does. */
-static size_t first_rule(const struct ask *a, enum scope scope)
-{
-	size_t i = 0;
-	while (i < ARRAY_N(RULES) && (RULES[i].scope != scope || !RULES[i].fires(a)))
-		i++;
-	return i;
-}
-
-struct decision decide(const struct decide_facts *f, const struct campaign_set *set)
-{
-	struct decision d = decide_open(REASON_no_campaign);
-	struct ask a = { .f = f, .d = &d };
-	bool known;
-	size_t i = first_rule(&a, PAGE);
-	if (i < ARRAY_N(RULES))
-		return decide_open(RULES[i].reason);
-	uint32_t nth, n = reader_count(f->reader->seen, f->cal.month_from, f->art48, &nth, &known);
-	d.articles = known ? n : n + 1;
-	for (size_t k = 0; k < set->n; k++) {
-		a.c = &set->campaign[k];
-		if (a.c->site != f->site)
-			continue;
-		look_at_meter(&a);
-		i = first_rule(&a, CAMPAIGN);
-		ASSERT(i < ARRAY_N(RULES));	/* the last row always fires */
-		enum decide_reason r = RULES[i].reason;
-		if (RULES[i].act == SKIP) {
-			if (d.reason == REASON_no_campaign && r != REASON_paused && r != REASON_section)
-				d.reason = r;
-			continue;
-		}
-		d.act = RULES[i].act == WALL ? ACT_WALL : ACT_PROMPT;
-		d.reason = r;
-		d.campaign = a.c;
-		d.variant = campaign_variant_pick(a.c, f->variant_hash);
-		return d;
-	}
-	return d;
+	return (unsigned)r < REASON_N ? reasons[r].sentence : "This reason is not known.";
 }

@@ -1,115 +1,153 @@
-/* core/money.c: amounts. */
+/* core/money.c: amounts, read strictly and written whole. */
+#include <inttypes.h>
 #include <string.h>
 
 #include "core/money.h"
 
-static const struct money_currency CURRENCIES[] = {
-#define X(code, exponent, step, floor_minor, ceiling_minor) { #code, exponent, step, floor_minor, ceiling_minor },
+static const struct money_currency currencies[] = {
+#define X(code, exponent, step, floor_minor, ceiling_minor)                                        \
+	{#code, (exponent), (step), (floor_minor), (ceiling_minor)},
 #include "core/currency.def"
 #undef X
 };
 
 const struct money_currency *money_currency(struct str code)
 {
-	for (size_t i = 0; i < ARRAY_N(CURRENCIES); i++)
-		if (str_is(code, CURRENCIES[i].code))
-			return &CURRENCIES[i];
+	for (size_t i = 0; i < ARRAY_N(currencies); i++)
+		if (str_is(code, currencies[i].code))
+			return &currencies[i];
 	return NULL;
 }
 
-static bool is_digit(char c)
+static const struct money_currency *currency_of(const struct money *m)
 {
-	return c >= '0' && c <= '9';
+	return m->cur[3] ? NULL : money_currency(str_c(m->cur));
 }
 
-/* Whole and fraction of a plain number; false when it is not one. */
-static bool split(struct str amount, struct str *whole, struct str *fraction)
+static const struct money_currency *currency_nocase(struct str code)
 {
-	size_t dot = amount.n, i;
-	for (i = 0; i < amount.n; i++)
-		if (amount.p[i] == '.' && dot == amount.n)
-			dot = i;
-		else if (!is_digit(amount.p[i]))
+	for (size_t i = 0; i < ARRAY_N(currencies); i++)
+		if (str_is_nocase(code, currencies[i].code))
+			return &currencies[i];
+	return NULL;
+}
+
+static size_t digits(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= '0' && s.p[n] <= '9')
+		n++;
+	return n;
+}
+
+/* Cut "25.00" into its digits before and after the dot. False when it is anything else. */
+static bool cut(struct str s, struct str *ret_whole, struct str *ret_part)
+{
+	struct str whole = {s.p, digits(s)}, part = {NULL, 0};
+
+	if (whole.n == 0 || (whole.n > 1 && whole.p[0] == '0'))
+		return false;
+	if (whole.n < s.n) {
+		struct str rest = {s.p + whole.n + 1, s.n - whole.n - 1};
+		if (s.p[whole.n] != '.' || rest.n == 0 || digits(rest) != rest.n)
 			return false;
-	*whole = (struct str){ amount.p, dot };
-	*fraction = dot < amount.n ? (struct str){ amount.p + dot + 1, amount.n - dot - 1 } : STR("");
-	return whole->n > 0 && (dot == amount.n || fraction->n > 0) && !(whole->n > 1 && whole->p[0] == '0');
+		part = rest;
+	}
+	*ret_whole = whole;
+	*ret_part = part;
+	return true;
 }
 
-/* Minor units; INT64_MAX stands for more than any ceiling. */
-static int64_t minor_of(struct str whole, struct str fraction, int exponent)
+/* Put the digits of s behind those of v; what does not fit stays at the top. */
+static int64_t shift_in(int64_t v, struct str s)
 {
-	int64_t v = 0;
-	for (size_t i = 0; i < whole.n + (size_t)exponent; i++) {
-		size_t k = i - whole.n;
-		int digit = i < whole.n ? whole.p[i] - '0' : k < fraction.n ? fraction.p[k] - '0' : 0;
-		if (v > (INT64_MAX - 9) / 10)
+	for (size_t i = 0; i < s.n; i++)
+		if (__builtin_mul_overflow(v, 10, &v) ||
+			__builtin_add_overflow(v, s.p[i] - '0', &v))
 			return INT64_MAX;
-		v = v * 10 + digit;
-	}
 	return v;
 }
 
-enum err money_check(const struct money *m)
+static enum err bounds(const struct money_currency *c, int64_t minor)
 {
-	const struct money_currency *c = money_currency(str_c(m->cur));
-	if (!c)
-		return ERR_CURRENCY_UNKNOWN;
-	if (m->minor < c->floor_minor)
-		return ERR_AMOUNT_TOO_SMALL;
-	if (m->minor > c->ceiling_minor)
+	if (minor > c->ceiling_minor)
 		return ERR_AMOUNT_TOO_LARGE;
-	return m->minor % c->step == 0 ? OK : ERR_AMOUNT_FRACTION;
+	if (minor % c->step != 0)
+		return ERR_AMOUNT_FRACTION;
+	return minor < c->floor_minor ? ERR_AMOUNT_TOO_SMALL : OK;
 }
 
-static enum err explain(enum err e, const struct money_currency *c, struct fault *f)
+/* Minor units of one major unit. */
+static int64_t unit(const struct money_currency *c)
 {
-	struct money m = { e == ERR_AMOUNT_TOO_SMALL ? c->floor_minor : c->ceiling_minor, "" };
-	memcpy(m.cur, c->code, 4);
-	BUF_ON(b, 40);
-	money_format(&b, &m);
+	int64_t u = 1;
+
+	for (int i = 0; i < c->exponent; i++)
+		u *= 10;
+	return u;
+}
+
+static enum err complain(struct fault *f, enum err e, const struct money_currency *c)
+{
+	bool small = e == ERR_AMOUNT_TOO_SMALL;
+	struct money limit = {small ? c->floor_minor : c->ceiling_minor, ""};
+	BUF_ON(text, 32);
+
+	if (e == ERR_AMOUNT_BAD)
+		return fault_set(f, e, "amount", "%s", "not digits, nor digits, a dot and digits");
 	if (e == ERR_AMOUNT_FRACTION)
-		return fault_set(f, e, "amount", "%s has at most %d decimals%s", c->code, c->step > 1 ? c->exponent - (c->step == 10 ? 1 : 2) : c->exponent,
-		    c->step > 1 ? " that count" : "");
-	return fault_set(f, e, "amount", "%s is %.*s %s", e == ERR_AMOUNT_TOO_SMALL ? "the least" : "the most", STR_FMT(buf_str(&b)), c->code);
+		return fault_set(f, e, "amount", "%s takes %s", c->code,
+			c->step == unit(c) ? "whole amounts" : "at most two decimals");
+	memcpy(limit.cur, c->code, sizeof limit.cur);
+	money_format(&text, &limit);
+	return fault_set(f, e, "amount", "the %s is %.*s %s", small ? "smallest" : "largest",
+		STR_FMT(buf_str(&text)), c->code);
 }
 
 enum err money_parse(struct str amount, struct str cur, struct money *ret, struct fault *f)
 {
-	char upper[4] = "";
-	struct str whole, fraction;
-	for (size_t i = 0; i < 3 && cur.n == 3; i++)
-		upper[i] = (char)(cur.p[i] >= 'a' && cur.p[i] <= 'z' ? cur.p[i] - 'a' + 'A' : cur.p[i]);
-	const struct money_currency *c = cur.n == 3 ? money_currency((struct str){ upper, 3 }) : NULL;
+	const struct money_currency *c = currency_nocase(cur);
+	struct str whole, part;
+
 	if (!c)
-		return fault_set(f, ERR_CURRENCY_UNKNOWN, "currency", "not a currency that we take");
-	if (!split(amount, &whole, &fraction))
-		return fault_set(f, ERR_AMOUNT_BAD, "amount", "must be digits with a dot before the decimals, such as 25.00");
-	if (fraction.n > (size_t)c->exponent)
-		return explain(ERR_AMOUNT_FRACTION, c, f);
-	struct money m = { minor_of(whole, fraction, c->exponent), "" };
-	memcpy(m.cur, c->code, 4);
-	enum err e = money_check(&m);
+		return fault_set(f, ERR_CURRENCY_UNKNOWN, "currency", "%s",
+			cur.n == 0 ? "no currency is given" : "not in the list");
+	if (!cut(amount, &whole, &part))
+		return complain(f, ERR_AMOUNT_BAD, c);
+	if (part.n > (size_t)c->exponent)
+		return complain(f, ERR_AMOUNT_FRACTION, c);
+	int64_t minor = shift_in(shift_in(0, whole), part);
+	minor = shift_in(minor, (struct str){"000", (size_t)c->exponent - part.n});
+	enum err e = bounds(c, minor);
 	if (e != OK)
-		return explain(e, c, f);
-	*ret = m;
+		return complain(f, e, c);
+	ret->minor = minor;
+	memcpy(ret->cur, c->code, sizeof ret->cur);
 	return OK;
+}
+
+enum err money_check(const struct money *m)
+{
+	const struct money_currency *c = currency_of(m);
+
+	return c ? bounds(c, m->minor) : ERR_CURRENCY_UNKNOWN;
 }
 
 void money_format(struct buf *b, const struct money *m)
 {
-	const struct money_currency *c = money_currency(str_c(m->cur));
-	int64_t unit = 1;
-	for (int i = 0; c && i < c->exponent; i++)
-		unit *= 10;
-	/* negative sums occur in reports of differences */
-	uint64_t v = m->minor < 0 ? (uint64_t)0 - (uint64_t)m->minor : (uint64_t)m->minor;
-	buf_addf(b, "%s%llu", m->minor < 0 ? "-" : "", (unsigned long long)(v / (uint64_t)unit));
-	if (unit > 1)
-		buf_addf(b, ".%0*llu", c->exponent, (unsigned long long)(v % (uint64_t)unit));
+	const struct money_currency *c = currency_of(m);
+	uint64_t left = m->minor < 0 ? -(uint64_t)m->minor : (uint64_t)m->minor;
+	uint64_t major = c ? (uint64_t)unit(c) : 1;
+
+	buf_addf(b, "%s%" PRIu64, m->minor < 0 ? "-" : "", left / major);
+	if (!c)
+		buf_addc(b, " minor units");
+	else if (c->exponent > 0)
+		buf_addf(b, ".%0*" PRIu64, c->exponent, left % major);
 }
 
 bool money_eq(const struct money *a, const struct money *b)
 {
-	return a->minor == b->minor && strcmp(a->cur, b->cur) == 0;
+	return a->minor == b->minor && memcmp(a->cur, b->cur, sizeof a->cur) == 0;
 }

@@ -1,68 +1,127 @@
-/* core/pledge.c: checking a request for a pledge. */
+/* core/pledge.c: what a request for a pledge may hold. */
+#include <inttypes.h>
+#include <string.h>
+
 #include "core/pledge.h"
 
-static const struct { const char *name; bool final; const char *sentence; } STATUS[PLEDGE_N] = {
-#define X(name, final, sentence) { #name, final, sentence },
+#define KEY_MIN      16
+#define KEY_MAX      64
+#define EMAIL_MAX    254
+#define LOCAL_MAX    64
+#define LABEL_MAX    63
+#define CAMPAIGN_MAX 64
+#define LOCALE_MAX   16
+
+/* --- states ---------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name, *sentence;
+	bool is_final;
+} states[PLEDGE_N] = {
+#define X(name, final, sentence) [PLEDGE_##name] = {#name, sentence, final},
 #include "core/pledge.def"
 #undef X
 };
 
 const char *pledge_status_name(enum pledge_status s)
 {
-	return s < PLEDGE_N ? STATUS[s].name : "?";
+	return (unsigned)s < PLEDGE_N ? states[s].name : "unknown";
 }
 
 const char *pledge_status_sentence(enum pledge_status s)
 {
-	return s < PLEDGE_N ? STATUS[s].sentence : "";
+	return (unsigned)s < PLEDGE_N ? states[s].sentence : "The state is not known.";
 }
 
 bool pledge_status_is_final(enum pledge_status s)
 {
-	return s < PLEDGE_N && STATUS[s].final;
+	return (unsigned)s < PLEDGE_N && states[s].is_final;
 }
 
 enum err pledge_status_parse(struct str s, enum pledge_status *ret)
 {
-	for (int i = 0; i < PLEDGE_N; i++)
-		if (str_is(s, STATUS[i].name)) {
+	for (unsigned i = 0; i < PLEDGE_N; i++)
+		if (str_is(s, states[i].name)) {
 			*ret = (enum pledge_status)i;
 			return OK;
 		}
 	return ERR_FIELD_BAD;
 }
 
-static bool is_label(struct str s)
-{
-	return s.n > 0 && s.n <= 63 && str_is_word(s, "-") && s.p[0] != '-' && s.p[s.n - 1] != '-';
-}
+/* --- e-mail ---------------------------------------------------------------------------------- */
 
-static bool is_domain(struct str s)
+/* Words parted by single dots, each 1 to max bytes of letters, digits and extra. */
+static bool is_dotted(struct str s, const char *extra, size_t max, size_t *ret_words)
 {
-	struct str rest = s, label;
+	struct str word;
 	size_t n = 0;
-	if (str_is(s, "localhost"))
-		return true;
+
 	if (s.n == 0 || s.p[s.n - 1] == '.')
 		return false;
-	for (; str_cut(&rest, '.', &label); n++)
-		if (!is_label(label))
+	for (; str_cut(&s, '.', &word); n++)
+		if (word.n == 0 || word.n > max || !str_is_word(word, extra))
 			return false;
-	return n >= 2;
+	*ret_words = n;
+	return true;
 }
 
-/* The plain addresses that mail systems agree on; nothing that could end a header or name a second recipient. */
+/* Host names only: no label begins or ends with a hyphen, and the last one is not a number, which
+ * would be an address of the net. */
+static bool is_domain(struct str s)
+{
+	struct str label = {NULL, 0};
+	size_t labels;
+	uint64_t number;
+
+	if (!is_dotted(s, "-", LABEL_MAX, &labels) || (labels < 2 && !str_is(s, "localhost")))
+		return false;
+	while (str_cut(&s, '.', &label))
+		if (label.p[0] == '-' || label.p[label.n - 1] == '-')
+			return false;
+	return str_u64(label, UINT64_MAX, &number) == ERR_FIELD_BAD;
+}
+
+/* Every mail server takes these; quoted local parts, comments and letters beyond ASCII are refused.
+ */
 static bool is_email(struct str s)
 {
-	struct str rest = s, local;
-	if (s.n < 3 || s.n > 254 || !str_cut(&rest, '@', &local) || local.n == 0 || local.n > 64)
-		return false;
-	if (!str_is_word(local, "!#$%&'*+-/=?^_`{|}~.") || local.p[0] == '.' || local.p[local.n - 1] == '.')
-		return false;
-	for (size_t i = 1; i < local.n; i++)
-		if (local.p[i] == '.' && local.p[i - 1] == '.')
-			return false;
-	return is_domain(rest);
+	struct str local, domain = s;
+	size_t words;
+
+	return s.n <= EMAIL_MAX && str_cut(&domain, '@', &local) &&
+	       is_dotted(local, "!#$%&'*+-/=?^_`{|}~", LOCAL_MAX, &words) && local.n <= LOCAL_MAX &&
+	       is_domain(domain);
+}
+
+/* --- the request ----------------------------------------------------------------------------- */
+
+static enum err check_key(struct str key, struct fault *f)
+{
+	if (key.n == 0)
+		return fault_set(f, ERR_KEY_MISSING, "key", "%s", "no key is given");
+	if (key.n < KEY_MIN || key.n > KEY_MAX || !str_is_word(key, "-_"))
+		return fault_set(f, ERR_KEY_BAD, "key", "not %d to %d letters, digits, - or _",
+			KEY_MIN, KEY_MAX);
+	return OK;
+}
+
+/* The field at fault is the one that the reader filled in. */
+static enum err check_money(const struct pledge_form *in, struct money *ret, struct fault *f)
+{
+	struct fault own = {0};
+	bool other = str_is(in->amount, "other");
+	struct str amount = other ? in->other_amount : in->amount;
+
+	if (in->currency.n == 0)
+		return fault_set(f, ERR_FIELD_MISSING, "currency", "%s", "no currency is given");
+	if (amount.n == 0)
+		return fault_set(f, ERR_FIELD_MISSING, other ? "other_amount" : "amount", "%s",
+			"no amount is given");
+	enum err e = money_parse(amount, in->currency, ret, &own);
+	if (e == OK)
+		return OK;
+	bool in_other = other && e != ERR_CURRENCY_UNKNOWN;
+	return fault_set(f, e, in_other ? "other_amount" : own.field, "%s", own.detail);
 }
 
 static bool is_slug(struct str s)
@@ -70,40 +129,45 @@ static bool is_slug(struct str s)
 	for (size_t i = 0; i < s.n; i++)
 		if (s.p[i] >= 'A' && s.p[i] <= 'Z')
 			return false;
-	return s.n <= 64 && str_is_word(s, "-");
+	return str_is_word(s, "-");
+}
+
+static enum err check_word(
+	struct str s, size_t max, bool is_right, const char *field, struct fault *f)
+{
+	if (s.n > max)
+		return fault_set(f, ERR_FIELD_TOO_LONG, field, "more than %zu bytes", max);
+	if (!is_right)
+		return fault_set(f, ERR_FIELD_BAD, field, "%s", "a character that cannot be there");
+	return OK;
 }
 
 enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f)
 {
-	struct pledge_want w = { .email = in->email, .campaign = in->campaign, .key = in->key, .locale = in->locale.n ? in->locale : STR("en") };
-	if (in->key.n == 0)
-		return fault_set(f, ERR_KEY_MISSING, "key", "send the same key when you repeat the request");
-	if (in->key.n < 16 || in->key.n > 64 || !str_is_word(in->key, "-_"))
-		return fault_set(f, ERR_KEY_BAD, "key", "16 to 64 of A-Z a-z 0-9 - _");
-	if (in->currency.n == 0)
-		return fault_set(f, ERR_FIELD_MISSING, "currency", "which currency?");
-	bool other = str_is(in->amount, "other");
-	if (in->amount.n == 0 || (other && in->other_amount.n == 0))
-		return fault_set(f, ERR_FIELD_MISSING, other ? "other_amount" : "amount", "how much?");
-	enum err e = money_parse(other ? in->other_amount : in->amount, in->currency, &w.money, f);
-	if (e != OK)
-		return e;
-	e = in->interval.n ? campaign_interval_parse(in->interval, &w.interval) : ERR_INTERVAL_BAD;
-	if (e != OK)
-		return fault_set(f, e, "interval", "once, month or year");
-	if (in->email.n && !is_email(in->email))
-		return fault_set(f, ERR_EMAIL_BAD, "email", "check the address or leave it empty");
-	if (!is_slug(in->campaign))
-		return fault_set(f, ERR_FIELD_BAD, "campaign", "a campaign's name is small letters, digits and -");
-	if (w.locale.n > 16 || !str_is_word(w.locale, "-"))
-		return fault_set(f, ERR_FIELD_BAD, "locale", "a language such as en or pt-BR");
-	*ret = w;
-	return OK;
+	struct pledge_want w = {.email = in->email, .campaign = in->campaign, .key = in->key};
+
+	w.locale = in->locale.n > 0 ? in->locale : STR("en");
+	enum err e = check_key(w.key, f);
+	if (e == OK)
+		e = check_money(in, &w.money, f);
+	if (e == OK && campaign_interval_parse(in->interval, &w.interval) != OK)
+		e = fault_set(f, ERR_INTERVAL_BAD, "interval", "%s", "not once, month or year");
+	if (e == OK && w.email.n > 0 && !is_email(w.email))
+		e = fault_set(f, ERR_EMAIL_BAD, "email", "%s", "not name@example.org, or too long");
+	if (e == OK)
+		e = check_word(w.campaign, CAMPAIGN_MAX, is_slug(w.campaign), "campaign", f);
+	if (e == OK)
+		e = check_word(w.locale, LOCALE_MAX, str_is_word(w.locale, "-_"), "locale", f);
+	if (e == OK)
+		*ret = w;
+	return e;
 }
 
+/* No part can hold a line break, so no two pledges have one text. */
 enum err pledge_fingerprint(const struct pledge_want *w, struct buf *out)
 {
-	buf_addf(out, "v1\n%lld\n%s\n%s\n", (long long)w->money.minor, w->money.cur, campaign_interval_name(w->interval));
+	buf_addf(out, "pledge 1\n%s\n%" PRId64 "\n%s\n", w->money.cur, w->money.minor,
+		campaign_interval_name(w->interval));
 	buf_add(out, w->email);
 	buf_byte(out, '\n');
 	buf_add(out, w->campaign);

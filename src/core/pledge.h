@@ -33,7 +33,7 @@ struct pledge_want {
  *          key [A-Za-z0-9_-]{16,64}, campaign [a-z0-9-]{1,64}, locale [A-Za-z0-9_-]{1,16}; e-mail: dot-atom@host.name, ASCII,
  *          at most 254 bytes, local part at most 64
  *   fails  the first fault found, in the order key, currency, amount, interval, email, campaign, locale; *f names the field
- *          (other_amount when that one was read); *ret untouched */
+ *          (other_amount when that one was read); *ret untouched. No currency or no amount: ERR_FIELD_MISSING */
 MUST enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f);
 
 /* pledge_fingerprint: canonical text of everything that may not change under one key: amount, currency, interval, e-mail,

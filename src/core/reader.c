@@ -1,62 +1,63 @@
-/* core/reader.c: the two lists of a reader's row. */
+/* core/reader.c: the two lists of a reader, read and written as bytes. */
 #include <string.h>
 
+#include "core/bytes.h"
 #include "core/reader.h"
 
-static const char *const KINDS[MARK_KIND_N] = { NULL, "shown", "viewed", "closed", "later", "already_gave", "never", "clicked", "walled" };
+static const char *const kinds[MARK_KIND_N] = {
+	[MARK_SHOWN] = "shown",
+	[MARK_VIEWED] = "viewed",
+	[MARK_CLOSED] = "closed",
+	[MARK_LATER] = "later",
+	[MARK_ALREADY_GAVE] = "already_gave",
+	[MARK_NEVER] = "never",
+	[MARK_CLICKED] = "clicked",
+	[MARK_WALLED] = "walled",
+};
 
 const char *reader_mark_name(enum reader_mark_kind k)
 {
-	return k > 0 && k < MARK_KIND_N ? KINDS[k] : NULL;
+	return (unsigned)k < MARK_KIND_N ? kinds[k] : NULL;
 }
 
 enum err reader_mark_kind(struct str name, enum reader_mark_kind *ret)
 {
-	for (int k = 1; k < MARK_KIND_N; k++)
-		if (str_is(name, KINDS[k])) {
-			*ret = (enum reader_mark_kind)k;
+	for (unsigned i = MARK_SHOWN; i < MARK_KIND_N; i++)
+		if (str_is(name, kinds[i])) {
+			*ret = (enum reader_mark_kind)i;
 			return OK;
 		}
 	return ERR_FIELD_BAD;
 }
 
-static void put(uint8_t *p, uint64_t v, int n)
-{
-	for (int i = 0; i < n; i++)
-		p[i] = (uint8_t)(v >> (8 * (n - 1 - i)));
-}
-
-static uint64_t get(const char *p, int n)
-{
-	uint64_t v = 0;
-	for (int i = 0; i < n; i++)
-		v = v << 8 | (uint8_t)p[i];
-	return v;
-}
-
 void reader_seen_pack(uint16_t day, uint64_t art48, uint8_t out[READER_SEEN_BYTES])
 {
-	put(out, day, 2);
-	put(out + 2, art48, 6);
+	bytes_put(bytes_put(out, 2, day), 6, art48);
 }
 
 void reader_mark_pack(const struct reader_mark *m, uint8_t out[READER_MARK_BYTES])
 {
-	put(out, m->decision, 4);
-	put(out + 4, (uint32_t)m->campaign, 4);
-	out[8] = m->kind;
-	out[9] = m->variant;
-	put(out + 10, 0, 2);
-	put(out + 12, (uint64_t)utc_s(m->at), 4);
+	int64_t s = m->at.us < 0 ? 0 : utc_s(m->at);
+	uint8_t *p = bytes_put(out, 4, m->decision);
+
+	p = bytes_put(p, 4, (uint32_t)m->campaign);
+	p = bytes_put(p, 1, m->kind);
+	p = bytes_put(p, 1, m->variant);
+	p = bytes_put(p, 2, 0);
+	bytes_put(p, 4, s > UINT32_MAX ? UINT32_MAX : (uint64_t)s);
 }
 
 enum err reader_mark_unpack(struct str bytes, size_t i, struct reader_mark *ret)
 {
 	if (i >= bytes.n / READER_MARK_BYTES)
 		return ERR_RANGE;
-	const char *p = bytes.p + i * READER_MARK_BYTES;
-	*ret = (struct reader_mark){ .decision = (uint32_t)get(p, 4), .campaign = (int32_t)get(p + 4, 4), .kind = (uint8_t)p[8], .variant = (uint8_t)p[9],
-		.at = utc_of_s((int64_t)get(p + 12, 4)) };
+	const uint8_t *p = (const uint8_t *)bytes.p + i * READER_MARK_BYTES;
+	ret->decision = (uint32_t)bytes_get(&p, 4);
+	ret->campaign = (int32_t)(uint32_t)bytes_get(&p, 4);
+	ret->kind = (uint8_t)bytes_get(&p, 1);
+	ret->variant = (uint8_t)bytes_get(&p, 1);
+	(void)bytes_get(&p, 2);
+	ret->at = utc_of_s((int64_t)bytes_get(&p, 4));
 	return OK;
 }
 
@@ -68,25 +69,28 @@ bool reader_has_mark(struct str marks, const uint8_t key[READER_MARK_KEY_BYTES])
 	return false;
 }
 
-uint32_t reader_count(struct str seen, uint16_t from_day, uint64_t art48, uint32_t *ret_nth, bool *ret_known)
+uint32_t reader_count(
+	struct str seen, uint16_t from_day, uint64_t art48, uint32_t *ret_nth, bool *ret_known)
 {
-	uint64_t met[READER_SEEN_MAX];
-	uint32_t n = 0;
-	*ret_known = false;
-	for (size_t i = 0; i + READER_SEEN_BYTES <= seen.n && n < READER_SEEN_MAX; i += READER_SEEN_BYTES) {
-		uint64_t art = get(seen.p + i + 2, 6);
-		bool again = get(seen.p + i, 2) < from_day;
-		for (uint32_t k = 0; k < n && !again; k++)
-			again = met[k] == art;
-		if (again)
+	uint64_t art[READER_SEEN_MAX];
+	size_t all = seen.n / READER_SEEN_BYTES,
+	       kept = all < READER_SEEN_MAX ? all : READER_SEEN_MAX;
+	uint32_t count = 0, nth = 0, i;
+
+	for (size_t at = all - kept; at < all; at++) {
+		const uint8_t *p = (const uint8_t *)seen.p + at * READER_SEEN_BYTES;
+		if (bytes_get(&p, 2) < from_day)
 			continue;
-		met[n++] = art;
-		if (art == art48) {
-			*ret_known = true;
-			*ret_nth = n;
-		}
+		uint64_t a = bytes_get(&p, 6);
+		for (i = 0; i < count && art[i] != a;)
+			i++;
+		if (i < count)
+			continue;
+		art[count++] = a;
+		if (a == art48)
+			nth = count;
 	}
-	if (!*ret_known)
-		*ret_nth = n + 1;
-	return n;
+	*ret_known = nth > 0;
+	*ret_nth = nth > 0 ? nth : count + 1;
+	return count;
 }
