@@ -1,0 +1,202 @@
+/* A reader's two lists: bytes as they are stored, and what is counted in them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/reader.h"
+
+static uint8_t mem[8 * 400];
+
+/* A list from pairs of day and article. */
+static struct str list(const uint16_t (*pairs)[2], size_t n)
+{
+	for (size_t i = 0; i < n; i++)
+		reader_seen_pack(pairs[i][0], pairs[i][1], mem + i * READER_SEEN_BYTES);
+	return (struct str){(const char *)mem, n * READER_SEEN_BYTES};
+}
+
+static void count_is(struct str seen, uint16_t from, uint64_t art, uint32_t count, uint32_t nth)
+{
+	uint32_t got_nth = 99;
+	bool known = nth > count;
+
+	assert_int_equal(reader_count(seen, from, art, &got_nth, &known), count);
+	assert_int_equal(got_nth, nth);
+	assert_int_equal(known, nth <= count);
+}
+
+static void an_article_as_bytes(void **state)
+{
+	static const uint8_t want[] = {0x26, 0x5f, 1, 2, 3, 4, 5, 6};
+	uint8_t out[READER_SEEN_BYTES];
+
+	(void)state;
+	reader_seen_pack(0x265f, UINT64_C(0x010203040506), out);
+	assert_memory_equal(out, want, sizeof want);
+	reader_seen_pack(0x265f, UINT64_C(0xffff010203040506), out);
+	assert_memory_equal(out, want, sizeof want);
+	reader_seen_pack(UINT16_MAX, UINT64_C(0xffffffffffff), out);
+	for (size_t i = 0; i < sizeof out; i++)
+		assert_int_equal(out[i], 0xff);
+}
+
+static void a_mark_as_bytes(void **state)
+{
+	static const uint8_t want[] = {
+		0xde, 0xad, 0xbe, 0xef, 0, 0, 1, 2, 3, 7, 0, 0, 0x69, 0x55, 0xb9, 0x80};
+	struct reader_mark m = {0xdeadbeef, 258, MARK_CLOSED, 7, {INT64_C(1767225728000000)}}, back;
+	uint8_t out[READER_MARK_BYTES];
+	struct str bytes = {(const char *)out, sizeof out};
+
+	(void)state;
+	reader_mark_pack(&m, out);
+	assert_memory_equal(out, want, sizeof want);
+	assert_int_equal(reader_mark_unpack(bytes, 0, &back), OK);
+	assert_int_equal(back.decision, m.decision);
+	assert_int_equal(back.campaign, m.campaign);
+	assert_int_equal(back.kind, m.kind);
+	assert_int_equal(back.variant, m.variant);
+	assert_int_equal(back.at.us, m.at.us);
+}
+
+static void marks_at_the_ends(void **state)
+{
+	static const int64_t us[][2] = {{0, 0}, {-1, 0}, {INT64_MIN, 0}, {1999999, 1000000},
+		{INT64_C(4294967295) * 1000000, INT64_C(4294967295) * 1000000},
+		{INT64_MAX, INT64_C(4294967295) * 1000000}};
+	uint8_t out[READER_MARK_BYTES];
+	struct reader_mark back;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(us); i++) {
+		struct reader_mark m = {UINT32_MAX, INT32_MIN, 255, 255, {us[i][0]}};
+		reader_mark_pack(&m, out);
+		assert_int_equal(
+			reader_mark_unpack((struct str){(char *)out, sizeof out}, 0, &back), OK);
+		assert_int_equal(back.at.us, us[i][1]);
+		assert_int_equal(back.campaign, INT32_MIN);
+		assert_int_equal(back.decision, UINT32_MAX);
+	}
+}
+
+static void marks_in_a_list(void **state)
+{
+	uint8_t out[3 * READER_MARK_BYTES];
+	struct reader_mark m = {.campaign = 5}, back = {.campaign = 77};
+
+	(void)state;
+	for (uint8_t i = 0; i < 3; i++) {
+		m.kind = i;
+		reader_mark_pack(&m, out + i * READER_MARK_BYTES);
+	}
+	struct str all = {(char *)out, sizeof out}, cut = {(char *)out, sizeof out - 1};
+	assert_int_equal(reader_mark_unpack(all, 2, &back), OK);
+	assert_int_equal(back.kind, 2);
+	back.campaign = 77;
+	assert_int_equal(reader_mark_unpack(all, 3, &back), ERR_RANGE);
+	assert_int_equal(reader_mark_unpack(all, SIZE_MAX, &back), ERR_RANGE);
+	assert_int_equal(reader_mark_unpack(cut, 2, &back), ERR_RANGE);
+	assert_int_equal(reader_mark_unpack((struct str){NULL, 0}, 0, &back), ERR_RANGE);
+	assert_int_equal(back.campaign, 77);
+}
+
+/* Ten bytes name a mark: the time does not. */
+static void the_name_of_a_mark(void **state)
+{
+	uint8_t out[2 * READER_MARK_BYTES], key[READER_MARK_BYTES];
+	struct reader_mark m = {1, 2, MARK_SHOWN, 0, {0}};
+
+	(void)state;
+	reader_mark_pack(&m, out);
+	m.kind = MARK_LATER;
+	reader_mark_pack(&m, out + READER_MARK_BYTES);
+	struct str all = {(char *)out, sizeof out};
+	m.at = utc_of_s(1000);
+	reader_mark_pack(&m, key);
+	assert_true(reader_has_mark(all, key));
+	assert_false(reader_has_mark((struct str){all.p, READER_MARK_BYTES}, key));
+	assert_false(reader_has_mark((struct str){all.p, all.n - 1}, key));
+	assert_false(reader_has_mark((struct str){NULL, 0}, key));
+	for (size_t i = 0; i < READER_MARK_KEY_BYTES; i++) {
+		key[i] ^= 1;
+		assert_false(reader_has_mark(all, key));
+		key[i] ^= 1;
+	}
+}
+
+static void names(void **state)
+{
+	enum reader_mark_kind k;
+
+	(void)state;
+	for (enum reader_mark_kind i = MARK_SHOWN; i < MARK_KIND_N; i++) {
+		assert_non_null(reader_mark_name(i));
+		assert_int_equal(reader_mark_kind(str_c(reader_mark_name(i)), &k), OK);
+		assert_int_equal(k, i);
+	}
+	assert_string_equal(reader_mark_name(MARK_ALREADY_GAVE), "already_gave");
+	assert_null(reader_mark_name((enum reader_mark_kind)0));
+	assert_null(reader_mark_name(MARK_KIND_N));
+	assert_null(reader_mark_name((enum reader_mark_kind) - 1));
+	assert_int_equal(reader_mark_kind(STR(""), &k), ERR_FIELD_BAD);
+	assert_int_equal(reader_mark_kind(STR("Shown"), &k), ERR_FIELD_BAD);
+	assert_int_equal(reader_mark_kind(STR("shown\0"), &k), ERR_FIELD_BAD);
+	assert_int_equal(k, MARK_WALLED);
+}
+
+static void counting(void **state)
+{
+	static const uint16_t two_months[][2] = {
+		{100, 1}, {101, 2}, {110, 2}, {110, 3}, {111, 2}, {112, 1}, {112, 4}};
+	struct str seen = list(two_months, ARRAY_N(two_months));
+
+	(void)state;
+	count_is((struct str){NULL, 0}, 0, 7, 0, 1);
+	count_is(seen, 0, 1, 4, 1);
+	count_is(seen, 0, 4, 4, 4);
+	count_is(seen, 0, 9, 4, 5);
+	/* article 1 was opened in the first month, and again in the second: its place is that of
+	 * the second */
+	count_is(seen, 110, 1, 4, 3);
+	count_is(seen, 110, 2, 4, 1);
+	count_is(seen, 111, 3, 3, 4);
+	count_is(seen, 112, 4, 2, 2);
+	count_is(seen, 113, 4, 0, 1);
+	/* a cut last entry is none */
+	count_is((struct str){seen.p, seen.n - 1}, 112, 4, 1, 2);
+}
+
+static void a_full_list(void **state)
+{
+	(void)state;
+	for (uint16_t i = 0; i < 400; i++)
+		reader_seen_pack(500, i + 1u, mem + i * READER_SEEN_BYTES);
+	struct str full = {(const char *)mem, READER_SEEN_MAX * READER_SEEN_BYTES};
+	count_is(full, 500, 1, READER_SEEN_MAX, 1);
+	count_is(full, 500, READER_SEEN_MAX, READER_SEEN_MAX, READER_SEEN_MAX);
+	count_is(full, 500, 9999, READER_SEEN_MAX, READER_SEEN_MAX + 1);
+	/* longer than the store makes: the newest count */
+	struct str more = {(const char *)mem, sizeof mem};
+	count_is(more, 500, 1, READER_SEEN_MAX, READER_SEEN_MAX + 1);
+	count_is(more, 500, 400, READER_SEEN_MAX, READER_SEEN_MAX);
+	count_is(more, 500, 400 - READER_SEEN_MAX + 1, READER_SEEN_MAX, 1);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(an_article_as_bytes),
+		cmocka_unit_test(a_mark_as_bytes),
+		cmocka_unit_test(marks_at_the_ends),
+		cmocka_unit_test(marks_in_a_list),
+		cmocka_unit_test(the_name_of_a_mark),
+		cmocka_unit_test(names),
+		cmocka_unit_test(counting),
+		cmocka_unit_test(a_full_list),
+	};
+
+	return cmocka_run_group_tests_name("core_reader", tests, NULL, NULL);
+}
