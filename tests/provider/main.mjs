@@ -2,6 +2,7 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createServer } from './http.mjs';
+import { sweep } from './sessions.mjs';
 import { World } from './world.mjs';
 
 const USAGE = `usage: node tests/provider/main.mjs --key KEY | --key-file FILE
@@ -74,6 +75,11 @@ server.listen(Number(options.port), '127.0.0.1', () => {
 	world.webhooks.resume();
 	process.stdout.write(`provider ready ${url}\n`);
 });
+
+setInterval(() => {
+	world.step(() => sweep(world));
+	world.commit();
+}, 1000).unref();
 
 for (const signal of ['SIGTERM', 'SIGINT'])
 	process.on(signal, () => {

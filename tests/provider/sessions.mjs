@@ -178,10 +178,13 @@ export function lineItems(world, { ids, params })
 		`/v1/checkout/sessions/${ids[0]}/line_items`);
 }
 
-// sweep: sessions whose time is over expire by themselves.
+// sweep: sessions whose time is over expire by themselves; looked at once a second.
 export function sweep(world)
 {
 	const now = world.now();
+	if (world.swept === now)
+		return;
+	world.swept = now;
 	for (const record of world.ledger.all('checkout.session'))
 		if (record.obj.status === 'open' && record.obj.expires_at <= now)
 			expireSession(world, record);
