@@ -1,0 +1,329 @@
+/* app/pledge.c: POST /pledge and the state of a pledge.
+ *   tx 1 pledge + attempt + call -> provider -> tx 2 object and page -> answer. Whoever comes second with the same key waits for the first. */
+#include <string.h>
+#include <time.h>
+
+#include "app/call.h"
+#include "app/money.h"
+#include "base/log.h"
+#include "core/ticket.h"
+
+#define POLL_MS 100
+#define TOKEN_BYTES 24
+#define PAGE_LIFE_S (INT64_C(23) * 3600)	/* the provider allows 24 hours */
+#define LEASE_MARGIN_S 5
+
+/* Everything that one request gathers before it stores anything. */
+struct draft {
+	struct pledge_want want;
+	struct uuid pledge, attempt, reader;
+	bool has_reader;
+	int16_t site;
+	int64_t decision;
+	struct str campaign, variant, label, success_url, cancel_url, key;
+	char token[40], idem[64], key_mem[80];
+	struct pay_request call;
+	uint8_t fingerprint[32];
+};
+
+static enum err find_site(struct app_money *m, const struct money_ask *ask, struct draft *d, struct rows **ret, int *ret_row, struct fault *f)
+{
+	struct store_args a;
+	store_args_init(&a);
+	enum err e = store_call(m->store, STMT_view_sites, &a, ret, f);
+	if (e != OK)
+		return e;
+	for (int i = 0; i < rows_n(*ret); i++)
+		if (str_eq(row_str(*ret, i, "host"), ask->host)) {
+			d->site = (int16_t)row_int(*ret, i, "site_id");
+			*ret_row = i;
+			return OK;
+		}
+	return fault_set(f, ERR_UNKNOWN_SITE, NULL, "this host is not one of ours");
+}
+
+/* origin + path + ?p=token */
+static enum err page_url(const struct money_ask *ask, struct str origin, struct str path, const char *token, struct str *ret)
+{
+	char *mem = arena_alloc(ask->arena, 800);
+	struct buf b;
+	if (!mem)
+		return ERR_NO_MEMORY;
+	buf_init(&b, mem, 800);
+	buf_add(&b, origin.n ? origin : ask->origin);
+	buf_add(&b, path);
+	buf_addc(&b, memchr(path.p, '?', path.n) ? "&p=" : "?p=");
+	buf_addc(&b, token);
+	*ret = buf_str(&b);
+	return buf_done(&b);
+}
+
+/* Which reader, which decision. A token that we made counts however old; one that we did not make is refused. */
+static enum err read_tickets(struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	struct ticket_cookie cookie;
+	struct ticket_token token;
+	size_t n;
+	bool old;
+	d->campaign = d->want.campaign;
+	d->variant = STR("");
+	if (ask->form.token.n) {
+		if (seal_open(m->ring, TICKET_TOKEN_PURPOSE, ask->form.token, bytes, sizeof bytes, &n, &old) != OK ||
+		    ticket_token_unpack(bytes, n, &token) != OK || token.site != d->site)
+			return fault_set(f, ERR_BAD_TOKEN, "token", "not a token of this site");
+		d->decision = token.decision;
+		d->reader = token.reader;
+		d->has_reader = token.has_reader;
+		struct store_args a;
+		ROWS_AUTO rows = NULL;
+		store_args_init(&a);
+		arg_int(&a, token.campaign);
+		arg_int(&a, token.version);
+		arg_int(&a, token.variant);
+		enum err e = store_call(m->store, STMT_campaign_variant, &a, &rows, f);
+		if (e == OK && rows_n(rows) == 1 && (arena_dup(ask->arena, row_str(rows, 0, "campaign"), &d->campaign) != OK ||
+		    arena_dup(ask->arena, row_str(rows, 0, "variant"), &d->variant) != OK))
+			e = ERR_NO_MEMORY;
+		if (e != OK)
+			return e;
+	}
+	if (ask->cookie.n && seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n, &old) == OK &&
+	    ticket_cookie_unpack(bytes, n, &cookie) == OK && cookie.site == d->site) {
+		d->reader = cookie.reader;	/* who sits there now */
+		d->has_reader = true;
+	}
+	return OK;
+}
+
+static enum err make_names(struct draft *d, utc_t now)
+{
+	uint8_t rnd[TOKEN_BYTES];
+	char attempt[37];
+	enum err e = seal_random(rnd, sizeof rnd);
+	if (e == OK)
+		e = uuid_new7(now, &d->pledge);
+	if (e == OK)
+		e = uuid_new7(now, &d->attempt);
+	if (e != OK)
+		return e;
+	str_b64(rnd, sizeof rnd, d->token);
+	uuid_format(&d->attempt, attempt);
+	struct buf b;
+	buf_init(&b, d->idem, sizeof d->idem - 1);
+	buf_addf(&b, "v1:create:%s", attempt);
+	d->idem[buf_str(&b).n] = '\0';
+	return buf_done(&b);
+}
+
+/* A plain form keeps its key when the donor comes back and changes the amount: there the key goes with the content. */
+static enum err name_request(const struct money_ask *ask, struct draft *d)
+{
+	BUF_ON(b, 512);
+	enum err e = pledge_fingerprint(&d->want, &b);
+	if (e != OK)
+		return e;
+	seal_sha256(buf_str(&b), d->fingerprint);
+	d->key = d->want.key;
+	if (ask->plain_form) {
+		struct buf k;
+		char hex[65];
+		str_hex(d->fingerprint, 4, hex);
+		buf_init(&k, d->key_mem, sizeof d->key_mem);
+		buf_add(&k, (struct str){ d->key.p, d->key.n < 55 ? d->key.n : 55 });
+		buf_byte(&k, '-');
+		buf_addc(&k, hex);
+		d->key = buf_str(&k);
+		e = buf_done(&k);
+	}
+	return e;
+}
+
+static enum err draft_make(struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
+{
+	ROWS_AUTO sites = NULL;
+	int row;
+	memset(d, 0, sizeof *d);
+	enum err e = pledge_check(&ask->form, &d->want, f);
+	if (e == OK)
+		e = find_site(m, ask, d, &sites, &row, f);
+	if (e == OK)
+		e = read_tickets(m, ask, d, f);
+	if (e == OK)
+		e = name_request(ask, d);
+	if (e == OK)
+		e = make_names(d, ask->now);
+	if (e != OK)
+		return e;
+	struct str origin = row_str(sites, row, "origin");
+	e = page_url(ask, origin, row_str(sites, row, "thanks_path"), d->token, &d->success_url);
+	if (e == OK)
+		e = page_url(ask, origin, row_str(sites, row, "cancel_path"), d->token, &d->cancel_url);
+	if (e == OK)
+		e = arena_dup(ask->arena, row_str(sites, row, "gift_label"), &d->label);
+	if (e != OK)
+		return e;
+	struct pay_checkout c = { .pledge = d->pledge, .money = d->want.money, .interval = d->want.interval, .label = d->label, .email = d->want.email,
+		.success_url = d->success_url, .cancel_url = d->cancel_url, .expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S) };
+	return pay_build_checkout(m->pay, &c, str_c(d->idem), ask->arena, &d->call);
+}
+
+static enum err begin(struct app_money *m, const struct money_ask *ask, struct draft *d, struct rows **ret, struct fault *f)
+{
+	struct store_args a;
+	store_args_init(&a);
+	arg_str(&a, d->key);
+	arg_bytes(&a, (struct str){ (const char *)d->fingerprint, sizeof d->fingerprint });
+	arg_uuid(&a, &d->pledge);
+	arg_c(&a, d->token);
+	arg_int(&a, d->site);
+	arg_uuid(&a, d->has_reader ? &d->reader : NULL);
+	if (d->decision)
+		arg_int(&a, d->decision);
+	else
+		arg_null(&a);
+	arg_opt(&a, d->campaign);
+	arg_opt(&a, d->variant);
+	arg_int(&a, d->want.money.minor);
+	arg_c(&a, d->want.money.cur);
+	arg_c(&a, campaign_interval_name(d->want.interval));
+	arg_opt(&a, d->want.email);
+	arg_str(&a, d->want.locale);
+	arg_str(&a, ask->request_id);
+	arg_uuid(&a, &d->attempt);
+	arg_c(&a, pay_name(m->pay));
+	arg_bool(&a, pay_livemode(m->pay));
+	arg_c(&a, d->idem);
+	arg_c(&a, d->call.method);
+	arg_str(&a, d->call.path);
+	arg_bytes(&a, d->call.body);
+	arg_int(&a, conf_int(m->conf, CONF_money_wait_ms) / 1000 + LEASE_MARGIN_S);
+	arg_utc(&a, ask->now);
+	return store_call(m->store, STMT_pledge_begin, &a, ret, f);
+}
+
+/* Somebody else holds the call, or nobody does: look until the page is open, take the call over when it is free. */
+static enum err wait_for_page(struct app_money *m, const struct money_ask *ask, const struct uuid *pledge, mono_t deadline, struct str *ret_url,
+    struct fault *f)
+{
+	for (;;) {
+		struct store_args a;
+		ROWS_AUTO rows = NULL;
+		store_args_init(&a);
+		arg_uuid(&a, pledge);
+		enum err e = store_call(m->store, STMT_pledge_poll, &a, &rows, f);
+		if (e != OK)
+			return e;
+		if (rows_n(rows) != 1)
+			return fault_set(f, ERR_STORE, NULL, "a stored pledge is gone");
+		if (!str_is(row_str(rows, 0, "attempt_state"), "creating"))
+			return arena_dup(ask->arena, row_str(rows, 0, "url"), ret_url);
+		int64_t left = mono_left_ms(deadline, clock_mono());
+		if (left <= POLL_MS || !str_is(row_str(rows, 0, "outbox_state"), "open"))
+			return fault_set(f, ERR_UNKNOWN, NULL, "still waiting");
+		ROWS_AUTO claimed = NULL;
+		store_args_init(&a);
+		arg_int(&a, row_int(rows, 0, "outbox"));
+		arg_int(&a, left / 1000 + LEASE_MARGIN_S);
+		arg_utc(&a, clock_utc());
+		e = store_call(m->store, STMT_outbox_claim, &a, &claimed, f);
+		if (e != OK)
+			return e;
+		struct call c;
+		if (rows_n(claimed) == 1) {
+			e = call_of(claimed, 0, ask->arena, &c);
+			if (e == OK)
+				e = call_create(m->store, m->pay, &c, left, ask->arena, ret_url, f);
+			if (e != ERR_UNKNOWN)
+				return e;
+		}
+		nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000L }, NULL);
+	}
+}
+
+static enum err fill_state(const struct rows *rows, int row, struct arena *a, struct money_state *ret)
+{
+	BUF_ON(amount, 40);
+	struct money m = { row_int(rows, row, "amount"), "" };
+	if (str_copy(row_str(rows, row, "currency"), m.cur, sizeof m.cur) != OK)
+		return ERR_STORE;
+	money_format(&amount, &m);
+	if (arena_dup(a, row_str(rows, row, "status"), &ret->status) != OK ||
+	    arena_dup(a, row_str(rows, row, "currency"), &ret->currency) != OK || arena_dup(a, row_str(rows, row, "interval"), &ret->interval) != OK ||
+	    arena_dup(a, row_str(rows, row, "url"), &ret->url) != OK || arena_dup(a, buf_str(&amount), &ret->amount) != OK)
+		return ERR_NO_MEMORY;
+	return OK;
+}
+
+static void log_pledge(const struct money_ask *ask, const struct uuid *pledge, enum err e, const struct fault *f, bool made)
+{
+	struct log_line l;
+	char id[37];
+	uuid_format(pledge, id);
+	log_open(&l, e == OK || e == ERR_UNKNOWN ? LOG_INFO : LOG_WARN, "pledge");
+	log_str(&l, "request_id", ask->request_id);
+	log_c(&l, "pledge", id);
+	log_c(&l, "found", made ? "made" : "again");
+	log_err(&l, e, f);
+	log_emit(&l);
+}
+
+enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f)
+{
+	struct draft d;
+	ROWS_AUTO rows = NULL;
+	mono_t deadline = mono_add(ask->start, dur_ms(conf_int(m->conf, CONF_money_wait_ms)));
+	enum err e = draft_make(m, ask, &d, f);
+	if (e == OK)
+		e = begin(m, ask, &d, &rows, f);
+	if (e != OK)
+		return e;
+	if (rows_n(rows) != 1 || str_is(row_str(rows, 0, "outcome"), "other"))
+		return fault_set(f, ERR_KEY_REUSED, "key", "this key belongs to a pledge with other content");
+	struct uuid pledge = row_uuid(rows, 0, "pledge");
+	bool made = str_is(row_str(rows, 0, "outcome"), "made");
+	memset(ret, 0, sizeof *ret);
+	ret->locale = d.want.locale;
+	e = fill_state(rows, 0, ask->arena, ret);
+	if (e == OK)
+		e = arena_dup(ask->arena, row_str(rows, 0, "public_token"), &ret->token);
+	if (e == OK && ret->url.n == 0) {
+		struct call c;
+		e = ERR_UNKNOWN;
+		if (row_bool(rows, 0, "leased")) {
+			e = call_of(rows, 0, ask->arena, &c);
+			if (e == OK)
+				e = call_create(m->store, m->pay, &c, mono_left_ms(deadline, clock_mono()), ask->arena, &ret->url, f);
+		}
+		if (e == ERR_UNKNOWN)
+			e = wait_for_page(m, ask, &pledge, deadline, &ret->url, f);
+		if (e == OK && ret->url.n)
+			ret->status = STR("offered");
+	}
+	log_pledge(ask, &pledge, e, f, made);
+	/* the pledge is stored: what is not known yet is not an error, and what fails now is finished by the clerk */
+	if (e == ERR_UNKNOWN || e == ERR_PROVIDER_DOWN || err_class(e) == ERR_CLASS_SOFT)
+		return OK;
+	return e;
+}
+
+enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a, struct money_state *ret, struct fault *f)
+{
+	struct store_args args;
+	ROWS_AUTO rows = NULL;
+	if (token.n != 32 || !str_is_word(token, "-_"))
+		return ERR_NOT_FOUND;
+	store_args_init(&args);
+	arg_str(&args, token);
+	enum err e = store_call(m->store, STMT_pledge_by_token, &args, &rows, f);
+	if (e != OK)
+		return e;
+	if (rows_n(rows) != 1)
+		return ERR_NOT_FOUND;
+	memset(ret, 0, sizeof *ret);
+	e = fill_state(rows, 0, a, ret);
+	if (e == OK && (arena_dup(a, row_str(rows, 0, "locale"), &ret->locale) != OK || arena_dup(a, row_str(rows, 0, "receipt"), &ret->receipt) != OK))
+		e = ERR_NO_MEMORY;
+	ret->token = token;
+	return e;
+}

@@ -1,0 +1,43 @@
+/* app/webhook.c: a webhook is verified over its raw bytes and kept; the clerk looks the object up. */
+#include "app/money.h"
+#include "base/log.h"
+
+static enum err keep(struct app_money *m, const struct pay_event *ev, struct str body, utc_t now, struct fault *f)
+{
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	/* an event of the other mode is kept for the record and has no effect */
+	bool act = !ev->ignored && ev->kind != PAY_KIND_NONE && ev->livemode == pay_livemode(m->pay);
+	store_args_init(&a);
+	arg_c(&a, pay_name(m->pay));
+	arg_str(&a, ev->id);
+	arg_str(&a, ev->type);
+	arg_c(&a, pay_kind_name(act ? ev->kind : PAY_KIND_NONE));
+	arg_opt(&a, ev->object_id);
+	arg_bool(&a, ev->livemode);
+	if (ev->created.us)
+		arg_utc(&a, ev->created);
+	else
+		arg_null(&a);
+	arg_c(&a, "");
+	arg_bytes(&a, body);
+	arg_utc(&a, now);
+	return store_call(m->store, STMT_inbox_put, &a, &rows, f);
+}
+
+enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now, struct arena *a, struct fault *f)
+{
+	struct pay_event ev;
+	enum err e = pay_webhook(m->pay, signature, body, now, a, &ev, f);
+	if (e == OK)
+		e = keep(m, &ev, body, now, f);
+	struct log_line l;
+	log_open(&l, e == OK ? LOG_INFO : LOG_WARN, "webhook");
+	if (e == OK) {
+		log_str(&l, "event", ev.id);
+		log_str(&l, "type", ev.type);
+	}
+	log_err(&l, e, f);
+	log_emit(&l);
+	return e;
+}

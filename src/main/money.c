@@ -1,0 +1,117 @@
+/* main/money.c: the money role: one request at a time, in straight lines. More capacity is more processes. */
+#include <poll.h>
+#include <signal.h>
+#include <stdlib.h>
+#include <unistd.h>
+
+#include "base/log.h"
+#include "main/fcgi.h"
+#include "main/notify.h"
+#include "main/role.h"
+#include "web/h_money.h"
+
+#define IO_MS 5000
+#define ARENA_BYTES (3u << 20)
+#define BODY_BYTES 16384
+
+static volatile sig_atomic_t g_stop;
+static int64_t g_drain_s = 5;
+
+static void on_stop(int sig)
+{
+	(void)sig;
+	g_stop = 1;
+	alarm((unsigned)g_drain_s);	/* whoever holds us longer than that is left behind */
+}
+
+static void on_alarm(int sig)
+{
+	(void)sig;
+	_exit(0);
+}
+
+static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
+{
+	struct request q = { .arena = a };
+	struct response r;
+	enum route route = ROUTE_N;
+	struct str rest;
+	enum err e = fcgi_read(c, &q);
+	if (e == ERR_IO)
+		return;
+	if (response_init(&r, a, BODY_BYTES) != OK)
+		return;
+	if (e == OK)
+		e = route_find('m', &q, &route, &rest);
+	size_t limit = e == OK ? route_body_max(route, (size_t)conf_int(m->conf, CONF_money_webhook_bytes)) : 0;
+	enum err body = fcgi_body(c, &q, limit);
+	if (e == OK)
+		e = body;
+	if (e == OK)
+		h_money(m, route, rest, &q, &r);
+	else
+		response_problem(&r, &q, e, NULL);
+	if (e == ERR_BAD_METHOD && route < ROUTE_N)
+		response_header(&r, "Allow", str_c(route_method(route)));
+	if (buf_done(&r.body) != OK || buf_done(&r.head) != OK) {
+		struct response plain;
+		if (response_init(&plain, a, 1024) != OK)
+			return;
+		response_problem(&plain, &q, ERR_BUG, NULL);
+		r = plain;
+	}
+	fcgi_answer(c, &q, &r);
+}
+
+static void loop(struct app_money *m, int listener, struct arena *a)
+{
+	sigset_t blocked, open;
+	sigemptyset(&blocked);
+	sigaddset(&blocked, SIGTERM);
+	sigaddset(&blocked, SIGINT);
+	sigprocmask(SIG_BLOCK, &blocked, &open);	/* a request is never interrupted, only waiting is */
+	while (!g_stop) {
+		struct pollfd p = { .fd = listener, .events = POLLIN };
+		if (ppoll(&p, 1, NULL, &open) <= 0)
+			continue;
+		struct fcgi *c = fcgi_accept(listener, IO_MS, false);
+		if (!c)
+			continue;
+		serve(m, c, a);
+		fcgi_free(c);
+		arena_reset(a);
+	}
+}
+
+int money_run(const struct role *role)
+{
+	struct app_money m = { .conf = role->conf, .ring = role->ring };
+	struct arena arena = { 0 };
+	struct fault f = { 0 };
+	int listener = -1;
+	enum err e = fcgi_start();
+	if (e == OK)
+		e = fcgi_listener(&listener, &f);
+	if (e == OK)
+		e = arena_init(&arena, ARENA_BYTES);
+	if (e == OK)
+		e = pay_open(role->conf, &m.pay, &f);
+	if (e == OK)
+		e = store_open(role->conf, "pledged_money", &m.store, &f);
+	if (e == OK) {
+		g_drain_s = conf_int(role->conf, CONF_view_drain_ms) / 1000 + conf_int(role->conf, CONF_money_wait_ms) / 1000 + 1;
+		struct sigaction stop = { .sa_handler = on_stop }, late = { .sa_handler = on_alarm };
+		sigaction(SIGTERM, &stop, NULL);
+		sigaction(SIGINT, &stop, NULL);
+		sigaction(SIGALRM, &late, NULL);
+		signal(SIGPIPE, SIG_IGN);
+		signal(SIGHUP, SIG_IGN);
+		notify_send("READY=1");
+		loop(&m, listener, &arena);
+	}
+	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
+	store_close(m.store);
+	pay_close(m.pay);
+	arena_fini(&arena);
+	return code;
+}

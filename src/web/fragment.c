@@ -1,0 +1,207 @@
+/* web/fragment.c: HTML and JSON of one prompt. */
+#include "web/fragment.h"
+
+static void attr(struct buf *b, const char *name, struct str v)
+{
+	buf_addf(b, " %s=\"", name);
+	buf_html(b, v);
+	buf_byte(b, '"');
+}
+
+static void word(struct buf *b, enum word w, struct str locale)
+{
+	buf_html(b, words_pick(w, locale));
+}
+
+static void paragraphs(struct buf *b, struct str text)
+{
+	while (text.n > 0) {
+		size_t n = 0;
+		while (n + 1 < text.n && !(text.p[n] == '\n' && text.p[n + 1] == '\n'))
+			n++;
+		size_t len = n + 1 < text.n ? n : text.n;
+		buf_addc(b, "<p class=\"pledged-body\">");
+		buf_html(b, (struct str){ text.p, len });
+		buf_addc(b, "</p>\n");
+		while (len < text.n && text.p[len] == '\n')
+			len++;
+		text = (struct str){ text.p + len, text.n - len };
+	}
+}
+
+static void amounts_attr(struct buf *b, const struct campaign *c, enum campaign_interval i)
+{
+	if (c->amount_n[i] == 0)
+		return;
+	buf_addf(b, " data-%s=\"", campaign_interval_name(i));
+	for (size_t k = 0; k < c->amount_n[i]; k++) {
+		if (k)
+			buf_byte(b, ' ');
+		buf_html(b, c->amount[i][k]);
+	}
+	buf_byte(b, '"');
+}
+
+static void intervals(struct buf *b, const struct fragment *f)
+{
+	static const enum word WORDS[INTERVAL_N] = { WORD_interval_once, WORD_interval_month, WORD_interval_year };
+	buf_addc(b, "<fieldset class=\"pledged-set pledged-intervals\"><legend>");
+	word(b, WORD_interval_legend, f->locale);
+	buf_addc(b, "</legend>\n");
+	for (int i = 0; i < INTERVAL_N; i++) {
+		if (f->campaign->amount_n[i] == 0)
+			continue;
+		buf_addf(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"interval\" value=\"%s\"%s><span>",
+		    campaign_interval_name((enum campaign_interval)i), f->campaign->preselect == (enum campaign_interval)i ? " checked" : "");
+		word(b, WORDS[i], f->locale);
+		buf_addc(b, "</span></label>\n");
+	}
+	buf_addc(b, "</fieldset>\n");
+}
+
+static void amounts(struct buf *b, const struct fragment *f)
+{
+	const struct campaign *c = f->campaign;
+	buf_addc(b, "<fieldset class=\"pledged-set pledged-amounts\"><legend>");
+	word(b, WORD_amount_legend, f->locale);
+	buf_addc(b, "</legend>\n");
+	for (size_t k = 0; k < c->amount_n[c->preselect]; k++) {
+		struct str a = c->amount[c->preselect][k];
+		buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\"");
+		attr(b, "value", a);
+		buf_addc(b, str_eq(a, c->preselect_amount) ? " checked><span>" : "><span>");
+		BUF_ON(t, 64);
+		words_amount(&t, a, c->currency, f->locale);
+		buf_html(b, buf_str(&t));
+		buf_addc(b, "</span></label>\n");
+	}
+	buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\" value=\"other\"><span>");
+	word(b, WORD_amount_other, f->locale);
+	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label for=\"pledged-other\">");
+	struct str label = words_pick(WORD_other_label, f->locale), part;
+	str_cut(&label, '{', &part);
+	buf_html(b, part);
+	buf_html(b, c->currency);
+	buf_addc(b, "</label><input id=\"pledged-other\" type=\"text\" name=\"other_amount\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\"></p>\n");
+}
+
+static void hidden(struct buf *b, const char *name, struct str v)
+{
+	if (v.n == 0)
+		return;
+	buf_addf(b, "<input type=\"hidden\" name=\"%s\"", name);
+	attr(b, "value", v);
+	buf_addc(b, ">\n");
+}
+
+static void form(struct buf *b, const struct fragment *f, struct str button)
+{
+	const struct campaign *c = f->campaign;
+	buf_addc(b, "<form class=\"pledged-form\" method=\"post\" action=\"/pledge\"");
+	for (int i = 0; i < INTERVAL_N; i++)
+		amounts_attr(b, c, (enum campaign_interval)i);
+	buf_addc(b, ">\n");
+	intervals(b, f);
+	amounts(b, f);
+	buf_addc(b, "<p class=\"pledged-field\"><label for=\"pledged-email\">");
+	word(b, WORD_email_label, f->locale);
+	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" autocomplete=\"email\" maxlength=\"254\"></p>\n");
+	hidden(b, "currency", c->currency);
+	hidden(b, "campaign", f->token.n ? c->slug : STR(""));
+	hidden(b, "token", f->token);
+	hidden(b, "locale", words_lang(f->locale));
+	hidden(b, "key", f->key);
+	buf_addc(b, "<p class=\"pledged-actions\"><button class=\"pledged-give\" type=\"submit\">");
+	buf_html(b, button);
+	buf_addc(b, "</button></p>\n<p class=\"pledged-note\">");
+	word(b, WORD_note, f->locale);
+	buf_addc(b, "</p>\n</form>\n");
+}
+
+static void open_element(struct buf *b, const struct fragment *f, const char *kind, const struct campaign_text *t)
+{
+	const struct campaign *c = f->campaign;
+	buf_addc(b, "<pledged-prompt class=\"pledged\"");
+	attr(b, "lang", t ? t->locale : words_lang(f->locale));
+	buf_addf(b, " data-kind=\"%s\"", kind);
+	if (t) {
+		attr(b, "data-token", f->token);
+		attr(b, "data-campaign", c->slug);
+		attr(b, "data-variant", c->variant[f->variant].name);
+	}
+	if (t && c->kind == CAMPAIGN_APPEAL) {
+		attr(b, "data-later", t->later);
+		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days, c->close_days);
+	}
+	buf_addc(b, ">\n");
+}
+
+static void appeal(struct buf *b, const struct fragment *f)
+{
+	const struct campaign_text *t = campaign_text_pick(&f->campaign->variant[f->variant], f->locale);
+	bool wall = f->campaign->kind == CAMPAIGN_WALL;
+	open_element(b, f, wall ? "wall" : "appeal", t);
+	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n", wall ? "wall" : "appeal");
+	if (!wall && t->topline.n) {
+		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
+		buf_html(b, t->topline);
+		buf_addc(b, " <b>");
+		buf_html(b, t->button);
+		buf_addc(b, "</b></a></p>\n");
+	}
+	buf_addc(b, "<h2 class=\"pledged-title\" id=\"pledged-h\" tabindex=\"-1\">");
+	buf_html(b, t->title);
+	buf_addc(b, "</h2>\n");
+	paragraphs(b, t->body);
+	form(b, f, t->button);
+	buf_addc(b, "</section>\n</pledged-prompt>\n");
+}
+
+void fragment_html(struct buf *b, const struct fragment *f)
+{
+	if (f->token.n) {
+		appeal(b, f);
+		return;
+	}
+	open_element(b, f, "form", NULL);
+	buf_addc(b, "<section class=\"pledged-plain\"");
+	attr(b, "aria-label", words_pick(WORD_form_label, f->locale));
+	buf_addc(b, ">\n");
+	form(b, f, words_pick(WORD_contribute, f->locale));
+	buf_addc(b, "</section>\n</pledged-prompt>\n");
+}
+
+static void member(struct buf *b, const char *name, struct str v)
+{
+	buf_addf(b, ",\"%s\":", name);
+	buf_json(b, v);
+}
+
+void fragment_json(struct buf *b, const struct fragment *f)
+{
+	const struct campaign *c = f->campaign;
+	const struct campaign_text *t = campaign_text_pick(&c->variant[f->variant], f->locale);
+	buf_addf(b, "{\"kind\":\"%s\"", c->kind == CAMPAIGN_WALL ? "wall" : "appeal");
+	member(b, "locale", t->locale);
+	member(b, "topline", t->topline);
+	member(b, "title", t->title);
+	member(b, "body", t->body);
+	member(b, "button", t->button);
+	member(b, "later", t->later);
+	member(b, "currency", c->currency);
+	buf_addc(b, ",\"amounts\":{");
+	for (int i = 0; i < INTERVAL_N; i++) {
+		buf_addf(b, "%s\"%s\":[", i ? "," : "", campaign_interval_name((enum campaign_interval)i));
+		for (size_t k = 0; k < c->amount_n[i]; k++) {
+			if (k)
+				buf_byte(b, ',');
+			buf_json(b, c->amount[i][k]);
+		}
+		buf_byte(b, ']');
+	}
+	buf_addf(b, "},\"preselect\":{\"interval\":\"%s\",\"amount\":", campaign_interval_name(c->preselect));
+	buf_json(b, c->preselect_amount);
+	buf_addf(b, "},\"later_days\":%u,\"close_days\":%u", c->later_days, c->close_days);
+	member(b, "key", f->key);
+	buf_byte(b, '}');
+}

@@ -1,0 +1,217 @@
+/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe. */
+#include <string.h>
+
+#include "base/json.h"
+#include "web/h_money.h"
+#include "web/page.h"
+
+#define ORIGIN_BYTES 300
+
+enum kind { KIND_JSON, KIND_FORM, KIND_OTHER };
+
+/* The media type alone decides; a charset other than UTF-8 is refused. */
+static enum kind content_kind(const struct request *q)
+{
+	struct str rest = q->content_type, type, param;
+	if (!str_cut(&rest, ';', &type))
+		return KIND_OTHER;
+	while (str_cut(&rest, ';', &param)) {
+		param = str_trim(param);
+		if (param.n > 8 && str_is_nocase((struct str){ param.p, 8 }, "charset=") &&
+		    !str_is_nocase((struct str){ param.p + 8, param.n - 8 }, "utf-8"))
+			return KIND_OTHER;
+	}
+	type = str_trim(type);
+	return str_is_nocase(type, "application/json") ? KIND_JSON : str_is_nocase(type, "application/x-www-form-urlencoded") ? KIND_FORM : KIND_OTHER;
+}
+
+/* The fields of a pledge in one order for both forms of request. */
+enum { F_AMOUNT, F_OTHER, F_CURRENCY, F_INTERVAL, F_EMAIL, F_CAMPAIGN, F_TOKEN, F_LOCALE, F_KEY, F_N };
+static const struct { const char *name; size_t max; } FIELDS[F_N] = {
+	{ "amount", 40 }, { "other_amount", 40 }, { "currency", 8 }, { "interval", 16 }, { "email", 254 }, { "campaign", 64 }, { "token", 300 },
+	{ "locale", 16 }, { "key", 64 },
+};
+
+static void form_of(const struct str v[F_N], struct pledge_form *ret)
+{
+	*ret = (struct pledge_form){ v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL], v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY] };
+}
+
+static enum err read_json(const struct request *q, json_t **ret_hold, struct pledge_form *ret, struct fault *f)
+{
+	const char *names[F_N + 1] = { NULL };
+	struct str v[F_N];
+	size_t n = 0;
+	enum err e = json_read(q->body, ret_hold, f);
+	if (e != OK)
+		return e;
+	if (!json_is_object(*ret_hold))
+		return fault_set(f, ERR_BAD_JSON, NULL, "must be an object");
+	for (size_t i = 0; i < F_N; i++)
+		if (i != F_OTHER)
+			names[n++] = FIELDS[i].name;
+	e = json_only(*ret_hold, names, f);
+	json_t *amount = json_object_get(*ret_hold, "amount");
+	if (e == OK && amount && !json_is_string(amount) && !json_is_null(amount))
+		e = fault_set(f, ERR_AMOUNT_TYPE, "amount", "a number has no exact decimals; send text");
+	for (size_t i = 0; i < F_N && e == OK; i++) {
+		v[i] = STR("");
+		if (i != F_OTHER)
+			e = json_str(*ret_hold, FIELDS[i].name, false, FIELDS[i].max, &v[i], f);
+		if (e == OK && !str_is_utf8(v[i]))
+			e = fault_set(f, ERR_BAD_UTF8, FIELDS[i].name, "NUL or bad UTF-8");
+	}
+	if (e == OK)
+		form_of(v, ret);
+	return e;
+}
+
+/* Readers of some languages type a comma before the cents. */
+static enum err point(const struct request *q, struct str *amount)
+{
+	char *p = arena_cstr(q->arena, *amount);
+	if (!p)
+		return ERR_NO_MEMORY;
+	char *comma = strchr(p, ',');
+	if (comma && !strchr(p, '.') && !strchr(comma + 1, ','))
+		*comma = '.';
+	amount->p = p;
+	return OK;
+}
+
+static enum err read_form(const struct request *q, struct pledge_form *ret, struct fault *f)
+{
+	struct field fields[F_N];
+	struct str v[F_N];
+	for (size_t i = 0; i < F_N; i++)
+		fields[i] = (struct field){ .name = FIELDS[i].name, .max = FIELDS[i].max };
+	enum err e = request_fields(q->body, fields, F_N, true, q->arena, f);
+	if (e != OK)
+		return e;
+	for (size_t i = 0; i < F_N; i++)
+		v[i] = fields[i].value;
+	v[F_OTHER] = str_trim(v[F_OTHER]);
+	/* an amount that was typed counts, also when the choice beside it was forgotten */
+	if (v[F_OTHER].n)
+		v[F_AMOUNT] = STR("other");
+	form_of(v, ret);
+	return point(q, &ret->other_amount);
+}
+
+static void answer_json(struct response *r, const struct money_state *s, int status)
+{
+	struct buf *b = &r->body;
+	const struct { const char *name; struct str v; } MEMBERS[] = {
+		{ "pledge", s->token }, { "status", s->status }, { "amount", s->amount }, { "currency", s->currency }, { "interval", s->interval },
+		{ "url", s->url }, { "receipt", s->receipt },
+	};
+	r->status = status;
+	r->type = "application/json";
+	response_no_store(r);
+	for (size_t i = 0; i < ARRAY_N(MEMBERS); i++) {
+		if (MEMBERS[i].v.n == 0)
+			continue;
+		buf_addf(b, "%s\"%s\":", i ? "," : "{", MEMBERS[i].name);
+		buf_json(b, MEMBERS[i].v);
+	}
+	buf_byte(b, '}');
+}
+
+static void see_other(struct response *r, const struct money_state *s)
+{
+	BUF_ON(b, 64);
+	r->status = 303;
+	response_no_store(r);
+	if (s->url.n) {
+		response_header(r, "Location", s->url);
+		return;
+	}
+	buf_addc(&b, "/pledge/");
+	buf_add(&b, s->token);
+	response_header(r, "Location", buf_str(&b));
+}
+
+static void refuse(struct response *r, const struct request *q, bool page, struct str locale, enum err e, const struct fault *f)
+{
+	if (page)
+		page_problem(r, locale, e, f);
+	else
+		response_problem(r, q, e, f);
+}
+
+static enum err own_origin(const struct request *q, struct str *ret)
+{
+	char *mem = arena_alloc(q->arena, ORIGIN_BYTES);
+	struct buf b;
+	if (!mem)
+		return ERR_NO_MEMORY;
+	buf_init(&b, mem, ORIGIN_BYTES);
+	enum err e = request_origin(q, &b);
+	*ret = buf_str(&b);
+	return e;
+}
+
+static void pledge(struct app_money *m, const struct request *q, struct response *r)
+{
+	struct money_ask ask = { .host = q->host, .cookie = request_cookie(q, request_https(q) ? "__Host-pledged" : "pledged"),
+		.request_id = q->request_id, .now = q->now, .start = q->start, .arena = q->arena };
+	json_auto_t *hold = NULL;
+	struct money_state s;
+	struct fault f = { 0 };
+	enum kind kind = content_kind(q);
+	enum err e = kind == KIND_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);
+	if (e == OK)
+		e = own_origin(q, &ask.origin);
+	if (e == OK)
+		e = kind == KIND_JSON ? read_json(q, &hold, &ask.form, &f) : read_form(q, &ask.form, &f);
+	bool json = kind != KIND_FORM || (q->accept.n && !request_wants_html(q) && !str_is(q->accept, "*/*"));
+	ask.plain_form = kind == KIND_FORM;
+	if (e == OK)
+		e = app_pledge(m, &ask, &s, &f);
+	if (e != OK)
+		refuse(r, q, !json, ask.form.locale, e, &f);
+	else if (json)
+		answer_json(r, &s, s.url.n || !str_is(s.status, "new") ? 201 : 202);
+	else
+		see_other(r, &s);
+}
+
+static void state(struct app_money *m, struct str token, const struct request *q, struct response *r)
+{
+	struct money_state s;
+	struct fault f = { 0 };
+	bool page = request_wants_html(q);
+	response_header(r, "Vary", STR("Accept"));
+	enum err e = app_pledge_state(m, token, q->arena, &s, &f);
+	if (e != OK)
+		refuse(r, q, page, STR("en"), e, &f);
+	else if (page)
+		page_state(r, &s);
+	else
+		answer_json(r, &s, 200);
+}
+
+static void webhook(struct app_money *m, const struct request *q, struct response *r)
+{
+	struct fault f = { 0 };
+	enum err e = app_webhook(m, q->signature, q->body, q->now, q->arena, &f);
+	if (e != OK) {
+		f.detail[0] = f.field[0] = '\0';	/* whoever forges learns nothing */
+		response_problem(r, q, e, &f);
+		return;
+	}
+	r->type = "application/json";
+	buf_addc(&r->body, "{\"received\":true}");
+}
+
+void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q, struct response *r)
+{
+	if (route == ROUTE_pledge)
+		pledge(m, q, r);
+	else if (route == ROUTE_status)
+		state(m, rest, q, r);
+	else if (route == ROUTE_stripe)
+		webhook(m, q, r);
+	else
+		response_problem(r, q, ERR_NOT_FOUND, NULL);
+}

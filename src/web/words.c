@@ -1,0 +1,93 @@
+/* web/words.c: words and amounts for people. */
+#include "web/words.h"
+
+static const struct { const char *en, *ru; } WORDS[WORD_N] = {
+#define X(key, en, ru) { en, ru },
+#define P(error, en, ru)
+#include "web/words.def"
+#undef X
+#undef P
+};
+
+static const struct { enum err err; const char *en, *ru; } PROBLEMS[] = {
+#define X(key, en, ru)
+#define P(error, en, ru) { ERR_##error, en, ru },
+#include "web/words.def"
+#undef X
+#undef P
+};
+
+static bool is_ru(struct str locale)
+{
+	return str_starts(locale, "ru") && (locale.n == 2 || locale.p[2] == '-');
+}
+
+struct str words_pick(enum word w, struct str locale)
+{
+	return str_c(is_ru(locale) ? WORDS[w].ru : WORDS[w].en);
+}
+
+struct str words_problem(enum err e, struct str locale)
+{
+	for (size_t i = 0; i < ARRAY_N(PROBLEMS); i++)
+		if (PROBLEMS[i].err == e)
+			return str_c(is_ru(locale) ? PROBLEMS[i].ru : PROBLEMS[i].en);
+	return str_c(err_sentence(e));
+}
+
+struct str words_lang(struct str locale)
+{
+	return is_ru(locale) ? STR("ru") : STR("en");
+}
+
+static const struct { const char *code, *symbol; } SYMBOLS[] = {
+	{ "EUR", "€" }, { "USD", "$" }, { "GBP", "£" }, { "JPY", "¥" }, { "PLN", "zł" }, { "ILS", "₪" }, { "INR", "₹" }, { "TRY", "₺" },
+};
+
+static struct str symbol(struct str currency)
+{
+	for (size_t i = 0; i < ARRAY_N(SYMBOLS); i++)
+		if (str_is(currency, SYMBOLS[i].code))
+			return str_c(SYMBOLS[i].symbol);
+	return (struct str){ NULL, 0 };
+}
+
+static void number(struct buf *b, struct str amount, struct str decimal)
+{
+	struct str whole, rest = amount;
+	bool zeros = true;
+	str_cut(&rest, '.', &whole);
+	buf_add(b, whole);
+	for (size_t i = 0; i < rest.n; i++)
+		zeros = zeros && rest.p[i] == '0';
+	if (!zeros) {
+		buf_add(b, decimal);
+		buf_add(b, rest);
+	}
+}
+
+void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale)
+{
+	struct str rest = words_pick(WORD_amount_format, locale), decimal = words_pick(WORD_decimal, locale), s = symbol(currency);
+	if (s.n == 0) {	/* a code stands behind the number in every language */
+		number(b, amount, decimal);
+		buf_addc(b, "\u00a0");
+		buf_add(b, currency);
+		return;
+	}
+	while (rest.n > 0) {
+		if (str_starts(rest, "{s}") || str_starts(rest, "{n}")) {
+			if (rest.p[1] == 's')
+				buf_add(b, s);
+			else
+				number(b, amount, decimal);
+			rest = (struct str){ rest.p + 3, rest.n - 3 };
+		} else {
+			if (rest.p[0] == ' ')
+				buf_addc(b, "\u00a0");
+			else
+				buf_byte(b, rest.p[0]);
+			rest = (struct str){ rest.p + 1, rest.n - 1 };
+		}
+	}
+}

@@ -1,0 +1,27 @@
+/* web/words.h: our own words by language.
+ * Floor 4. The list is words.def. */
+#ifndef WEB_WORDS_H
+#define WEB_WORDS_H
+
+#include "core/pledge.h"
+
+enum word {
+#define X(key, en, ru) WORD_##key,
+#define P(error, en, ru)
+#include "web/words.def"
+#undef X
+#undef P
+	WORD_N
+};
+
+/* words_pick: the text in the language of locale ("ru", "ru-LV"), else English. */
+struct str words_pick(enum word w, struct str locale);
+/* words_problem: what a donor is told about an error: words of words.def, else the error's own sentence. */
+struct str words_problem(enum err e, struct str locale);
+/* words_lang: "en" or "ru": the language words_pick uses. */
+struct str words_lang(struct str locale);
+
+/* words_amount: an amount for people: "€10", "7.50 USD", "10 €" in Russian. amount: decimal text in major units; zeros after the dot are left out. */
+void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale);
+
+#endif
