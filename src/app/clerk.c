@@ -1,0 +1,286 @@
+/* app/clerk.c: one function a kind of work; each leases a few rows, does them one by one and notes how it went. */
+#include "app/call.h"
+#include "app/clerk.h"
+#include "app/settle.h"
+#include "base/json.h"
+#include "base/log.h"
+#include "pay/mail.h"
+
+#define INBOX_N 20
+#define INBOX_TRIES 12		/* then a person looks: with doubling pauses about an hour and a half */
+#define CREATE_N 5
+#define LOOKUP_N 20
+#define MAIL_N 10
+#define FOLD_N 200
+#define FOLD_MS 1000
+#define PARTITION_MS (60 * 60 * 1000)
+#define KEY_LIFE_S (INT64_C(23) * 3600)	/* the provider keeps keys for 24 hours at least */
+
+static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
+{
+	struct log_line l;
+	log_open(&l, err_class(e) == ERR_CLASS_SOFT ? LOG_WARN : LOG_ERROR, what);
+	log_int(&l, "id", id);
+	log_err(&l, e, f);
+	log_emit(&l);
+}
+
+/* A call that gives rows; what fails for the whole round is told once. */
+static struct rows *ask(struct app_clerk *c, enum stmt stmt, const struct store_args *a)
+{
+	struct rows *rows = NULL;
+	struct fault f = { 0 };
+	enum err e = store_call(c->store, stmt, a, &rows, &f);
+	if (e != OK && !c->down)
+		complain("the database did not answer", e, &f, 0);
+	c->down = e == ERR_STORE_DOWN;
+	return e == OK ? rows : NULL;
+}
+
+static int64_t lease_s(const struct app_clerk *c)
+{
+	return conf_int(c->conf, CONF_clerk_call_ms) / 1000 + 10;
+}
+
+static void lease_args(struct app_clerk *c, struct store_args *a, const char *kinds, int64_t n)
+{
+	store_args_init(a);
+	if (kinds)
+		arg_c(a, kinds);
+	arg_int(a, n);
+	arg_int(a, lease_s(c));
+	arg_utc(a, clock_utc());
+}
+
+/* outbox_result and inbox_end: the row's own pauses are SQL's business, so not_before stays null. */
+static void end_call(struct app_clerk *c, int64_t outbox, const char *outcome, const char *error)
+{
+	struct store_args a;
+	store_args_init(&a);
+	arg_int(&a, outbox);
+	arg_c(&a, outcome);
+	arg_null(&a);
+	arg_c(&a, error);
+	arg_null(&a);
+	arg_utc(&a, clock_utc());
+	rows_free(ask(c, STMT_outbox_result, &a));
+}
+
+static void end_inbox(struct app_clerk *c, int64_t inbox, const char *state, const char *error)
+{
+	struct store_args a;
+	store_args_init(&a);
+	arg_int(&a, inbox);
+	arg_c(&a, state);
+	arg_c(&a, error);
+	arg_null(&a);
+	arg_utc(&a, clock_utc());
+	rows_free(ask(c, STMT_inbox_end, &a));
+}
+
+static enum err mark_supporter(struct app_clerk *c, struct str body, struct fault *f)
+{
+	json_auto_t *o = NULL;
+	struct uuid reader;
+	utc_t gave, until = { 0 };
+	struct str kind, text;
+	int64_t site;
+	bool has;
+	enum err e = json_read(body, &o, f);
+	if (e == OK)
+		e = json_int(o, "site", true, 1, INT16_MAX, &site, &has, f);
+	if (e == OK)
+		e = uuid_parse(json_text(o, "reader"), &reader);
+	if (e == OK)
+		e = clock_parse(json_text(o, "gave_at"), &gave);
+	text = json_text(o, "until");
+	if (e == OK && text.n)
+		e = clock_parse(text, &until);
+	if (e != OK)
+		return e;
+	kind = json_text(o, "kind");
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	store_args_init(&a);
+	arg_uuid(&a, &reader);
+	arg_int(&a, site);
+	arg_utc(&a, gave);
+	arg_str(&a, kind);
+	if (until.us)
+		arg_utc(&a, until);
+	else
+		arg_null(&a);
+	arg_utc(&a, clock_utc());
+	return store_call(c->store, STMT_reader_supporter, &a, &rows, f);
+}
+
+static size_t do_supporters(struct app_clerk *c)
+{
+	struct store_args a;
+	lease_args(c, &a, "{reader}", 50);
+	ROWS_AUTO rows = ask(c, STMT_outbox_lease, &a);
+	for (int i = 0; i < rows_n(rows); i++) {
+		struct fault f = { 0 };
+		struct call call;
+		enum err e = call_of(rows, i, &c->arena, &call);
+		if (e == OK)
+			e = mark_supporter(c, call.body, &f);
+		if (e == OK)
+			end_call(c, call.outbox, "done", NULL);
+		else
+			complain("a supporter could not be marked", e, &f, row_int(rows, i, "outbox"));
+		arena_reset(&c->arena);
+	}
+	return (size_t)rows_n(rows);
+}
+
+static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
+{
+	int64_t id = row_int(rows, i, "inbox"), tries = row_int(rows, i, "tries");
+	struct fault f = { 0 };
+	struct settled s = { 0 };
+	enum pay_kind kind;
+	enum err e = pay_kind_parse(row_str(rows, i, "object_kind"), &kind);
+	if (e == OK)
+		e = app_settle(c->store, c->pay, id, "webhook", kind, row_str(rows, i, "object_id"), conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &s, &f);
+	arena_reset(&c->arena);
+	if (e == OK && s.known) {
+		if (s.paid_new)
+			do_supporters(c);	/* so that the next page does not ask */
+		return;
+	}
+	bool again = (e == OK || e == ERR_NOT_FOUND || err_class(e) == ERR_CLASS_SOFT) && tries < INBOX_TRIES;
+	const char *why = e == OK ? "no pledge is known for it" : f.detail;
+	end_inbox(c, id, again ? "new" : "parked", why);
+	if (!again || tries > 3)
+		complain(again ? "a webhook waits" : "a webhook was parked", e == OK ? ERR_NOT_FOUND : e, &f, id);
+}
+
+static size_t do_inbox(struct app_clerk *c, const volatile int *stop)
+{
+	struct store_args a;
+	store_args_init(&a);
+	arg_int(&a, INBOX_N);
+	arg_int(&a, lease_s(c) + INBOX_N);
+	arg_utc(&a, clock_utc());
+	ROWS_AUTO rows = ask(c, STMT_inbox_lease, &a);
+	for (int i = 0; i < rows_n(rows) && !*stop; i++)
+		do_webhook(c, rows, i);
+	return (size_t)rows_n(rows);
+}
+
+/* Calls whose answer is not known: the same bytes under the same key, as long as the key lives. */
+static size_t do_creates(struct app_clerk *c, const volatile int *stop)
+{
+	struct store_args a;
+	lease_args(c, &a, "{create}", CREATE_N);
+	ROWS_AUTO rows = ask(c, STMT_outbox_lease, &a);
+	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
+		struct fault f = { 0 };
+		struct call call;
+		struct str url;
+		int64_t id = row_int(rows, i, "outbox");
+		if (utc_s(clock_utc()) - utc_s(row_utc(rows, i, "first_sent_at")) > KEY_LIFE_S) {
+			end_call(c, id, "config", "older than the life of its key: look at the provider before a new one is made");
+			complain("a call is older than its key", ERR_PROVIDER, NULL, id);
+			continue;
+		}
+		enum err e = call_of(rows, i, &c->arena, &call);
+		if (e == OK)
+			e = call_create(c->store, c->pay, &call, conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &url, &f);
+		if (e != OK && e != ERR_UNKNOWN)
+			complain("a call did not succeed", e, &f, id);
+		arena_reset(&c->arena);
+	}
+	return (size_t)rows_n(rows);
+}
+
+/* Payments without a final state for too long: no webhook told us. */
+static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
+{
+	struct store_args a;
+	store_args_init(&a);
+	arg_int(&a, LOOKUP_N);
+	arg_int(&a, conf_int(c->conf, CONF_clerk_lookup_after_s));
+	arg_int(&a, lease_s(c));
+	arg_utc(&a, clock_utc());
+	ROWS_AUTO rows = ask(c, STMT_lookup_lease, &a);
+	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
+		struct fault f = { 0 };
+		struct settled s = { 0 };
+		enum err e = app_settle(c->store, c->pay, 0, "lookup", PAY_KIND_CHECKOUT, row_str(rows, i, "object_id"),
+		    conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &s, &f);
+		arena_reset(&c->arena);
+		if (e != OK)
+			complain("a payment could not be looked up", e, &f, i);
+		else if (s.paid_new)
+			do_supporters(c);
+	}
+	return (size_t)rows_n(rows);
+}
+
+static size_t do_mail(struct app_clerk *c, const volatile int *stop)
+{
+	if (conf_str(c->conf, CONF_mail_smtp_url)[0] == '\0')
+		return 0;	/* mail is kept in mail_out */
+	struct store_args a;
+	store_args_init(&a);
+	arg_int(&a, MAIL_N);
+	arg_int(&a, lease_s(c) + 30 * MAIL_N);
+	arg_utc(&a, clock_utc());
+	ROWS_AUTO rows = ask(c, STMT_mail_lease, &a);
+	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
+		struct fault f = { 0 };
+		BUF_ON(id, 40);
+		buf_addf(&id, "mail-%lld", (long long)row_int(rows, i, "mail"));
+		struct mail m = { .from = str_c(conf_str(c->conf, CONF_mail_from)), .to = row_str(rows, i, "recipient"),
+			.subject = row_str(rows, i, "subject_line"), .body = row_str(rows, i, "body"), .id = buf_str(&id) };
+		enum err e = mail_send(c->conf, &m, clock_utc(), &f);
+		store_args_init(&a);
+		arg_int(&a, row_int(rows, i, "mail"));
+		arg_c(&a, e == OK ? "sent" : err_class(e) == ERR_CLASS_SOFT ? "retry" : "failed");
+		arg_c(&a, e == OK ? NULL : err_slug(e));
+		arg_utc(&a, clock_utc());
+		rows_free(ask(c, STMT_mail_result, &a));
+		if (e != OK)
+			complain("a mail was not sent", e, &f, row_int(rows, i, "mail"));
+	}
+	return (size_t)rows_n(rows);
+}
+
+static size_t do_counts(struct app_clerk *c)
+{
+	mono_t now = clock_mono();
+	struct store_args a;
+	size_t n = 0;
+	if (now.us >= c->partition_at.us) {
+		store_args_init(&a);
+		arg_utc(&a, clock_utc());
+		ROWS_AUTO made = ask(c, STMT_partition_ensure, &a);
+		if (made)
+			c->partition_at = mono_add(now, dur_ms(PARTITION_MS));
+	}
+	if (now.us >= c->fold_at.us) {
+		store_args_init(&a);
+		arg_int(&a, FOLD_N);
+		arg_utc(&a, clock_utc());
+		ROWS_AUTO rows = ask(c, STMT_tally_fold, &a);
+		n = rows ? (size_t)row_int(rows, 0, "n") : 0;
+		if (n < FOLD_N)
+			c->fold_at = mono_add(now, dur_ms(FOLD_MS));
+	}
+	return n >= FOLD_N ? n : 0;
+}
+
+size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
+{
+	size_t n = do_inbox(c, stop);
+	if (c->down)
+		return 0;
+	n += do_supporters(c);
+	n += *stop ? 0 : do_creates(c, stop);
+	n += *stop ? 0 : do_lookups(c, stop);
+	n += *stop ? 0 : do_mail(c, stop);
+	n += do_counts(c);
+	return n;
+}

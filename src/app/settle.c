@@ -1,0 +1,73 @@
+/* app/settle.c: fetch, parse, pledged.settle. */
+#include <stdlib.h>
+
+#include "app/settle.h"
+#include "base/log.h"
+
+static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t timeout_ms, struct arena *a, json_t **ret, struct fault *f)
+{
+	struct pay_request q;
+	struct pay_answer ans;
+	char text[120];
+	utc_t began = clock_utc();
+	enum err e = pay_build_fetch(p, kind, id, a, &q);
+	if (e != OK)
+		return fault_set(f, ERR_PROVIDER, "object", "an id that cannot be one");
+	pay_call(p, &q, timeout_ms, a, &ans);
+	switch (pay_outcome(&ans)) {
+	case PAY_OK:
+		return pay_parse_snapshot(p, kind, &ans, began, ret, f);
+	case PAY_GONE:
+		return fault_set(f, ERR_NOT_FOUND, "object", "the provider does not know it");
+	case PAY_RETRY:
+	case PAY_UNKNOWN:
+		pay_error_text(&ans, text);
+		return fault_set(f, ERR_PROVIDER_DOWN, NULL, "%s", text);
+	default:
+		pay_error_text(&ans, text);
+		return fault_set(f, ERR_PROVIDER, NULL, "%s", text);
+	}
+}
+
+static void log_settled(const struct rows *rows, const char *cause)
+{
+	struct log_line l;
+	if (str_eq(row_str(rows, 0, "status_before"), row_str(rows, 0, "status_after")))
+		return;
+	log_open(&l, LOG_INFO, "pledge moved");
+	log_str(&l, "pledge", row_str(rows, 0, "pledge"));
+	log_str(&l, "from", row_str(rows, 0, "status_before"));
+	log_str(&l, "to", row_str(rows, 0, "status_after"));
+	log_c(&l, "cause", cause);
+	log_emit(&l);
+}
+
+enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *cause, enum pay_kind kind, struct str id, int64_t timeout_ms,
+    struct arena *a, struct settled *ret, struct fault *f)
+{
+	json_auto_t *snapshot = NULL;
+	*ret = (struct settled){ 0 };
+	enum err e = fetch(p, kind, id, timeout_ms, a, &snapshot, f);
+	if (e != OK)
+		return e;
+	char *text = json_dumps(snapshot, JSON_COMPACT);
+	if (!text)
+		return fault_set(f, ERR_NO_MEMORY, NULL, "snapshot");
+	struct store_args args;
+	ROWS_AUTO rows = NULL;
+	store_args_init(&args);
+	if (inbox)
+		arg_int(&args, inbox);
+	else
+		arg_null(&args);
+	arg_c(&args, cause);
+	arg_big(&args, text);
+	arg_utc(&args, clock_utc());
+	e = store_call(s, STMT_settle, &args, &rows, f);
+	free(text);
+	if (e == OK && rows_n(rows) == 1) {
+		*ret = (struct settled){ .known = true, .paid_new = row_bool(rows, 0, "paid_new") };
+		log_settled(rows, cause);
+	}
+	return e;
+}
