@@ -1,0 +1,322 @@
+/* pay/stripe_wire.c: what goes to Stripe, and how its answers end. */
+#include <string.h>
+
+#include "base/json.h"
+#include "pay/snap.h"
+#include "pay/stripe_wire.h"
+
+#define BODY_MAX     20480
+#define LABEL_MAX    250
+#define URL_MAX      2048
+#define PAGE_URL_MAX 4000 /* what the database takes is a little more */
+
+/* --- build -------------------------------------------------------------------------------------
+ */
+
+/* Keys stay as they are written here, brackets raw. */
+static void pair(struct buf *b, const char *key, struct str value)
+{
+	if (b->n > 0)
+		buf_byte(b, '&');
+	buf_addc(b, key);
+	buf_byte(b, '=');
+	buf_url(b, value);
+}
+
+static void pair_c(struct buf *b, const char *key, const char *value)
+{
+	pair(b, key, str_c(value));
+}
+
+static void pair_int(struct buf *b, const char *key, int64_t v)
+{
+	BUF_ON(digits, 24);
+	buf_addf(&digits, "%lld", (long long)v);
+	pair(b, key, buf_str(&digits));
+}
+
+static bool is_url(struct str s)
+{
+	return s.n <= URL_MAX && str_is_clean(s, false) && !memchr(s.p, ' ', s.n) &&
+	       (str_starts(s, "https://") || str_starts(s, "http://"));
+}
+
+static bool is_sound(const struct pay_checkout *in, struct str idem_key)
+{
+	return money_check(&in->money) == OK && (size_t)in->interval < INTERVAL_N &&
+	       !uuid_is_nil(&in->pledge) && in->label.n > 0 && in->label.n <= LABEL_MAX &&
+	       str_is_clean(in->label, false) && str_trim(in->label).n > 0 && in->email.n <= 254 &&
+	       str_is_clean(in->email, false) && is_url(in->success_url) &&
+	       (in->cancel_url.n == 0 || is_url(in->cancel_url)) && in->expires_at.us >= 0 &&
+	       utc_s(in->expires_at) <= SNAP_TIME_MAX_S && idem_key.n > 0 && idem_key.n <= 255 &&
+	       str_is_word(idem_key, ":-_.");
+}
+
+static void add_item(struct buf *b, const struct pay_checkout *in)
+{
+	BUF_ON(currency, 4);
+	for (const char *c = in->money.cur; *c; c++)
+		buf_byte(&currency, (char)(*c | 0x20));
+	pair(b, "line_items[0][price_data][currency]", buf_str(&currency));
+	/* the stored minor units are Stripe's for every currency we take: see the steps in
+	 * currency.def */
+	pair_int(b, "line_items[0][price_data][unit_amount]", in->money.minor);
+	if (in->interval != INTERVAL_ONCE)
+		pair_c(b, "line_items[0][price_data][recurring][interval]",
+			campaign_interval_name(in->interval));
+	pair(b, "line_items[0][price_data][product_data][name]", in->label);
+	pair_c(b, "line_items[0][quantity]", "1");
+}
+
+static void add_body(struct buf *b, const struct pay_checkout *in)
+{
+	bool once = in->interval == INTERVAL_ONCE;
+	char pledge[37];
+
+	uuid_format(&in->pledge, pledge);
+	pair_c(b, "mode", once ? "payment" : "subscription");
+	if (once)
+		pair_c(b, "submit_type", "donate");
+	pair_c(b, "client_reference_id", pledge);
+	if (in->email.n)
+		pair(b, "customer_email", in->email);
+	add_item(b, in);
+	/* the session's metadata are not copied to what it makes */
+	pair_c(b, "metadata[pledge]", pledge);
+	pair_c(b,
+		once ? "payment_intent_data[metadata][pledge]"
+		     : "subscription_data[metadata][pledge]",
+		pledge);
+	pair(b, "success_url", in->success_url);
+	if (in->cancel_url.n)
+		pair(b, "cancel_url", in->cancel_url);
+	if (in->expires_at.us > 0)
+		pair_int(b, "expires_at", utc_s(in->expires_at));
+	/* or the donor may pay in another currency than was pledged */
+	pair_c(b, "adaptive_pricing[enabled]", "false");
+}
+
+enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
+	struct arena *a, struct pay_request *ret)
+{
+	struct pay_request q = {.method = "POST", .path = STR("/v1/checkout/sessions")};
+
+	if (!is_sound(in, idem_key))
+		return ERR_RANGE;
+	BUF_ON(b, BODY_MAX);
+	add_body(&b, in);
+	enum err e = buf_done(&b);
+	if (e == OK)
+		e = arena_dup(a, buf_str(&b), &q.body);
+	if (e == OK)
+		e = arena_dup(a, idem_key, &q.idem_key);
+	if (e == OK)
+		*ret = q;
+	return e;
+}
+
+/* What a fetch asks for beside the object itself. An expanded parent stands before its child. */
+static const struct place {
+	const char *path, *query;
+} places[] = {
+	[PAY_KIND_CHECKOUT] = {"/v1/checkout/sessions/",
+		"?expand[0]=payment_intent&expand[1]=subscription"
+		"&expand[2]=invoice&expand[3]=invoice.payments"},
+	[PAY_KIND_INVOICE] = {"/v1/invoices/", "?expand[0]=payments"},
+	[PAY_KIND_SUBSCRIPTION] = {"/v1/subscriptions/", ""},
+	[PAY_KIND_PAYMENT] = {"/v1/payment_intents/",
+		"?expand[0]=latest_charge&expand[1]=latest_charge.refunds"},
+	[PAY_KIND_REFUND] = {"/v1/refunds/", ""},
+	[PAY_KIND_DISPUTE] = {"/v1/disputes/", ""},
+};
+
+enum err stripe_wire_build_fetch(
+	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret)
+{
+	struct pay_request q = {.method = "GET"};
+
+	if ((size_t)kind >= ARRAY_N(places) || !places[kind].path || !snap_is_id(id))
+		return ERR_RANGE;
+	BUF_ON(b, 512);
+	buf_addc(&b, places[kind].path);
+	buf_add(&b, id);
+	buf_addc(&b, places[kind].query);
+	enum err e = buf_done(&b);
+	if (e == OK)
+		e = arena_dup(a, buf_str(&b), &q.path);
+	if (e == OK)
+		*ret = q;
+	return e;
+}
+
+/* --- how an answer ends ------------------------------------------------------------------------
+ */
+
+/* The error object of a refusal: NULL when the answer is not Stripe's own words. New reference to
+ * the whole in *doc. */
+static const json_t *error_of(const struct pay_answer *ans, json_t **doc)
+{
+	const json_t *o = NULL;
+
+	if (ans->curl == 0 && json_read(ans->body, doc, NULL) == OK)
+		o = json_at(*doc, "error");
+	return json_is_object(o) ? o : NULL;
+}
+
+static const struct status {
+	long from, to;
+	enum pay_outcome outcome;
+} statuses[] = {
+	{200, 299, PAY_OK},
+	{300, 399, PAY_CONFIG}, /* a provider does not redirect: something stands between */
+	{401, 401, PAY_CONFIG},
+	{402, 402, PAY_NEEDS_DONOR},
+	{403, 403, PAY_CONFIG},
+	{409, 409, PAY_RETRY},
+	{424, 424, PAY_RETRY},
+	{429, 429, PAY_RETRY},
+	{400, 499, PAY_PERMANENT},
+	{502, 504, PAY_RETRY},
+};
+
+static enum pay_outcome by_status(long status)
+{
+	for (size_t i = 0; i < ARRAY_N(statuses); i++)
+		if (status >= statuses[i].from && status <= statuses[i].to)
+			return statuses[i].outcome;
+	return PAY_UNKNOWN;
+}
+
+/* Stripe-Should-Retry: false. A repeat would get the same answer; that says nothing of an effect
+ * unless Stripe refused. */
+static enum pay_outcome no_retry(long status, enum pay_outcome o)
+{
+	if (o != PAY_RETRY)
+		return o;
+	return status == 429 ? PAY_PERMANENT : PAY_UNKNOWN;
+}
+
+enum pay_outcome stripe_wire_outcome(const struct pay_answer *ans)
+{
+	json_auto_t *doc = NULL;
+
+	if (ans->curl != 0)
+		return ans->sent ? PAY_UNKNOWN : PAY_RETRY;
+	enum pay_outcome o = by_status(ans->status);
+	if (o == PAY_OK)
+		return o;
+	const json_t *error = error_of(ans, &doc);
+	struct str type = json_text(error, "type"), code = json_text(error, "code");
+	if (str_is(type, "idempotency_error"))
+		return PAY_PERMANENT; /* our bug; a repeat, or a new key, would only hide it */
+	if (str_is(ans->should_retry, "true") && ans->status >= 400)
+		return PAY_RETRY;
+	if (str_is(code, "lock_timeout") || str_is(code, "idempotency_key_in_use"))
+		return PAY_RETRY;
+	if (str_is(code, "livemode_mismatch") || str_is(code, "api_key_expired"))
+		return PAY_CONFIG;
+	if (ans->status == 404 && ans->read)
+		return error ? PAY_GONE : PAY_UNKNOWN; /* somebody else's 404 proves nothing */
+	return str_is(ans->should_retry, "false") ? no_retry(ans->status, o) : o;
+}
+
+static void word(struct buf *b, const char *lead, struct str s)
+{
+	if (s.n == 0)
+		return;
+	buf_addc(b, lead);
+	if (s.n <= 40 && str_is_word(s, "_.[]-"))
+		buf_add(b, s);
+	else
+		buf_byte(b, '?');
+}
+
+void stripe_wire_error_text(const struct pay_answer *ans, char out[120])
+{
+	json_auto_t *doc = NULL;
+	struct buf b;
+
+	memset(out, 0, 120);
+	buf_init(&b, out, 119);
+	if (ans->curl != 0) {
+		buf_addf(&b, "%.110s", ans->error);
+		return;
+	}
+	const json_t *error = error_of(ans, &doc);
+	buf_addf(&b, "HTTP %ld", ans->status);
+	if (!error && ans->status >= 300)
+		buf_addc(&b, " without an error object");
+	word(&b, " ", json_text(error, "type"));
+	word(&b, "/", json_text(error, "code"));
+	word(&b, " ", json_text(error, "param"));
+}
+
+/* --- answers -----------------------------------------------------------------------------------
+ */
+
+enum err stripe_wire_read(
+	const struct pay_answer *ans, const char *object, json_t **ret, struct fault *f)
+{
+	json_auto_t *o = NULL;
+	struct fault why = {0};
+
+	if (ans->curl != 0 || ans->status < 200 || ans->status > 299)
+		return fault_set(f, ERR_PROVIDER, NULL, "there is no answer to read");
+	enum err e = json_read(ans->body, &o, &why);
+	if (e == ERR_NO_MEMORY)
+		return fault_set(f, e, NULL, "reading JSON");
+	if (e != OK)
+		return fault_set(f, ERR_PROVIDER, NULL, "not JSON: %s", why.detail);
+	if (!str_is(json_text(o, "object"), object))
+		return fault_set(f, ERR_PROVIDER, "object", "this is not a %s", object);
+	if (!snap_is_id(json_text(o, "id")))
+		return fault_set(f, ERR_PROVIDER, "id", "there is no sound id");
+	*ret = json_incref(o);
+	return OK;
+}
+
+/* The donor is sent there: only to the host we know, and nothing that a header or HTML could trip
+ * over. */
+bool stripe_wire_is_page(const struct pay_set *set, struct str url)
+{
+	size_t skip = str_starts(url, "https://")                ? 8
+		      : set->plain && str_starts(url, "http://") ? 7
+								 : 0;
+	size_t n = strlen(set->checkout_host);
+
+	if (skip == 0 || url.n > PAGE_URL_MAX || url.n < skip + n)
+		return false;
+	for (size_t i = 0; i < url.n; i++)
+		if (url.p[i] <= ' ' || url.p[i] > '~' || strchr("\"'<>\\`", url.p[i]))
+			return false;
+	struct str rest = {url.p + skip + n, url.n - skip - n};
+	return str_is_nocase((struct str){url.p + skip, n}, set->checkout_host) &&
+	       (rest.n == 0 || rest.p[0] == '/');
+}
+
+enum err stripe_wire_parse_checkout(const struct pay_set *set, const struct pay_answer *ans,
+	struct arena *a, struct pay_opened *ret, struct fault *f)
+{
+	json_auto_t *o = NULL;
+	struct pay_opened p = {0};
+	int64_t expires_s = 0;
+	enum err e = stripe_wire_read(ans, "checkout.session", &o, f);
+
+	if (e != OK)
+		return e;
+	struct str url = json_text(o, "url");
+	if (!stripe_wire_is_page(set, url))
+		return fault_set(
+			f, ERR_PROVIDER, "url", "there is no url, or not one of the checkout host");
+	if (json_int(o, "expires_at", true, 1, SNAP_TIME_MAX_S, &expires_s, NULL, NULL) != OK)
+		return fault_set(f, ERR_PROVIDER, "expires_at", "there is no sound time");
+	if (json_bool(o, "livemode", true, &p.livemode, NULL, NULL) != OK)
+		return fault_set(f, ERR_PROVIDER, "livemode", "the mode is not told");
+	p.expires_at = utc_of_s(expires_s);
+	e = arena_dup(a, json_text(o, "id"), &p.object_id);
+	if (e == OK)
+		e = arena_dup(a, url, &p.url);
+	if (e == OK)
+		*ret = p;
+	return e;
+}
