@@ -9,8 +9,9 @@ with_socket() {
 	local sock=$sockets/$1.sock
 	check_conf "$1"
 	rm -f "$sock"
-	# multiwatch restarts what dies, however often in a short while.
-	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$2" -r 1000 -t 1000 \
+	# multiwatch restarts what dies, however often in a short while; its own way to ask for an end is
+	# USR1, ours is TERM.
+	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$2" -s TERM -r 1000 -t 1000 \
 		-- "$build/pledged" "$1" -c "$dir/pledged.ini"
 	wait_for 10 "$sock" test -S "$sock" || { tail_log "$1"; exit 1; }
 }
@@ -27,7 +28,7 @@ role_start() {
 	provider)
 		launch provider node "$root/tests/provider/main.mjs" --port "$provider_port" \
 			--key-file "$dir/secrets/stripe.key" --webhook-secret-file "$dir/secrets/stripe.webhook" \
-			--webhook-url "http://127.0.0.1:$port/webhook/stripe"
+			--ledger "$dir/provider/ledger" --webhook-url "http://127.0.0.1:$port/webhook/stripe"
 		wait_for 10 "the provider on port $provider_port" port_busy "$provider_port" ||
 			{ tail_log provider; exit 1; }
 		;;
@@ -35,7 +36,7 @@ role_start() {
 	money) with_socket money "$moneys" ;;
 	clerk)
 		check_conf clerk
-		launch clerk multiwatch -f "$clerks" -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
+		launch clerk multiwatch -f "$clerks" -s TERM -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
 		;;
 	nginx)
 		launch nginx /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/log/nginx.log"

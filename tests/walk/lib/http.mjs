@@ -86,7 +86,8 @@ export function client(base, { headers = {}, jar = new Map(), agent: own } = {})
 
 			return { ...answer.json(), status: answer.status };
 		},
-		event: (token, kind) => send("/event", { body: { d: token, e: kind } }),
+		event: (token, kind) => send("/event", { body: { d: token, e: kind },
+			headers: { origin: base } }),
 		pledge: (fields = {}, options = {}) => send("/pledge", {
 			body: { amount: "25.00", currency: "EUR", interval: "once", key: key(), ...fields },
 			...options,

@@ -8,7 +8,7 @@
 import { execFile, execFileSync } from "node:child_process";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { createServer } from "node:net";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after } from "node:test";
 import { promisify } from "node:util";
 
@@ -57,7 +57,7 @@ async function read_env(dir) {
 const OPTIONS = ["views", "moneys", "clerks", "site", "campaigns", "seed", "limits", "only"];
 
 async function up(dir, options) {
-	const args = ["up", "--dir", dir, "--build", join(root, options.build ?? build)];
+	const args = ["up", "--dir", dir, "--build", resolve(root, options.build ?? build)];
 
 	for (const name of OPTIONS) {
 		if (options[name] !== undefined)
@@ -86,9 +86,8 @@ class Stack {
 	}
 
 	// deploy: one command of deploy/stack on this service; gives what it printed.
-	async deploy(...words) {
-		const { stdout } = await run(DEPLOY, [...words.slice(0, words[0] === "role" ? 3 : 2), "--dir", this.dir,
-			...words.slice(words[0] === "role" ? 3 : 2)], { maxBuffer: 1 << 26 });
+	async deploy(verb, ...words) {
+		const { stdout } = await run(DEPLOY, [verb, "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
 
 		return stdout;
 	}
@@ -111,9 +110,9 @@ class Stack {
 		const { stdout } = await run("psql", ["-X", "-q", "-A", "-t", "-R", "\x1e", "-F", "\x1f",
 			"-v", "ON_ERROR_STOP=1", "-h", PGHOST, "-p", PGPORT, "-U", user, "-d", PGDATABASE, "-c", query],
 			{ maxBuffer: 1 << 28 });
-		const text = stdout.replace(/\n$/, "");
 
-		return text === "" ? [] : text.split("\x1e").map((row) => row.split("\x1f"));
+		// No row prints nothing at all; one empty value still prints its line end.
+		return stdout === "" ? [] : stdout.replace(/\n$/, "").split("\x1e").map((row) => row.split("\x1f"));
 	}
 
 	// one: the only value of a query.
