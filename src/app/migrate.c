@@ -128,8 +128,7 @@ static enum err check_numbers(struct work *w)
 	for (size_t i = 0; i < w->past.n; i++) {
 		const char *name = w->past.file[i].name;
 		uint64_t number;
-		if (strspn(name, "0123456789") != 4 || name[4] != '_' ||
-			str_u64((struct str){name, 4}, 9999, &number) != OK)
+		if (name[4] != '_' || str_u64((struct str){name, 4}, 9999, &number) != OK)
 			return fault_set(w->f, ERR_STATE, NULL,
 				"migrations/%s: the name must be NNNN_name.sql", name);
 		if (number < i + 1)

@@ -1,5 +1,6 @@
 /* main/ctl.h: what the commands of pledgectl share.
- * Floor 5. A command gets its own argc and argv (argv[0] is its last word) and returns the exit code. */
+ * Floor 5. A command gets its own argc and argv (argv[0] is its last word) and returns the exit
+ * code. */
 #ifndef MAIN_CTL_H
 #define MAIN_CTL_H
 
@@ -16,10 +17,10 @@ struct ctl {
 };
 
 struct ctl_command {
-	const char *name;	/* one or two words */
-	const char *words;	/* what may follow */
+	const char *name;  /* one or two words */
+	const char *words; /* what may follow */
 	int (*run)(struct ctl *c, int argc, char **argv);
-	const char *help;	/* NULL: not in the short list, see pledgectl(1) */
+	const char *help; /* NULL: not in the short list, see pledgectl(1) */
 };
 
 int ctl_migrate(struct ctl *c, int argc, char **argv);
@@ -31,13 +32,16 @@ int ctl_campaign_resume(struct ctl *c, int argc, char **argv);
 int ctl_check(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 
-/* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when they have told why not. */
+/* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when
+ * they have told why not. */
 int ctl_conf(struct ctl *c);
 int ctl_open(struct ctl *c);
-int ctl_usage(const struct ctl *c);	/* tells how the running command is written; returns CTL_USAGE */
-int ctl_fail(enum err e, const struct fault *f);	/* tells f; returns the exit code that fits */
+int ctl_usage(
+	const struct ctl *c); /* tells how the running command is written; returns CTL_USAGE */
+int ctl_fail(enum err e, const struct fault *f); /* tells f; returns the exit code that fits */
 
-/* ctl_dir: takes `--dir DIR` and nothing else from argv; NULL when there is more. Without it: the installed sql, else ./sql. */
+/* ctl_dir: takes `--dir DIR` and nothing else from argv; NULL when there is more. Without it: the
+ * installed sql, else ./sql. */
 const char *ctl_dir(int argc, char **argv, bool *ret_dry);
 
 #endif
