@@ -47,7 +47,7 @@ void buf_addf(struct buf *b, const char *fmt, ...)
 		b->n += (size_t)n;
 }
 
-/* --- escaping ---------------------------------------------------------------------------------- */
+/* --- escaping ------------------------------------------------------------------------------ */
 
 static void json_rune(struct buf *b, uint32_t r, struct str raw)
 {
@@ -61,7 +61,7 @@ static void json_rune(struct buf *b, uint32_t r, struct str raw)
 	}
 	/* C1 too: a terminal that shows the log would obey them */
 	if (r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '<' || r == '>' || r == '&' ||
-	    r == 0x2028 || r == 0x2029)
+		r == 0x2028 || r == 0x2029)
 		buf_addf(b, "\\u%04x", (unsigned)r);
 	else
 		buf_add(b, raw);

@@ -35,13 +35,13 @@ void clock_format(struct buf *b, utc_t t)
 		return;
 	}
 	buf_addf(b, "%04d-%02d-%02dT%02d:%02d:%02d", tm.tm_year + 1900, tm.tm_mon + 1, tm.tm_mday,
-	    tm.tm_hour, tm.tm_min, tm.tm_sec);
+		tm.tm_hour, tm.tm_min, tm.tm_sec);
 	if (us)
 		buf_addf(b, ".%06d", us);
 	buf_byte(b, 'Z');
 }
 
-/* --- parsing ----------------------------------------------------------------------------------- */
+/* --- parsing ------------------------------------------------------------------------------- */
 
 static bool take(struct str *s, char c)
 {
@@ -107,17 +107,20 @@ enum err clock_parse(struct str s, utc_t *ret)
 {
 	int year, month, day, hour, min, sec, us = 0, east;
 
-	if (!number(&s, 4, 1969, 9999, &year) || !take(&s, '-') ||
-	    !number(&s, 2, 1, 12, &month) || !take(&s, '-') ||
-	    !number(&s, 2, 1, days_in(year, month), &day))
+	if (!number(&s, 4, 1969, 9999, &year) || !take(&s, '-') || !number(&s, 2, 1, 12, &month) ||
+		!take(&s, '-') || !number(&s, 2, 1, days_in(year, month), &day))
 		return ERR_FIELD_BAD;
 	if ((!take(&s, 'T') && !take(&s, 't')) || !number(&s, 2, 0, 23, &hour) || !take(&s, ':') ||
-	    !number(&s, 2, 0, 59, &min) || !take(&s, ':') || !number(&s, 2, 0, 59, &sec))
+		!number(&s, 2, 0, 59, &min) || !take(&s, ':') || !number(&s, 2, 0, 59, &sec))
 		return ERR_FIELD_BAD;
 	if ((take(&s, '.') && !fraction(&s, &us)) || !offset(&s, &east))
 		return ERR_FIELD_BAD;
-	struct tm tm = {.tm_year = year - 1900, .tm_mon = month - 1, .tm_mday = day,
-	    .tm_hour = hour, .tm_min = min, .tm_sec = sec};
+	struct tm tm = {.tm_year = year - 1900,
+		.tm_mon = month - 1,
+		.tm_mday = day,
+		.tm_hour = hour,
+		.tm_min = min,
+		.tm_sec = sec};
 	int64_t at = (int64_t)timegm(&tm) - east;
 	if (at < 0 || at > LAST_S)
 		return ERR_FIELD_BAD;

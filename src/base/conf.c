@@ -36,15 +36,15 @@ struct load {
 	struct conf *c;
 	struct buf *complaint;
 	const char *path;
-	struct str rest;	/* of the file */
+	struct str rest; /* of the file */
 	int line;
-	bool taken;		/* the handler saw the present line, or a fault was told */
-	int seen[CONF_N];	/* line of each key, 0 = default */
-	char *env[CONF_N];	/* name of the variable that set it, or NULL */
+	bool taken;        /* the handler saw the present line, or a fault was told */
+	int seen[CONF_N];  /* line of each key, 0 = default */
+	char *env[CONF_N]; /* name of the variable that set it, or NULL */
 	enum err err;
 };
 
-/* --- faults ------------------------------------------------------------------------------------ */
+/* --- faults -------------------------------------------------------------------------------- */
 
 /* The first kind of fault is the result; a lack of memory or a missing file says more than any. */
 static void fail(struct load *l, enum err e)
@@ -74,7 +74,7 @@ static void wrong(struct load *l, enum conf_key k, enum err e, const char *what)
 		buf_addf(at(l, l->seen[k], e), "%s.%s: %s\n", rows[k].section, rows[k].key, what);
 }
 
-/* --- files ------------------------------------------------------------------------------------- */
+/* --- files --------------------------------------------------------------------------------- */
 
 /* Whole file with a NUL behind it; what is told when it cannot be had. */
 static const char *read_fd(int fd, char **ret, size_t *ret_n)
@@ -123,7 +123,7 @@ static const char *read_file(const char *path, bool secret, char **ret, size_t *
 	return bad;
 }
 
-/* --- the ini file ------------------------------------------------------------------------------ */
+/* --- the ini file -------------------------------------------------------------------------- */
 
 static void line_fault(struct load *l, const char *what)
 {
@@ -152,8 +152,8 @@ static bool is_setting(struct str line)
 	return line.n > 0 && !strchr("[;#", line.p[0]);
 }
 
-/* For libinih: the next line, or an empty one in the place of a bad one. libinih counts only its first
- * error, so a line that should have reached the handler and did not is told here. */
+/* For libinih: the next line, or an empty one in the place of a bad one. libinih counts only its
+ * first error, so a line that should have reached the handler and did not is told here. */
 static char *next_line(char *out, int cap, void *user)
 {
 	struct load *l = user;
@@ -207,7 +207,7 @@ static int on_setting(void *user, const char *section, const char *key, const ch
 		buf_addf(at(l, l->line, ERR_CONF), "there is no setting %s.%s\n", section, key);
 	} else if (l->seen[k]) {
 		buf_addf(at(l, l->line, ERR_CONF), "%s.%s stands there twice, first on line %d\n",
-		    section, key, l->seen[k]);
+			section, key, l->seen[k]);
 	} else {
 		l->seen[k] = l->line;
 		(void)!set_text(l, (enum conf_key)k, value);
@@ -235,7 +235,7 @@ static void read_ini(struct load *l)
 	free(mem);
 }
 
-/* --- the environment --------------------------------------------------------------------------- */
+/* --- the environment ----------------------------------------------------------------------- */
 
 static void read_env(struct load *l, enum conf_key k)
 {
@@ -255,7 +255,7 @@ static void read_env(struct load *l, enum conf_key k)
 		free(name);
 }
 
-/* --- values ------------------------------------------------------------------------------------ */
+/* --- values -------------------------------------------------------------------------------- */
 
 static void check_int(struct load *l, enum conf_key k)
 {
@@ -263,9 +263,9 @@ static void check_int(struct load *l, enum conf_key k)
 	uint64_t v;
 
 	if (str_u64(str_c(l->c->text[k]), (uint64_t)rows[k].max, &v) != OK ||
-	    (int64_t)v < rows[k].min) {
+		(int64_t)v < rows[k].min) {
 		snprintf(what, sizeof what, "must be a whole number from %lld to %lld",
-		    (long long)rows[k].min, (long long)rows[k].max);
+			(long long)rows[k].min, (long long)rows[k].max);
 		wrong(l, k, ERR_CONF, what);
 		return;
 	}
@@ -290,14 +290,15 @@ static void check_str(struct load *l, enum conf_key k)
 		wrong(l, k, ERR_CONF, "must be printable UTF-8");
 	if ((int64_t)s.n < rows[k].min || (int64_t)s.n > rows[k].max) {
 		snprintf(what, sizeof what, "must be %lld to %lld bytes long",
-		    (long long)rows[k].min, (long long)rows[k].max);
+			(long long)rows[k].min, (long long)rows[k].max);
 		wrong(l, k, ERR_CONF, what);
 	}
 }
 
-/* --- secrets ----------------------------------------------------------------------------------- */
+/* --- secrets ------------------------------------------------------------------------------- */
 
-/* Path of a secret, to be freed; *ret is NULL when none is named. Relative: to the ini file's folder. */
+/* Path of a secret, to be freed; *ret is NULL when none is named. Relative: to the ini file's
+ * folder. */
 static bool secret_path(struct load *l, enum conf_key k, char **ret)
 {
 	const char *dir = getenv("CREDENTIALS_DIRECTORY"), *file = l->c->text[k];
@@ -379,7 +380,7 @@ static void load_secret(struct load *l, enum conf_key k)
 	free(path);
 }
 
-/* --- what others call -------------------------------------------------------------------------- */
+/* --- what others call ---------------------------------------------------------------------- */
 
 static void check(struct load *l)
 {
@@ -459,6 +460,6 @@ void conf_dump(const struct conf *c, struct buf *b)
 	for (enum conf_key k = 0; k < CONF_N; k++) {
 		const char *text = conf_str(c, k);
 		buf_addf(b, "%s.%s = %s\n", rows[k].section, rows[k].key,
-		    text[0] && is_hidden(k, text) ? "***" : text);
+			text[0] && is_hidden(k, text) ? "***" : text);
 	}
 }

@@ -56,7 +56,7 @@ static void drop_half_character(char *text)
 		return;
 	size_t first = n - 1 - back;
 	if ((unsigned char)text[first] >= 0xc0 &&
-	    str_rune((struct str){text + first, n - first}, &rune) == 0)
+		str_rune((struct str){text + first, n - first}, &rune) == 0)
 		text[first] = 0;
 }
 

@@ -3,9 +3,11 @@
 
 #include "base/json.h"
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------- */
 
-struct place { size_t line, column; };
+struct place {
+	size_t line, column;
+};
 
 /* Depth is counted before jansson sees the text: its own limit is 2048. Text that is no JSON at all
  * may be counted wrongly, but only until jansson refuses it. */
@@ -42,12 +44,12 @@ static enum err bad_text(struct fault *f, enum err e, struct place at, const cha
 /* jansson's own words quote the input, so they are not passed on. */
 static enum err explain(const json_error_t *je, struct fault *f)
 {
-	struct place at = {je->line > 0 ? (size_t)je->line : 1, je->column > 0 ? (size_t)je->column : 0};
+	struct place at = {
+		je->line > 0 ? (size_t)je->line : 1, je->column > 0 ? (size_t)je->column : 0};
 
 	switch (json_error_code(je)) {
 	case json_error_unknown: /* it says so by saying nothing */
-	case json_error_out_of_memory:
-		return fault_set(f, ERR_NO_MEMORY, NULL, "reading JSON");
+	case json_error_out_of_memory: return fault_set(f, ERR_NO_MEMORY, NULL, "reading JSON");
 	case json_error_invalid_utf8: return bad_text(f, ERR_BAD_UTF8, at, "not UTF-8");
 	case json_error_duplicate_key:
 		return bad_text(f, ERR_DUPLICATE_FIELD, at, "a field stands there twice");
@@ -79,11 +81,11 @@ enum err json_read(struct str text, json_t **ret, struct fault *f)
 	return OK;
 }
 
-/* --- members ----------------------------------------------------------------------------------- */
+/* --- members ------------------------------------------------------------------------------- */
 
 /* *ret is NULL when the member may be absent and is. */
 static enum err member(
-    const json_t *o, const char *key, bool need, const json_t **ret, struct fault *f)
+	const json_t *o, const char *key, bool need, const json_t **ret, struct fault *f)
 {
 	if (!json_is_object(o))
 		return fault_set(f, ERR_FIELD_TYPE, key, "what should hold this is not an object");
@@ -97,7 +99,7 @@ static enum err member(
 }
 
 enum err json_str(
-    const json_t *o, const char *key, bool need, size_t max, struct str *ret, struct fault *f)
+	const json_t *o, const char *key, bool need, size_t max, struct str *ret, struct fault *f)
 {
 	const json_t *v = NULL;
 	enum err e = member(o, key, need, &v, f);
@@ -113,7 +115,7 @@ enum err json_str(
 }
 
 enum err json_int(const json_t *o, const char *key, bool need, int64_t min, int64_t max,
-    int64_t *ret, bool *ret_has, struct fault *f)
+	int64_t *ret, bool *ret_has, struct fault *f)
 {
 	const json_t *v = NULL;
 	enum err e = member(o, key, need, &v, f);
@@ -123,8 +125,8 @@ enum err json_int(const json_t *o, const char *key, bool need, int64_t min, int6
 	if (v && !json_is_integer(v))
 		return fault_set(f, ERR_FIELD_TYPE, key, "must be a whole number");
 	if (v && (json_integer_value(v) < min || json_integer_value(v) > max))
-		return fault_set(f, ERR_RANGE, key, "must be %lld to %lld", (long long)min,
-		    (long long)max);
+		return fault_set(
+			f, ERR_RANGE, key, "must be %lld to %lld", (long long)min, (long long)max);
 	if (v)
 		*ret = json_integer_value(v);
 	if (ret_has)
@@ -133,7 +135,7 @@ enum err json_int(const json_t *o, const char *key, bool need, int64_t min, int6
 }
 
 enum err json_bool(
-    const json_t *o, const char *key, bool need, bool *ret, bool *ret_has, struct fault *f)
+	const json_t *o, const char *key, bool need, bool *ret, bool *ret_has, struct fault *f)
 {
 	const json_t *v = NULL;
 	enum err e = member(o, key, need, &v, f);
@@ -175,7 +177,7 @@ enum err json_only(const json_t *o, const char *const *names, struct fault *f)
 	return OK;
 }
 
-/* --- paths ------------------------------------------------------------------------------------- */
+/* --- paths --------------------------------------------------------------------------------- */
 
 static const json_t *step(const json_t *o, struct str name)
 {

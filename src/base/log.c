@@ -5,13 +5,16 @@
 #include "base/log.h"
 
 #define VALUE_MAX 256
-#define CUT ",\"cut\":true}\n"
+#define CUT       ",\"cut\":true}\n"
 
 static enum log_level level_max = LOG_INFO;
 static const char *role_name = "";
 static const char *const level_name[] = {
-    [LOG_ERROR] = "error", [LOG_WARN] = "warn", [LOG_NOTICE] = "notice", [LOG_INFO] = "info",
-    [LOG_DEBUG] = "debug",
+	[LOG_ERROR] = "error",
+	[LOG_WARN] = "warn",
+	[LOG_NOTICE] = "notice",
+	[LOG_INFO] = "info",
+	[LOG_DEBUG] = "debug",
 };
 
 void log_level_set(enum log_level max)

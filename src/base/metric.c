@@ -16,10 +16,24 @@ static const struct row rows[METRIC_N] = {
 static const char *const type_name[] = {"counter", "gauge", "histogram"};
 
 /* Upper bounds; one more slot counts what is above the last. */
-static const struct { int64_t us; const char *le; } bounds[] = {
-    {500, "0.0005"}, {1000, "0.001"}, {2500, "0.0025"}, {5000, "0.005"}, {10000, "0.01"},
-    {25000, "0.025"}, {50000, "0.05"}, {100000, "0.1"}, {250000, "0.25"}, {500000, "0.5"},
-    {1000000, "1"}, {2500000, "2.5"}, {5000000, "5"}, {10000000, "10"},
+static const struct {
+	int64_t us;
+	const char *le;
+} bounds[] = {
+	{500, "0.0005"},
+	{1000, "0.001"},
+	{2500, "0.0025"},
+	{5000, "0.005"},
+	{10000, "0.01"},
+	{25000, "0.025"},
+	{50000, "0.05"},
+	{100000, "0.1"},
+	{250000, "0.25"},
+	{500000, "0.5"},
+	{1000000, "1"},
+	{2500000, "2.5"},
+	{5000000, "5"},
+	{10000000, "10"},
 };
 #define BOUNDS_N ARRAY_N(bounds)
 
@@ -30,7 +44,7 @@ static struct {
 	uint64_t sum_us, bucket[BOUNDS_N + 1];
 } cells[METRIC_N];
 
-/* --- counting ---------------------------------------------------------------------------------- */
+/* --- counting ------------------------------------------------------------------------------ */
 
 static bool has_label(enum metric m)
 {
@@ -75,7 +89,7 @@ void metric_observe(enum metric m, dur_t d)
 	cells[m].sum_us += (uint64_t)d.us;
 }
 
-/* --- the text ---------------------------------------------------------------------------------- */
+/* --- the text ------------------------------------------------------------------------------ */
 
 /* Label values and help texts: the format escapes backslash, quote and newline. */
 static void escaped(struct buf *b, const char *text, bool quoted)
@@ -112,10 +126,10 @@ static void histogram(struct buf *b, enum metric m)
 	for (size_t i = 0; i <= BOUNDS_N; i++) {
 		n += cells[m].bucket[i];
 		buf_addf(b, "%s_bucket{le=\"%s\"} %llu\n", name,
-		    i < BOUNDS_N ? bounds[i].le : "+Inf", (unsigned long long)n);
+			i < BOUNDS_N ? bounds[i].le : "+Inf", (unsigned long long)n);
 	}
 	buf_addf(b, "%s_sum %llu.%06u\n", name, (unsigned long long)(us / 1000000),
-	    (unsigned)(us % 1000000));
+		(unsigned)(us % 1000000));
 	buf_addf(b, "%s_count %llu\n", name, (unsigned long long)n);
 }
 

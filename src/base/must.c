@@ -10,8 +10,9 @@ void must_die(const char *file, int line, const char *what)
 {
 	char text[512];
 	int n = snprintf(text, sizeof text - 1,
-	    "{\"level\":\"error\",\"msg\":\"assertion failed\",\"file\":\"%.100s\",\"line\":%d,\"what\":\"",
-	    file, line);
+		"{\"level\":\"error\",\"msg\":\"assertion "
+		"failed\",\"file\":\"%.100s\",\"line\":%d,\"what\":\"",
+		file, line);
 	size_t at = n > 0 ? (size_t)n : 0;
 
 	for (const char *c = what; *c && at < sizeof text - 5; c++) {

@@ -11,9 +11,9 @@
 #include "base/seal.h"
 
 #define PAYLOAD_MAX 256
-#define TOKEN_MAX 512
+#define TOKEN_MAX   512
 
-/* --- libcrypto --------------------------------------------------------------------------------- */
+/* --- libcrypto ----------------------------------------------------------------------------- */
 
 static EVP_MAC *hmac;
 
@@ -33,8 +33,8 @@ void seal_hmac(struct str key, struct str a, struct str b, uint8_t out[SEAL_MAC_
 	static pthread_once_t once = PTHREAD_ONCE_INIT;
 	char digest[] = "SHA256";
 	const OSSL_PARAM params[] = {
-	    OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-	    OSSL_PARAM_construct_end(),
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end(),
 	};
 	const void *k = key.n ? key.p : "";
 	size_t n = 0;
@@ -64,7 +64,7 @@ void seal_wipe(void *p, size_t n)
 		OPENSSL_cleanse(p, n);
 }
 
-/* --- the ring ---------------------------------------------------------------------------------- */
+/* --- the ring ------------------------------------------------------------------------------ */
 
 static bool is_id(struct str s)
 {
@@ -103,9 +103,9 @@ static const char *add_key(struct seal_ring *r, struct str line)
 		seal_wipe(&k, sizeof k);
 		return "the key is no random one";
 	}
-	const char *bad = find(r, id)            ? "the key's id stands there twice"
-	                  : r->n == SEAL_KEYS_MAX ? "there are too many keys"
-	                                          : NULL;
+	const char *bad = find(r, id)             ? "the key's id stands there twice"
+			  : r->n == SEAL_KEYS_MAX ? "there are too many keys"
+						  : NULL;
 	if (!bad) {
 		memcpy(k.id, id.p, id.n);
 		r->key[r->n++] = k;
@@ -141,7 +141,7 @@ void seal_ring_fini(struct seal_ring *r)
 	seal_wipe(r, sizeof *r);
 }
 
-/* --- names and tokens -------------------------------------------------------------------------- */
+/* --- names and tokens ---------------------------------------------------------------------- */
 
 static struct str bytes(const void *p, size_t n)
 {
@@ -168,8 +168,8 @@ uint64_t seal_hash48(const struct seal_ring *r, const char *purpose, struct str 
 	return v ? v : 1;
 }
 
-enum err seal_sign(
-    const struct seal_ring *r, const char *purpose, const void *payload, size_t n, struct buf *out)
+enum err seal_sign(const struct seal_ring *r, const char *purpose, const void *payload, size_t n,
+	struct buf *out)
 {
 	char part[PAYLOAD_MAX / 3 * 4 + 5];
 	uint8_t mac[SEAL_MAC_BYTES];
@@ -190,7 +190,7 @@ enum err seal_sign(
 
 /* id, payload and mac of a token; no part may be missing or more than one. */
 static bool split(struct str text, struct str *signed_part, struct str *id, struct str *payload,
-    struct str *mac)
+	struct str *mac)
 {
 	struct str v, rest = text;
 
@@ -206,7 +206,7 @@ static bool split(struct str text, struct str *signed_part, struct str *id, stru
 }
 
 enum err seal_open(const struct seal_ring *r, const char *purpose, struct str text, uint8_t *out,
-    size_t cap, size_t *ret_n, bool *ret_old)
+	size_t cap, size_t *ret_n, bool *ret_old)
 {
 	struct str body, id, payload, mac_text;
 	uint8_t mac[SEAL_MAC_BYTES], want[SEAL_MAC_BYTES], plain[PAYLOAD_MAX];

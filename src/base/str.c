@@ -3,7 +3,7 @@
 
 #include "base/str.h"
 
-/* --- comparing and cutting --------------------------------------------------------------------- */
+/* --- comparing and cutting ----------------------------------------------------------------- */
 
 struct str str_c(const char *c)
 {
@@ -72,7 +72,7 @@ bool str_cut(struct str *rest, char c, struct str *ret_part)
 	return true;
 }
 
-/* --- characters -------------------------------------------------------------------------------- */
+/* --- characters ---------------------------------------------------------------------------- */
 
 size_t str_rune(struct str a, uint32_t *ret)
 {
@@ -113,11 +113,28 @@ bool str_is_utf8(struct str a)
 /* Controls, Unicode's format characters (category Cf), line separators and non-characters below
  * the last plane; sorted. */
 static const uint32_t unclean[][2] = {
-    {0x0000, 0x001f}, {0x007f, 0x009f}, {0x00ad, 0x00ad}, {0x0600, 0x0605}, {0x061c, 0x061c},
-    {0x06dd, 0x06dd}, {0x070f, 0x070f}, {0x0890, 0x0891}, {0x08e2, 0x08e2}, {0x180e, 0x180e},
-    {0x200b, 0x200f}, {0x2028, 0x202e}, {0x2060, 0x206f}, {0xfdd0, 0xfdef}, {0xfeff, 0xfeff},
-    {0xfff9, 0xfffb}, {0x110bd, 0x110bd}, {0x110cd, 0x110cd}, {0x13430, 0x1343f},
-    {0x1bca0, 0x1bca3}, {0x1d173, 0x1d17a}, {0xe0000, 0xe007f},
+	{0x0000, 0x001f},
+	{0x007f, 0x009f},
+	{0x00ad, 0x00ad},
+	{0x0600, 0x0605},
+	{0x061c, 0x061c},
+	{0x06dd, 0x06dd},
+	{0x070f, 0x070f},
+	{0x0890, 0x0891},
+	{0x08e2, 0x08e2},
+	{0x180e, 0x180e},
+	{0x200b, 0x200f},
+	{0x2028, 0x202e},
+	{0x2060, 0x206f},
+	{0xfdd0, 0xfdef},
+	{0xfeff, 0xfeff},
+	{0xfff9, 0xfffb},
+	{0x110bd, 0x110bd},
+	{0x110cd, 0x110cd},
+	{0x13430, 0x1343f},
+	{0x1bca0, 0x1bca3},
+	{0x1d173, 0x1d17a},
+	{0xe0000, 0xe007f},
 };
 
 static bool is_clean_rune(uint32_t r)
@@ -157,7 +174,7 @@ bool str_is_word(struct str a, const char *extra)
 	return true;
 }
 
-/* --- numbers, hex, base64url ------------------------------------------------------------------- */
+/* --- numbers, hex, base64url --------------------------------------------------------------- */
 
 enum err str_u64(struct str a, uint64_t max, uint64_t *ret)
 {

@@ -1,6 +1,6 @@
 /* base/uuid.c: making and reading 128-bit names. */
-#include "base/seal.h"
 #include "base/uuid.h"
+#include "base/seal.h"
 
 static void mark(struct uuid *u, unsigned version)
 {

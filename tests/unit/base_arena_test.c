@@ -43,7 +43,8 @@ static void memory_is_aligned_and_zeroed(void **state)
 
 static void the_cap_is_hard(void **state)
 {
-	static const size_t huge[] = {65, 1000, SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 15, SIZE_MAX / 2};
+	static const size_t huge[] = {
+		65, 1000, SIZE_MAX, SIZE_MAX - 1, SIZE_MAX - 15, SIZE_MAX / 2};
 	struct arena a;
 
 	(void)state;
@@ -144,13 +145,13 @@ static void what_is_free_is_poisoned(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(memory_is_aligned_and_zeroed),
-	    cmocka_unit_test(the_cap_is_hard),
-	    cmocka_unit_test(text_is_copied),
-	    cmocka_unit_test(it_fails_at_each_allocation),
-	    cmocka_unit_test(no_memory_at_the_start),
+		cmocka_unit_test(memory_is_aligned_and_zeroed),
+		cmocka_unit_test(the_cap_is_hard),
+		cmocka_unit_test(text_is_copied),
+		cmocka_unit_test(it_fails_at_each_allocation),
+		cmocka_unit_test(no_memory_at_the_start),
 #ifdef __SANITIZE_ADDRESS__
-	    cmocka_unit_test(what_is_free_is_poisoned),
+		cmocka_unit_test(what_is_free_is_poisoned),
 #endif
 	};
 

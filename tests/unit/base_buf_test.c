@@ -28,6 +28,19 @@ static void text_grows_to_the_last_byte(void **state)
 	assert_int_equal(buf_done(&b), OK);
 }
 
+/* printf would have put its NUL in the place of the last character */
+static void a_format_needs_one_byte_more(void **state)
+{
+	(void)state;
+	BUF_ON(b, 3);
+	buf_addf(&b, "%s", "abc");
+	assert_int_equal(buf_done(&b), ERR_TOO_LONG);
+	BUF_ON(c, 4);
+	buf_addf(&c, "%s", "abc");
+	assert_int_equal(buf_done(&c), OK);
+	assert_true(str_is(buf_str(&c), "abc"));
+}
+
 /* After the first thing that did not fit nothing more is taken, however short. */
 static void overflow_is_remembered(void **state)
 {
@@ -72,7 +85,10 @@ static void no_room_at_all(void **state)
 
 typedef void escape(struct buf *, struct str);
 
-struct row { struct str in; const char *out; };
+struct row {
+	struct str in;
+	const char *out;
+};
 
 static void check(escape *fn, const struct row *rows, size_t n)
 {
@@ -99,17 +115,17 @@ static void check(escape *fn, const struct row *rows, size_t n)
 static void json(void **state)
 {
 	static const struct row rows[] = {
-	    {STR(""), "\"\""},
-	    {STR("plain \xc3\xa9 \xf0\x9f\x98\x80"), "\"plain \xc3\xa9 \xf0\x9f\x98\x80\""},
-	    {STR("\"\\/"), "\"\\\"\\\\/\""},
-	    {STR("\b\f\n\r\t"), "\"\\u0008\\u000c\\n\\r\\t\""},
-	    {STR("a\0b"), "\"a\\u0000b\""},
-	    {STR("\x1b[31m\x7f\xc2\x9b"), "\"\\u001b[31m\\u007f\\u009b\""},
-	    {STR("</script><!--&"), "\"\\u003c/script\\u003e\\u003c!--\\u0026\""},
-	    {STR("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"), "\"\\u2028\\u2029\xe2\x80\xaa\""},
-	    {STR("\xff\xc3"), "\"\\ufffd\\ufffd\""},
-	    {STR("\xed\xa0\x80x"), "\"\\ufffd\\ufffd\\ufffdx\""},
-	    {STR("\xc0\xaf"), "\"\\ufffd\\ufffd\""},
+		{STR(""), "\"\""},
+		{STR("plain \xc3\xa9 \xf0\x9f\x98\x80"), "\"plain \xc3\xa9 \xf0\x9f\x98\x80\""},
+		{STR("\"\\/"), "\"\\\"\\\\/\""},
+		{STR("\b\f\n\r\t"), "\"\\u0008\\u000c\\n\\r\\t\""},
+		{STR("a\0b"), "\"a\\u0000b\""},
+		{STR("\x1b[31m\x7f\xc2\x9b"), "\"\\u001b[31m\\u007f\\u009b\""},
+		{STR("</script><!--&"), "\"\\u003c/script\\u003e\\u003c!--\\u0026\""},
+		{STR("\xe2\x80\xa8\xe2\x80\xa9\xe2\x80\xaa"), "\"\\u2028\\u2029\xe2\x80\xaa\""},
+		{STR("\xff\xc3"), "\"\\ufffd\\ufffd\""},
+		{STR("\xed\xa0\x80x"), "\"\\ufffd\\ufffd\\ufffdx\""},
+		{STR("\xc0\xaf"), "\"\\ufffd\\ufffd\""},
 	};
 
 	(void)state;
@@ -125,8 +141,8 @@ static void json_of_all_bytes_can_be_read(void **state)
 			char in[2] = {(char)a, (char)c};
 			BUF_ON(b, 32);
 			buf_json(&b, (struct str){in, 2});
-			json_auto_t *v = json_loadb(
-			    b.p, b.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
+			json_auto_t *v =
+				json_loadb(b.p, b.n, JSON_DECODE_ANY | JSON_ALLOW_NUL, NULL);
 			assert_non_null(v);
 		}
 }
@@ -134,9 +150,9 @@ static void json_of_all_bytes_can_be_read(void **state)
 static void html(void **state)
 {
 	static const struct row rows[] = {
-	    {STR(""), ""},
-	    {STR("a \xc3\xa9/=;"), "a \xc3\xa9/=;"},
-	    {STR("<b a='1' c=\"2\">&amp;"), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;amp;"},
+		{STR(""), ""},
+		{STR("a \xc3\xa9/=;"), "a \xc3\xa9/=;"},
+		{STR("<b a='1' c=\"2\">&amp;"), "&lt;b a=&#39;1&#39; c=&quot;2&quot;&gt;&amp;amp;"},
 	};
 
 	(void)state;
@@ -146,11 +162,12 @@ static void html(void **state)
 static void url(void **state)
 {
 	static const struct row rows[] = {
-	    {STR(""), ""},
-	    {STR("azAZ09-._~"), "azAZ09-._~"},
-	    {STR(" +%/?#&=:@!$'()*,;"), "%20%2B%25%2F%3F%23%26%3D%3A%40%21%24%27%28%29%2A%2C%3B"},
-	    {STR("\xe2\x82\xac\xff"), "%E2%82%AC%FF"},
-	    {STR("\r\n\0"), "%0D%0A%00"},
+		{STR(""), ""},
+		{STR("azAZ09-._~"), "azAZ09-._~"},
+		{STR(" +%/?#&=:@!$'()*,;"),
+			"%20%2B%25%2F%3F%23%26%3D%3A%40%21%24%27%28%29%2A%2C%3B"},
+		{STR("\xe2\x82\xac\xff"), "%E2%82%AC%FF"},
+		{STR("\r\n\0"), "%0D%0A%00"},
 	};
 
 	(void)state;
@@ -160,13 +177,14 @@ static void url(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(text_grows_to_the_last_byte),
-	    cmocka_unit_test(overflow_is_remembered),
-	    cmocka_unit_test(no_room_at_all),
-	    cmocka_unit_test(json),
-	    cmocka_unit_test(json_of_all_bytes_can_be_read),
-	    cmocka_unit_test(html),
-	    cmocka_unit_test(url),
+		cmocka_unit_test(text_grows_to_the_last_byte),
+		cmocka_unit_test(a_format_needs_one_byte_more),
+		cmocka_unit_test(overflow_is_remembered),
+		cmocka_unit_test(no_room_at_all),
+		cmocka_unit_test(json),
+		cmocka_unit_test(json_of_all_bytes_can_be_read),
+		cmocka_unit_test(html),
+		cmocka_unit_test(url),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

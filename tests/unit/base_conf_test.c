@@ -12,12 +12,12 @@
 
 #include "base/conf.h"
 
-#define X9 "xxxxxxxxx"
-#define X49 X9 "x" X9 "x" X9 "x" X9 "x" X9
-#define X99 X49 "x" X49
+#define X9         "xxxxxxxxx"
+#define X49        X9 "x" X9 "x" X9 "x" X9 "x" X9
+#define X99        X49 "x" X49
 #define MONEY_KEYS "[cookie]\nkey_file=ring\n[stripe]\nkey_file=sk\nwebhook_secret_file=wh\n"
 
-/* --- a folder to play in ----------------------------------------------------------------------- */
+/* --- a folder to play in ------------------------------------------------------------------- */
 
 static char dir[] = "/tmp/base_conf.XXXXXX";
 static char ini[64];
@@ -59,7 +59,13 @@ static int make_dir(void **state)
 static int remove_dir(void **state)
 {
 	static const char *const names[] = {
-	    "p.ini", "ring", "sk", "wh", "odd", "cookie_key_file", "stripe_key_file",
+		"p.ini",
+		"ring",
+		"sk",
+		"wh",
+		"odd",
+		"cookie_key_file",
+		"stripe_key_file",
 	};
 
 	(void)state;
@@ -103,7 +109,7 @@ static enum err load(struct str text, enum conf_role role, struct conf *c)
 	return load_path(ini, role, c);
 }
 
-/* --- what is taken ----------------------------------------------------------------------------- */
+/* --- what is taken ------------------------------------------------------------------------- */
 
 static void defaults(void **state)
 {
@@ -129,15 +135,22 @@ static void a_whole_file(void **state)
 	struct conf c;
 
 	(void)state;
-	assert_int_equal(load(STR("\xef\xbb\xbf# comment\r\n; comment\n\n  # indented comment\n[view]\r\n"
-	    "deadline_ms = 250 ; why\n\tspool_file: /x;y\n[money]\n[view]\n"
-	    "consent_default=none\n[database]\nprepared=off\n"
-	    "conninfo = host=/run/p dbname=a=b"), CONF_ROLE_OPERATOR, &c), ERR_CONF);
-	assert_string_equal(said, "F:7: the line begins with a space, which would continue the one before\n");
-	assert_int_equal(load(STR("\xef\xbb\xbf# comment\r\n; comment\n\n  # indented comment\n[view]\r\n"
-	    "deadline_ms = 250 ; why\r\nspool_file: /x;y\n[money]\n[view]\n"
-	    "consent_default=none\n[database]\nprepared=off\n"
-	    "conninfo = host=/run/p dbname=a=b"), CONF_ROLE_OPERATOR, &c), OK);
+	assert_int_equal(
+		load(STR("\xef\xbb\xbf# comment\r\n; comment\n\r\n  # indented comment\n[view]\r\n"
+			 "deadline_ms = 250 ; why\n\tspool_file: /x;y\n[money]\n[view]\n"
+			 "consent_default=none\n[database]\nprepared=off\n"
+			 "conninfo = host=/run/p dbname=a=b"),
+			CONF_ROLE_OPERATOR, &c),
+		ERR_CONF);
+	assert_string_equal(
+		said, "F:7: the line begins with a space, which would continue the one before\n");
+	assert_int_equal(
+		load(STR("\xef\xbb\xbf# comment\r\n; comment\n\r\n  # indented comment\n[view]\r\n"
+			 "deadline_ms = 250 ; why\r\nspool_file: /x;y\n[money]\n[view]\n"
+			 "consent_default=none\n[database]\nprepared=off\n"
+			 "conninfo = host=/run/p dbname=a=b"),
+			CONF_ROLE_OPERATOR, &c),
+		OK);
 	assert_int_equal(conf_int(&c, CONF_view_deadline_ms), 250);
 	assert_string_equal(conf_str(&c, CONF_view_spool_file), "/x;y");
 	assert_string_equal(conf_str(&c, CONF_view_consent_default), "none");
@@ -145,7 +158,9 @@ static void a_whole_file(void **state)
 	assert_string_equal(conf_str(&c, CONF_database_conninfo), "host=/run/p dbname=a=b");
 	conf_fini(&c);
 	/* the longest line that libinih does not cut */
-	assert_int_equal(load(STR("[view]\nspool_file=" X99 X49 X9 X9 X9 X9 "xyz\n"), CONF_ROLE_OPERATOR, &c), OK);
+	assert_int_equal(load(STR("[view]\nspool_file=" X99 X49 X9 X9 X9 X9 "xyz\n"),
+				 CONF_ROLE_OPERATOR, &c),
+		OK);
 	assert_int_equal(strlen(conf_str(&c, CONF_view_spool_file)), 187);
 	conf_fini(&c);
 }
@@ -165,50 +180,64 @@ static void the_environment_wins(void **state)
 	setenv("PLEDGED_MAIL_FROM", "a\xff", 1);
 	assert_int_equal(load(STR("[view]\ndeadline_ms=250\n"), CONF_ROLE_OPERATOR, &c), ERR_CONF);
 	assert_string_equal(said,
-	    "environment:PLEDGED_VIEW_DEADLINE_MS: must be a whole number from 10 to 10000\n"
-	    "environment:PLEDGED_MAIL_FROM: must be printable UTF-8\n");
+		"environment:PLEDGED_VIEW_DEADLINE_MS: must be a whole number from 10 to 10000\n"
+		"environment:PLEDGED_MAIL_FROM: must be printable UTF-8\n");
 	unsetenv("PLEDGED_VIEW_DEADLINE_MS");
 	unsetenv("PLEDGED_MAIL_FROM");
 }
 
-/* --- what is refused --------------------------------------------------------------------------- */
+/* --- what is refused ----------------------------------------------------------------------- */
 
-static const struct { struct str text; const char *said; } faults[] = {
-    {STR("[view]\ndeadline=1\n[views]\ndeadline_ms=1\n"),
-        "F:2: there is no setting view.deadline\nF:4: there is no setting views.deadline_ms\n"},
-    {STR("deadline_ms=100\n"), "F:1: there is no setting .deadline_ms\n"},
-    {STR("[View]\ndeadline_ms=100\n"), "F:2: there is no setting View.deadline_ms\n"},
-    {STR("[view]\ndeadline_ms=100\n[money]\n[view]\ndeadline_ms=100\n"),
-        "F:5: view.deadline_ms stands there twice, first on line 2\n"},
-    {STR("[view]\ndeadline_ms=100\n  5\n"),
-        "F:3: the line begins with a space, which would continue the one before\n"},
-    {STR("[view]\nspool_file=" X99 X99 "\n5\ndrain_ms=200"),
-        "F:2: the line is longer than 198 bytes\nF:3: this is not `key = value`\n"},
-    {STR("[view]\nspool_file=" X99 X49 X9 X9 X9 X9 "wxyz\n"), "F:2: the line is longer than 198 bytes\n"},
-    {STR("nonsense\n[view]\n\nmore nonsense\n; end"),
-        "F:1: this is not `key = value`\nF:4: this is not `key = value`\n"},
-    {STR("[view]\nlast"), "F:2: this is not `key = value`\n"},
-    {STR("[view\ndrain_ms=200\n"), "F:1: the section's ] is missing\nF:2: there is no setting .drain_ms\n"},
-    {STR("[view ; x]\n"), "F:1: this cannot be read\n"},
-    {STR("[view]\ndrain_ms=2\0" "00\n"), "F:2: the line is not UTF-8\n"},
-    {STR("[view]\nspool_file=\xff\n"), "F:2: the line is not UTF-8\n"},
-    {STR("[view]\nspool_file=a\x1b[31m\n"), "F:2: view.spool_file: must be printable UTF-8\n"},
-    {STR("[view]\nspool_file=gnp\xe2\x80\xae.exe\n"), "F:2: view.spool_file: must be printable UTF-8\n"},
-    {STR("[view]\ndeadline_ms=\n"), "F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
-    {STR("[view]\ndeadline_ms=9\n"), "F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
-    {STR("[view]\ndeadline_ms=10001\n"), "F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
-    {STR("[view]\ndeadline_ms=-100\n"), "F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
-    {STR("[view]\ndeadline_ms=100ms\n"), "F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
-    {STR("[view]\ndeadline_ms=99999999999999999999\n"),
-        "F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
-    {STR("[stripe]\nlivemode=yes\n"), "F:2: stripe.livemode: must be on or off\n"},
-    {STR("[stripe]\nlivemode=\n"), "F:2: stripe.livemode: must be on or off\n"},
-    {STR("[log]\nlevel=all\n"), "F:2: log.level: must be 4 to 6 bytes long\n"},
-    {STR("[log]\nlevel=nothing\n"), "F:2: log.level: must be 4 to 6 bytes long\n"},
-    {STR("[database]\nconninfo=\n[view]\ndrain_ms=1\n[log]\nlevl=info\n"),
-        "F:6: there is no setting log.levl\n"
-        "F:2: database.conninfo: must be 1 to 1000 bytes long\n"
-        "F:4: view.drain_ms: must be a whole number from 100 to 60000\n"},
+static const struct {
+	struct str text;
+	const char *said;
+} faults[] = {
+	{STR("[view]\ndeadline=1\n[views]\ndeadline_ms=1\n"),
+		"F:2: there is no setting view.deadline\nF:4: there is no setting "
+		"views.deadline_ms\n"},
+	{STR("deadline_ms=100\n"), "F:1: there is no setting .deadline_ms\n"},
+	{STR("[View]\ndeadline_ms=100\n"), "F:2: there is no setting View.deadline_ms\n"},
+	{STR("[view]\ndeadline_ms=100\n[money]\n[view]\ndeadline_ms=100\n"),
+		"F:5: view.deadline_ms stands there twice, first on line 2\n"},
+	{STR("[view]\ndeadline_ms=100\n  5\n"),
+		"F:3: the line begins with a space, which would continue the one before\n"},
+	{STR("[view]\nspool_file=" X99 X99 "\n5\ndrain_ms=200"),
+		"F:2: the line is longer than 198 bytes\nF:3: this is not `key = value`\n"},
+	{STR("[view]\nspool_file=" X99 X49 X9 X9 X9 X9 "wxyz\n"),
+		"F:2: the line is longer than 198 bytes\n"},
+	{STR("nonsense\n[view]\n\nmore nonsense\n; end"),
+		"F:1: this is not `key = value`\nF:4: this is not `key = value`\n"},
+	{STR("[view]\nlast"), "F:2: this is not `key = value`\n"},
+	{STR("[view\ndrain_ms=200\n"),
+		"F:1: the section's ] is missing\nF:2: there is no setting .drain_ms\n"},
+	{STR("[view ; x]\n"), "F:1: this cannot be read\n"},
+	{STR("[view]\ndrain_ms=2\0"
+	     "00\n"),
+		"F:2: the line is not UTF-8\n"},
+	{STR("[view]\nspool_file=\xff\n"), "F:2: the line is not UTF-8\n"},
+	{STR("[view]\nspool_file=a\x1b[31m\n"), "F:2: view.spool_file: must be printable UTF-8\n"},
+	{STR("[view]\nspool_file=gnp\xe2\x80\xae.exe\n"),
+		"F:2: view.spool_file: must be printable UTF-8\n"},
+	{STR("[view]\ndeadline_ms=\n"),
+		"F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
+	{STR("[view]\ndeadline_ms=9\n"),
+		"F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
+	{STR("[view]\ndeadline_ms=10001\n"),
+		"F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
+	{STR("[view]\ndeadline_ms=-100\n"),
+		"F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
+	{STR("[view]\ndeadline_ms=100ms\n"),
+		"F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
+	{STR("[view]\ndeadline_ms=99999999999999999999\n"),
+		"F:2: view.deadline_ms: must be a whole number from 10 to 10000\n"},
+	{STR("[stripe]\nlivemode=yes\n"), "F:2: stripe.livemode: must be on or off\n"},
+	{STR("[stripe]\nlivemode=\n"), "F:2: stripe.livemode: must be on or off\n"},
+	{STR("[log]\nlevel=all\n"), "F:2: log.level: must be 4 to 6 bytes long\n"},
+	{STR("[log]\nlevel=nothing\n"), "F:2: log.level: must be 4 to 6 bytes long\n"},
+	{STR("[database]\nconninfo=\n[view]\ndrain_ms=1\n[log]\nlevl=info\n"),
+		"F:6: there is no setting log.levl\n"
+		"F:2: database.conninfo: must be 1 to 1000 bytes long\n"
+		"F:4: view.drain_ms: must be a whole number from 100 to 60000\n"},
 };
 
 static void every_fault_with_its_line(void **state)
@@ -242,15 +271,18 @@ static void files_that_cannot_be_read(void **state)
 	conf_fini(&c);
 }
 
-/* --- secrets ----------------------------------------------------------------------------------- */
+/* --- secrets ------------------------------------------------------------------------------- */
 
 static void secrets_reach_only_who_needs_them(void **state)
 {
-	static const struct { enum conf_role role; const char *ring, *key, *hook; } rows[] = {
-	    {CONF_ROLE_VIEW, "k1:abc", "", ""},
-	    {CONF_ROLE_MONEY, "k1:abc", "sk_test_1", "whsec_1\nwhsec_2"},
-	    {CONF_ROLE_CLERK, "", "sk_test_1", ""},
-	    {CONF_ROLE_OPERATOR, "k1:abc", "", ""},
+	static const struct {
+		enum conf_role role;
+		const char *ring, *key, *hook;
+	} rows[] = {
+		{CONF_ROLE_VIEW, "k1:abc", "", ""},
+		{CONF_ROLE_MONEY, "k1:abc", "sk_test_1", "whsec_1\nwhsec_2"},
+		{CONF_ROLE_CLERK, "", "sk_test_1", ""},
+		{CONF_ROLE_OPERATOR, "k1:abc", "", ""},
 	};
 	struct conf c;
 
@@ -275,35 +307,46 @@ static void a_secret_that_is_not_named(void **state)
 	assert_int_equal(load(STR(""), CONF_ROLE_VIEW, &c), ERR_SECRET);
 	assert_string_equal(said, "F: cookie.key_file: the file of this secret is not named\n");
 	assert_int_equal(load(STR("[stripe]\nkey_file=\n"), CONF_ROLE_MONEY, &c), ERR_SECRET);
-	assert_string_equal(said, "F: cookie.key_file: the file of this secret is not named\n"
-	                          "F:2: stripe.key_file: the file of this secret is not named\n"
-	                          "F: stripe.webhook_secret_file: the file of this secret is not named\n");
+	assert_string_equal(said,
+		"F: cookie.key_file: the file of this secret is not named\n"
+		"F:2: stripe.key_file: the file of this secret is not named\n"
+		"F: stripe.webhook_secret_file: the file of this secret is not named\n");
 	assert_int_equal(load(STR(""), CONF_ROLE_OPERATOR, &c), OK);
 	assert_int_equal(conf_secret(&c, CONF_cookie_key_file).n, 0);
 	conf_fini(&c);
 	/* named but absent is a fault even where it may be left out */
-	assert_int_equal(load(STR("[cookie]\nkey_file=nothing\n"), CONF_ROLE_OPERATOR, &c), ERR_SECRET);
+	assert_int_equal(
+		load(STR("[cookie]\nkey_file=nothing\n"), CONF_ROLE_OPERATOR, &c), ERR_SECRET);
 	assert_non_null(strstr(said, "F:2: cookie.key_file: /tmp/"));
 	assert_non_null(strstr(said, "/nothing: there is no such file\n"));
 }
 
 static void secrets_that_are_unsafe(void **state)
 {
-	static const struct { struct str text; mode_t mode; const char *said; } rows[] = {
-	    {STR("s\n"), 0644, "others may read it"}, {STR("s\n"), 0604, "others may read it"},
-	    {STR("s\n"), 0602, "others may read it"}, {STR("s\n"), 0601, "others may read it"},
-	    {STR(""), 0600, "the secret's file is empty"}, {STR("\n"), 0600, "the secret's file is empty"},
-	    {STR("CHANGE-ME"), 0600, "the secret is still CHANGE-ME"},
-	    {STR("sk_CHANGE-ME_x\n"), 0600, "the secret is still CHANGE-ME"},
-	    {STR("s\0t"), 0600, "the secret holds a NUL"},
+	static const struct {
+		struct str text;
+		mode_t mode;
+		const char *said;
+	} rows[] = {
+		{STR("s\n"), 0644, "others may read it"},
+		{STR("s\n"), 0604, "others may read it"},
+		{STR("s\n"), 0602, "others may read it"},
+		{STR("s\n"), 0601, "others may read it"},
+		{STR(""), 0600, "the secret's file is empty"},
+		{STR("\n"), 0600, "the secret's file is empty"},
+		{STR("CHANGE-ME"), 0600, "the secret is still CHANGE-ME"},
+		{STR("sk_CHANGE-ME_x\n"), 0600, "the secret is still CHANGE-ME"},
+		{STR("s\0t"), 0600, "the secret holds a NUL"},
 	};
 	struct conf c;
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(rows); i++) {
 		put("odd", rows[i].text, rows[i].mode);
-		assert_int_equal(load(STR("[cookie]\nkey_file=odd\n"), CONF_ROLE_VIEW, &c), ERR_SECRET);
-		if (!str_starts(str_c(said), "F:2: cookie.key_file: ") || !strstr(said, rows[i].said))
+		assert_int_equal(
+			load(STR("[cookie]\nkey_file=odd\n"), CONF_ROLE_VIEW, &c), ERR_SECRET);
+		if (!str_starts(str_c(said), "F:2: cookie.key_file: ") ||
+			!strstr(said, rows[i].said))
 			fail_msg("row %zu says %s", i, said);
 	}
 	assert_int_equal(load(STR("[cookie]\nkey_file=/\n"), CONF_ROLE_VIEW, &c), ERR_SECRET);
@@ -315,9 +358,16 @@ static void secrets_that_are_unsafe(void **state)
 
 static void only_one_newline_is_dropped(void **state)
 {
-	static const struct { struct str text; const char *out; } rows[] = {
-	    {STR("s"), "s"}, {STR("s\n"), "s"}, {STR("s\n\n"), "s\n"}, {STR(" s \n"), " s "},
-	    {STR("s\r\n"), "s\r"}, {STR("CHANGE_ME"), "CHANGE_ME"},
+	static const struct {
+		struct str text;
+		const char *out;
+	} rows[] = {
+		{STR("s"), "s"},
+		{STR("s\n"), "s"},
+		{STR("s\n\n"), "s\n"},
+		{STR(" s \n"), " s "},
+		{STR("s\r\n"), "s\r"},
+		{STR("CHANGE_ME"), "CHANGE_ME"},
 	};
 	struct conf c;
 
@@ -380,8 +430,12 @@ static void a_dump_shows_no_secret(void **state)
 	struct conf c;
 
 	(void)state;
-	assert_int_equal(load(STR(MONEY_KEYS "[database]\nconninfo=host=x PassWord=hush\n[mail]\n"
-	    "smtp_url=smtp://me:hush@mail.example\nfrom=news@paper.example\n"), CONF_ROLE_CLERK, &c), OK);
+	assert_int_equal(
+		load(STR(MONEY_KEYS
+			     "[database]\nconninfo=host=x PassWord=hush\n[mail]\n"
+			     "smtp_url=smtp://me:hush@mail.example\nfrom=news@paper.example\n"),
+			CONF_ROLE_CLERK, &c),
+		OK);
 	BUF_ON(b, 4000);
 	conf_dump(&c, &b);
 	assert_int_equal(buf_done(&b), OK);
@@ -398,7 +452,7 @@ static void a_dump_shows_no_secret(void **state)
 	conf_fini(&c);
 }
 
-/* --- no memory --------------------------------------------------------------------------------- */
+/* --- no memory ----------------------------------------------------------------------------- */
 
 static long fail_in;
 
@@ -434,19 +488,19 @@ static void no_memory_at_each_copy(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(defaults),
-	    cmocka_unit_test(a_whole_file),
-	    cmocka_unit_test(the_environment_wins),
-	    cmocka_unit_test(every_fault_with_its_line),
-	    cmocka_unit_test(files_that_cannot_be_read),
-	    cmocka_unit_test(secrets_reach_only_who_needs_them),
-	    cmocka_unit_test(a_secret_that_is_not_named),
-	    cmocka_unit_test(secrets_that_are_unsafe),
-	    cmocka_unit_test(only_one_newline_is_dropped),
-	    cmocka_unit_test(paths_of_secrets),
-	    cmocka_unit_test(credentials_of_the_service_manager),
-	    cmocka_unit_test(a_dump_shows_no_secret),
-	    cmocka_unit_test(no_memory_at_each_copy),
+		cmocka_unit_test(defaults),
+		cmocka_unit_test(a_whole_file),
+		cmocka_unit_test(the_environment_wins),
+		cmocka_unit_test(every_fault_with_its_line),
+		cmocka_unit_test(files_that_cannot_be_read),
+		cmocka_unit_test(secrets_reach_only_who_needs_them),
+		cmocka_unit_test(a_secret_that_is_not_named),
+		cmocka_unit_test(secrets_that_are_unsafe),
+		cmocka_unit_test(only_one_newline_is_dropped),
+		cmocka_unit_test(paths_of_secrets),
+		cmocka_unit_test(credentials_of_the_service_manager),
+		cmocka_unit_test(a_dump_shows_no_secret),
+		cmocka_unit_test(no_memory_at_each_copy),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

@@ -93,6 +93,18 @@ static void overlong_text_is_cut_at_a_character(void **state)
 		}
 }
 
+static void one_byte_too_many_takes_the_character_with_it(void **state)
+{
+	char text[201] = {0};
+	struct fault f;
+
+	(void)state;
+	memset(text, 'x', 197);
+	memcpy(text + 197, "\xe2\x82\xac", 3);
+	assert_int_equal(fault_set(&f, ERR_BUG, NULL, "%s", text), ERR_BUG);
+	assert_int_equal(strlen(f.detail), 197);
+}
+
 static void text_that_just_fits_is_whole(void **state)
 {
 	char text[200];
@@ -108,12 +120,13 @@ static void text_that_just_fits_is_whole(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_error_has_its_facts),
-	    cmocka_unit_test(status_agrees_with_class),
-	    cmocka_unit_test(a_number_out_of_range_is_a_bug),
-	    cmocka_unit_test(a_fault_takes_what_it_is_told),
-	    cmocka_unit_test(overlong_text_is_cut_at_a_character),
-	    cmocka_unit_test(text_that_just_fits_is_whole),
+		cmocka_unit_test(every_error_has_its_facts),
+		cmocka_unit_test(status_agrees_with_class),
+		cmocka_unit_test(a_number_out_of_range_is_a_bug),
+		cmocka_unit_test(a_fault_takes_what_it_is_told),
+		cmocka_unit_test(overlong_text_is_cut_at_a_character),
+		cmocka_unit_test(one_byte_too_many_takes_the_character_with_it),
+		cmocka_unit_test(text_that_just_fits_is_whole),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

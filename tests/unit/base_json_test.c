@@ -1,4 +1,5 @@
-/* JSON from outside: the refusals of jansson that we rely on, our own depth, and what the getters tell. */
+/* JSON from outside: the refusals of jansson that we rely on, our own depth, and what the getters
+ * tell. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -9,58 +10,66 @@
 
 #include "base/json.h"
 
-/* --- reading ----------------------------------------------------------------------------------- */
+/* --- reading ------------------------------------------------------------------------------- */
 
 #define D15 "[[[[[[[[[[[[[[["
 #define E15 "]]]]]]]]]]]]]]]"
 
-static const struct { struct str text; enum err err; const char *told; } texts[] = {
-    {STR("{}"), OK, ""},
-    {STR(" [1, \"a\", {\"b\": null}] \n"), OK, ""},
-    {STR("{\"a\":9223372036854775807}"), OK, ""},
-    {STR(D15 "[]" E15), OK, ""},
-    {STR("[\"" D15 "[[[\\\"[[[\\\\\", 1]"), OK, ""},	/* brackets in a string are no depth */
-    {STR("[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]"), OK, ""},
-    {STR(D15 "[[]]" E15), ERR_BAD_JSON, "line 1, column 17: nested too deeply"},
-    {STR("[\n\"\xc3\xa9\",\n" D15 "{\"a\":[]}" E15 "]"), ERR_BAD_JSON,
-        "line 3, column 16: nested too deeply"},
-    {STR(D15 D15 D15), ERR_BAD_JSON, "line 1, column 17: nested too deeply"},
-    {STR(D15 "{\"a\":{"), ERR_BAD_JSON, "line 1, column 21: nested too deeply"},
-    {STR("[\"\\\\\"," D15 "[" E15 "]]"), ERR_BAD_JSON, "line 1, column 22: nested too deeply"},
-    {STR("]]]]]" D15 D15), ERR_BAD_JSON, "line 1"},
-    {STR(""), ERR_BAD_JSON, "there is no text"},
-    {STR(" "), ERR_BAD_JSON, "line 1"},
-    {STR("1"), ERR_BAD_JSON, "line 1"},
-    {STR("\"a\""), ERR_BAD_JSON, "line 1"},
-    {STR("null"), ERR_BAD_JSON, "line 1"},
-    {STR("{"), ERR_BAD_JSON, "line 1, column 1: the text ends too early"},
-    {STR("[\"a"), ERR_BAD_JSON, "line 1, column 3: the text ends too early"},
-    {STR("[\"a\\"), ERR_BAD_JSON, "line 1"},
-    {STR("[1]x"), ERR_BAD_JSON, "line 1, column 4: something follows the value"},
-    {STR("[1][2]"), ERR_BAD_JSON, "line 1, column 4: something follows the value"},
-    {STR("[1,]"), ERR_BAD_JSON, "line 1, column 4: this is not JSON"},
-    {STR("{'a':1}"), ERR_BAD_JSON, "line 1"},
-    {STR("{a:1}"), ERR_BAD_JSON, "line 1"},
-    {STR("[NaN]"), ERR_BAD_JSON, "line 1"},
-    {STR("[01]"), ERR_BAD_JSON, "line 1"},
-    {STR("[+1]"), ERR_BAD_JSON, "line 1"},
-    {STR("[1] // x"), ERR_BAD_JSON, "line 1"},
-    {STR("[9223372036854775808]"), ERR_BAD_JSON, "line 1, column 20: a number is too large"},
-    {STR("[1e999]"), ERR_BAD_JSON, "line 1, column 6: a number is too large"},
-    {STR("[\"a\nb\"]"), ERR_BAD_JSON, "line 1"},
-    {STR("[\"a\\u0000b\"]"), ERR_BAD_JSON, "line 1, column 11: NUL in a string"},
-    {STR("{\"a\\u0000b\":1}"), ERR_BAD_JSON, "line 1"},
-    {STR("[\"a\0b\"]"), ERR_BAD_JSON, "line 1"},
-    {STR("[1]\0"), ERR_BAD_JSON, "line 1"},
-    {STR("[\"\\ud800\"]"), ERR_BAD_JSON, "line 1"},
-    {STR("[\"\\ud800\\u0041\"]"), ERR_BAD_JSON, "line 1"},
-    {STR("\xef\xbb\xbf[1]"), ERR_BAD_JSON, "line 1"},
-    {STR("[\"\xff\"]"), ERR_BAD_UTF8, "line 1, column 2: not UTF-8"},
-    {STR("[\"\xc0\xaf\"]"), ERR_BAD_UTF8, "line 1"},
-    {STR("[\n\"\xed\xa0\x80\"]"), ERR_BAD_UTF8, "line 2"},
-    {STR("{\"amount\":5,\"amount\":500}"), ERR_DUPLICATE_FIELD, "line 1, column 20: a field stands"},
-    {STR("{\"amount\":5,\"\\u0061mount\":500}"), ERR_DUPLICATE_FIELD, "line 1"},
-    {STR("[{\"x\":{\"a\":1,\"a\":1}}]"), ERR_DUPLICATE_FIELD, "line 1"},
+static const struct {
+	struct str text;
+	enum err err;
+	const char *told;
+} texts[] = {
+	{STR("{}"), OK, ""},
+	{STR(" [1, \"a\", {\"b\": null}] \n"), OK, ""},
+	{STR("{\"a\":9223372036854775807}"), OK, ""},
+	{STR(D15 "[]" E15), OK, ""},
+	{STR("[\"" D15 "[[[\\\"" D15 "[[[\\\\\", 1]"), OK,
+		""}, /* brackets in a string are no depth */
+	{STR("[[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[],[]]"), OK, ""},
+	{STR(D15 "[[]]" E15), ERR_BAD_JSON, "line 1, column 17: nested too deeply"},
+	{STR("[\n\"\xc3\xa9\",\n" D15 "{\"a\":[]}" E15 "]"), ERR_BAD_JSON,
+		"line 3, column 16: nested too deeply"},
+	{STR("[\"\xc3\xa9\xe2\x82\xac\"," D15 "[" E15 "]]"), ERR_BAD_JSON,
+		"line 1, column 22: nested too deeply"},
+	{STR(D15 D15 D15), ERR_BAD_JSON, "line 1, column 17: nested too deeply"},
+	{STR(D15 "{\"a\":{"), ERR_BAD_JSON, "line 1, column 21: nested too deeply"},
+	{STR("[\"\\\\\"," D15 "[" E15 "]]"), ERR_BAD_JSON, "line 1, column 22: nested too deeply"},
+	{STR("]]]]]" D15 D15), ERR_BAD_JSON, "line 1"},
+	{STR(""), ERR_BAD_JSON, "there is no text"},
+	{STR(" "), ERR_BAD_JSON, "line 1"},
+	{STR("1"), ERR_BAD_JSON, "line 1"},
+	{STR("\"a\""), ERR_BAD_JSON, "line 1"},
+	{STR("null"), ERR_BAD_JSON, "line 1"},
+	{STR("{"), ERR_BAD_JSON, "line 1, column 1: the text ends too early"},
+	{STR("[\"a"), ERR_BAD_JSON, "line 1, column 3: the text ends too early"},
+	{STR("[\"a\\"), ERR_BAD_JSON, "line 1"},
+	{STR("[1]x"), ERR_BAD_JSON, "line 1, column 4: something follows the value"},
+	{STR("[1][2]"), ERR_BAD_JSON, "line 1, column 4: something follows the value"},
+	{STR("[1,]"), ERR_BAD_JSON, "line 1, column 4: this is not JSON"},
+	{STR("{'a':1}"), ERR_BAD_JSON, "line 1"},
+	{STR("{a:1}"), ERR_BAD_JSON, "line 1"},
+	{STR("[NaN]"), ERR_BAD_JSON, "line 1"},
+	{STR("[01]"), ERR_BAD_JSON, "line 1"},
+	{STR("[+1]"), ERR_BAD_JSON, "line 1"},
+	{STR("[1] // x"), ERR_BAD_JSON, "line 1"},
+	{STR("[9223372036854775808]"), ERR_BAD_JSON, "line 1, column 20: a number is too large"},
+	{STR("[1e999]"), ERR_BAD_JSON, "line 1, column 6: a number is too large"},
+	{STR("[\"a\nb\"]"), ERR_BAD_JSON, "line 1"},
+	{STR("[\"a\\u0000b\"]"), ERR_BAD_JSON, "line 1, column 11: NUL in a string"},
+	{STR("{\"a\\u0000b\":1}"), ERR_BAD_JSON, "line 1"},
+	{STR("[\"a\0b\"]"), ERR_BAD_JSON, "line 1"},
+	{STR("[1]\0"), ERR_BAD_JSON, "line 1"},
+	{STR("[\"\\ud800\"]"), ERR_BAD_JSON, "line 1"},
+	{STR("[\"\\ud800\\u0041\"]"), ERR_BAD_JSON, "line 1"},
+	{STR("\xef\xbb\xbf[1]"), ERR_BAD_JSON, "line 1"},
+	{STR("[\"\xff\"]"), ERR_BAD_UTF8, "line 1, column 2: not UTF-8"},
+	{STR("[\"\xc0\xaf\"]"), ERR_BAD_UTF8, "line 1"},
+	{STR("[\n\"\xed\xa0\x80\"]"), ERR_BAD_UTF8, "line 2"},
+	{STR("{\"amount\":5,\"amount\":500}"), ERR_DUPLICATE_FIELD,
+		"line 1, column 20: a field stands"},
+	{STR("{\"amount\":5,\"\\u0061mount\":500}"), ERR_DUPLICATE_FIELD, "line 1"},
+	{STR("[{\"x\":{\"a\":1,\"a\":1}}]"), ERR_DUPLICATE_FIELD, "line 1"},
 };
 
 static void texts_from_outside(void **state)
@@ -122,7 +131,8 @@ static void *failing_malloc(size_t n)
 	return fail_in > 0 && --fail_in == 0 ? NULL : malloc(n);
 }
 
-/* No allocation of jansson may fail unseen. A string that could not be stored looks to it like a bad one. */
+/* No allocation of jansson may fail unseen. A string that could not be stored looks to it like a
+ * bad one. */
 static void no_memory_at_each_allocation(void **state)
 {
 	struct str text = STR("{\"a\":[\"b\",{\"c\":1.5}],\"d\":\"\xc3\xa9\"}");
@@ -145,14 +155,18 @@ static void no_memory_at_each_allocation(void **state)
 	json_set_alloc_funcs(malloc, free);
 }
 
-/* --- getters ----------------------------------------------------------------------------------- */
+/* --- getters ------------------------------------------------------------------------------- */
 
 static json_t *sample(void)
 {
 	json_t *v = NULL;
 
-	assert_int_equal(json_read(STR("{\"s\":\"text\",\"empty\":\"\",\"i\":5,\"neg\":-5,\"r\":5.0,"
-	    "\"t\":true,\"f\":false,\"n\":null,\"o\":{\"p\":[{\"q\":\"deep\"},7]},\"a\":[]}"), &v, NULL), OK);
+	assert_int_equal(
+		json_read(STR("{\"s\":\"text\",\"empty\":\"\",\"i\":5,\"neg\":-5,\"r\":5.0,"
+			      "\"t\":true,\"f\":false,\"n\":null,\"o\":{\"p\":[{\"q\":\"deep\"},7]}"
+			      ",\"a\":[]}"),
+			&v, NULL),
+		OK);
 	return v;
 }
 
@@ -165,13 +179,26 @@ static void told(const struct fault *f, enum err e, const char *field)
 
 static void texts_of_members(void **state)
 {
-	static const struct { const char *key; bool need; size_t max; enum err err; const char *out; } rows[] = {
-	    {"s", true, 4, OK, "text"}, {"s", false, 4, OK, "text"},
-	    {"s", true, 3, ERR_FIELD_TOO_LONG, NULL}, {"s", false, 0, ERR_FIELD_TOO_LONG, NULL},
-	    {"empty", true, 0, OK, ""}, {"n", false, 9, OK, ""}, {"no", false, 9, OK, ""},
-	    {"n", true, 9, ERR_FIELD_MISSING, NULL}, {"no", true, 9, ERR_FIELD_MISSING, NULL},
-	    {"i", true, 9, ERR_FIELD_TYPE, NULL}, {"i", false, 9, ERR_FIELD_TYPE, NULL},
-	    {"o", false, 9, ERR_FIELD_TYPE, NULL}, {"t", false, 9, ERR_FIELD_TYPE, NULL},
+	static const struct {
+		const char *key;
+		bool need;
+		size_t max;
+		enum err err;
+		const char *out;
+	} rows[] = {
+		{"s", true, 4, OK, "text"},
+		{"s", false, 4, OK, "text"},
+		{"s", true, 3, ERR_FIELD_TOO_LONG, NULL},
+		{"s", false, 0, ERR_FIELD_TOO_LONG, NULL},
+		{"empty", true, 0, OK, ""},
+		{"n", false, 9, OK, ""},
+		{"no", false, 9, OK, ""},
+		{"n", true, 9, ERR_FIELD_MISSING, NULL},
+		{"no", true, 9, ERR_FIELD_MISSING, NULL},
+		{"i", true, 9, ERR_FIELD_TYPE, NULL},
+		{"i", false, 9, ERR_FIELD_TYPE, NULL},
+		{"o", false, 9, ERR_FIELD_TYPE, NULL},
+		{"t", false, 9, ERR_FIELD_TYPE, NULL},
 	};
 	json_auto_t *o = sample();
 
@@ -179,7 +206,8 @@ static void texts_of_members(void **state)
 	for (size_t i = 0; i < ARRAY_N(rows); i++) {
 		struct fault f = {0};
 		struct str s = STR("unset");
-		assert_int_equal(json_str(o, rows[i].key, rows[i].need, rows[i].max, &s, &f), rows[i].err);
+		assert_int_equal(
+			json_str(o, rows[i].key, rows[i].need, rows[i].max, &s, &f), rows[i].err);
 		assert_true(str_is(s, rows[i].out ? rows[i].out : "unset"));
 		if (rows[i].err != OK)
 			told(&f, rows[i].err, rows[i].key);
@@ -188,16 +216,27 @@ static void texts_of_members(void **state)
 
 static void numbers_of_members(void **state)
 {
-	static const struct { const char *key; bool need; int64_t min, max; enum err err; bool has; int64_t out; } rows[] = {
-	    {"i", true, 5, 5, OK, true, 5}, {"i", false, INT64_MIN, INT64_MAX, OK, true, 5},
-	    {"neg", true, -5, 0, OK, true, -5},
-	    {"i", true, 6, 9, ERR_RANGE, false, 0}, {"i", true, 0, 4, ERR_RANGE, false, 0},
-	    {"neg", true, 0, 9, ERR_RANGE, false, 0},
-	    {"n", false, 6, 9, OK, false, 77}, {"no", false, 0, 9, OK, false, 77},
-	    {"n", true, 0, 9, ERR_FIELD_MISSING, false, 0},
-	    {"no", true, 0, 9, ERR_FIELD_MISSING, false, 0},
-	    {"r", true, 0, 9, ERR_FIELD_TYPE, false, 0}, {"s", true, 0, 9, ERR_FIELD_TYPE, false, 0},
-	    {"t", true, 0, 9, ERR_FIELD_TYPE, false, 0},
+	static const struct {
+		const char *key;
+		bool need;
+		int64_t min, max;
+		enum err err;
+		bool has;
+		int64_t out;
+	} rows[] = {
+		{"i", true, 5, 5, OK, true, 5},
+		{"i", false, INT64_MIN, INT64_MAX, OK, true, 5},
+		{"neg", true, -5, 0, OK, true, -5},
+		{"i", true, 6, 9, ERR_RANGE, false, 0},
+		{"i", true, 0, 4, ERR_RANGE, false, 0},
+		{"neg", true, 0, 9, ERR_RANGE, false, 0},
+		{"n", false, 6, 9, OK, false, 77},
+		{"no", false, 0, 9, OK, false, 77},
+		{"n", true, 0, 9, ERR_FIELD_MISSING, false, 0},
+		{"no", true, 0, 9, ERR_FIELD_MISSING, false, 0},
+		{"r", true, 0, 9, ERR_FIELD_TYPE, false, 0},
+		{"s", true, 0, 9, ERR_FIELD_TYPE, false, 0},
+		{"t", true, 0, 9, ERR_FIELD_TYPE, false, 0},
 	};
 	json_auto_t *o = sample();
 
@@ -206,7 +245,8 @@ static void numbers_of_members(void **state)
 		struct fault f = {0};
 		int64_t v = 77;
 		bool has = !rows[i].has;
-		enum err e = json_int(o, rows[i].key, rows[i].need, rows[i].min, rows[i].max, &v, &has, &f);
+		enum err e = json_int(
+			o, rows[i].key, rows[i].need, rows[i].min, rows[i].max, &v, &has, &f);
 		assert_int_equal(e, rows[i].err);
 		assert_int_equal(v, e == OK ? rows[i].out : 77);
 		if (e == OK)
@@ -220,10 +260,19 @@ static void numbers_of_members(void **state)
 
 static void yes_and_no_of_members(void **state)
 {
-	static const struct { const char *key; bool need; enum err err; bool has, out; } rows[] = {
-	    {"t", true, OK, true, true}, {"f", true, OK, true, false}, {"n", false, OK, false, false},
-	    {"no", false, OK, false, false}, {"n", true, ERR_FIELD_MISSING, false, false},
-	    {"i", true, ERR_FIELD_TYPE, false, false}, {"s", false, ERR_FIELD_TYPE, false, false},
+	static const struct {
+		const char *key;
+		bool need;
+		enum err err;
+		bool has, out;
+	} rows[] = {
+		{"t", true, OK, true, true},
+		{"f", true, OK, true, false},
+		{"n", false, OK, false, false},
+		{"no", false, OK, false, false},
+		{"n", true, ERR_FIELD_MISSING, false, false},
+		{"i", true, ERR_FIELD_TYPE, false, false},
+		{"s", false, ERR_FIELD_TYPE, false, false},
 	};
 	json_auto_t *o = sample();
 
@@ -255,7 +304,8 @@ static void members_of_what_is_no_object(void **state)
 	(void)state;
 	for (size_t k = 0; k < ARRAY_N(bad); k++) {
 		assert_int_equal(json_str(bad[k], "x", false, 9, &s, NULL), ERR_FIELD_TYPE);
-		assert_int_equal(json_int(bad[k], "x", false, 0, 9, &i, NULL, NULL), ERR_FIELD_TYPE);
+		assert_int_equal(
+			json_int(bad[k], "x", false, 0, 9, &i, NULL, NULL), ERR_FIELD_TYPE);
 		assert_int_equal(json_bool(bad[k], "x", false, &b, NULL, NULL), ERR_FIELD_TYPE);
 		assert_int_equal(json_only(bad[k], names, NULL), ERR_FIELD_TYPE);
 	}
@@ -264,14 +314,22 @@ static void members_of_what_is_no_object(void **state)
 static void unknown_members(void **state)
 {
 	static const char *const names[] = {"a", "b", NULL}, *const empty[] = {NULL};
-	static const struct { const char *text; enum err err; const char *field; } rows[] = {
-	    {"{}", OK, ""}, {"{\"a\":1}", OK, ""}, {"{\"b\":1,\"a\":1}", OK, ""},
-	    {"{\"a\":1,\"c-d_E9\":1}", ERR_UNKNOWN_FIELD, "c-d_E9"},
-	    {"{\"A\":1}", ERR_UNKNOWN_FIELD, "A"}, {"{\"aa\":1}", ERR_UNKNOWN_FIELD, "aa"},
-	    {"{\"\":1}", ERR_UNKNOWN_FIELD, ""},
-	    {"{\"jane@mail.example\":1}", ERR_UNKNOWN_FIELD, ""},
-	    {"{\"<b>\":1}", ERR_UNKNOWN_FIELD, ""},
-	    {"{\"a123456789012345678901234567890123456789012345678\":1}", ERR_UNKNOWN_FIELD, ""},
+	static const struct {
+		const char *text;
+		enum err err;
+		const char *field;
+	} rows[] = {
+		{"{}", OK, ""},
+		{"{\"a\":1}", OK, ""},
+		{"{\"b\":1,\"a\":1}", OK, ""},
+		{"{\"a\":1,\"c-d_E9\":1}", ERR_UNKNOWN_FIELD, "c-d_E9"},
+		{"{\"A\":1}", ERR_UNKNOWN_FIELD, "A"},
+		{"{\"aa\":1}", ERR_UNKNOWN_FIELD, "aa"},
+		{"{\"\":1}", ERR_UNKNOWN_FIELD, ""},
+		{"{\"jane@mail.example\":1}", ERR_UNKNOWN_FIELD, ""},
+		{"{\"<b>\":1}", ERR_UNKNOWN_FIELD, ""},
+		{"{\"a123456789012345678901234567890123456789012345678\":1}", ERR_UNKNOWN_FIELD,
+			""},
 	};
 
 	(void)state;
@@ -290,8 +348,19 @@ static void paths(void **state)
 {
 	json_auto_t *o = sample();
 	static const char *const missing[] = {
-	    "x", "n", "s.x", "o.p.2", "o.p.x", "o.p.-1", "o.p.99999999999", "o.p.0.q.z", "a.0", "o..p",
-	    "n.x", "o.p.+0", ".o",
+		"x",
+		"n",
+		"s.x",
+		"o.p.2",
+		"o.p.x",
+		"o.p.-1",
+		"o.p.99999999999",
+		"o.p.0.q.z",
+		"a.0",
+		"o..p",
+		"n.x",
+		"o.p.+0",
+		".o",
 	};
 
 	(void)state;
@@ -311,16 +380,16 @@ static void paths(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(no_memory_at_each_allocation),
-	    cmocka_unit_test(texts_from_outside),
-	    cmocka_unit_test(the_fault_does_not_quote_the_text),
-	    cmocka_unit_test(deep_and_long),
-	    cmocka_unit_test(texts_of_members),
-	    cmocka_unit_test(numbers_of_members),
-	    cmocka_unit_test(yes_and_no_of_members),
-	    cmocka_unit_test(members_of_what_is_no_object),
-	    cmocka_unit_test(unknown_members),
-	    cmocka_unit_test(paths),
+		cmocka_unit_test(no_memory_at_each_allocation),
+		cmocka_unit_test(texts_from_outside),
+		cmocka_unit_test(the_fault_does_not_quote_the_text),
+		cmocka_unit_test(deep_and_long),
+		cmocka_unit_test(texts_of_members),
+		cmocka_unit_test(numbers_of_members),
+		cmocka_unit_test(yes_and_no_of_members),
+		cmocka_unit_test(members_of_what_is_no_object),
+		cmocka_unit_test(unknown_members),
+		cmocka_unit_test(paths),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -1,5 +1,5 @@
-/* The log: one line, one write, always JSON, whatever is put in. Standard error is a datagram socket here,
- * so that one recv is one write. */
+/* The log: one line, one write, always JSON, whatever is put in. Standard error is a datagram
+ * socket here, so that one recv is one write. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -75,8 +75,9 @@ static void keys_in_order(void **state)
 	json_auto_t *o = next_line();
 	assert_int_equal(clock_parse(str_c(text(o, "ts")), &t), OK);
 	assert_true(str_starts(str_c(got), "{\"ts\":\"20"));
-	assert_string_equal(strstr(got, ",\"level\""), ",\"level\":\"notice\",\"role\":\"view\",\"msg\":\"hello\","
-	    "\"route\":\"decide\",\"none\":\"\",\"ms\":-12}\n");
+	assert_string_equal(strstr(got, ",\"level\""),
+		",\"level\":\"notice\",\"role\":\"view\",\"msg\":\"hello\","
+		"\"route\":\"decide\",\"none\":\"\",\"ms\":-12}\n");
 	assert_null(next_line());
 	log_emit(&l);
 	assert_null(next_line());
@@ -136,8 +137,15 @@ static void errors_are_described_once(void **state)
 static void hostile_text_stays_inside_its_string(void **state)
 {
 	static const struct str texts[] = {
-	    STR("a\n{\"level\":\"error\"}"), STR("\",\"level\":\"error"), STR("\\"), STR("a\0b"),
-	    STR("\x1b[2J"), STR("\xff\xfe"), STR("\xe2\x80\xa8"), STR("\xc2\x9b" "2J"),
+		STR("a\n{\"level\":\"error\"}"),
+		STR("\",\"level\":\"error"),
+		STR("\\"),
+		STR("a\0b"),
+		STR("\x1b[2J"),
+		STR("\xff\xfe"),
+		STR("\xe2\x80\xa8"),
+		STR("\xc2\x9b"
+		    "2J"),
 	};
 
 	(void)state;
@@ -148,8 +156,8 @@ static void hostile_text_stays_inside_its_string(void **state)
 		log_emit(&l);
 		ssize_t n = recv(end, got, sizeof got, MSG_DONTWAIT);
 		assert_true(n > 0);
-		json_auto_t *o = json_loadb(
-		    got, (size_t)n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
+		json_auto_t *o =
+			json_loadb(got, (size_t)n, JSON_REJECT_DUPLICATES | JSON_ALLOW_NUL, NULL);
 		assert_non_null(o);
 		assert_int_equal(json_object_size(o), 5);
 		assert_string_equal(text(o, "level"), "info");
@@ -263,16 +271,19 @@ static void nobody_listens(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test_setup_teardown(keys_in_order, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(levels, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(errors_are_described_once, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(
-	        hostile_text_stays_inside_its_string, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(
-	        long_values_are_cut_at_a_character, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(an_overlong_line_is_replaced, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(a_long_message_or_role, catch_stderr, give_stderr_back),
-	    cmocka_unit_test_setup_teardown(nobody_listens, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(keys_in_order, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(levels, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(
+			errors_are_described_once, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(
+			hostile_text_stays_inside_its_string, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(
+			long_values_are_cut_at_a_character, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(
+			an_overlong_line_is_replaced, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(
+			a_long_message_or_role, catch_stderr, give_stderr_back),
+		cmocka_unit_test_setup_teardown(nobody_listens, catch_stderr, give_stderr_back),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

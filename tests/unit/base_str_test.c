@@ -1,4 +1,5 @@
-/* Slices: comparing, cutting, characters, numbers, alphabets; with everything hostile that fits in a string. */
+/* Slices: comparing, cutting, characters, numbers, alphabets; with everything hostile that fits in
+ * a string. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -53,9 +54,16 @@ static void comparing(void **state)
 
 static void trimming(void **state)
 {
-	static const struct { const char *in, *out; } rows[] = {
-	    {"", ""}, {" ", ""}, {" \t \t", ""}, {"a", "a"}, {"  a b\t", "a b"}, {"\na\n", "\na\n"},
-	    {"\xc2\xa0x", "\xc2\xa0x"},
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{"", ""},
+		{" ", ""},
+		{" \t \t", ""},
+		{"a", "a"},
+		{"  a b\t", "a b"},
+		{"\na\n", "\na\n"},
+		{"\xc2\xa0x", "\xc2\xa0x"},
 	};
 
 	(void)state;
@@ -66,9 +74,17 @@ static void trimming(void **state)
 
 static void cutting(void **state)
 {
-	static const struct { const char *in, *parts[4]; } rows[] = {
-	    {"", {NULL}}, {"a", {"a"}}, {"a,b", {"a", "b"}}, {",", {""}}, {",a", {"", "a"}},
-	    {"a,", {"a"}}, {"a,,b", {"a", "", "b"}}, {"a;b", {"a;b"}},
+	static const struct {
+		const char *in, *parts[4];
+	} rows[] = {
+		{"", {NULL}},
+		{"a", {"a"}},
+		{"a,b", {"a", "b"}},
+		{",", {""}},
+		{",a", {"", "a"}},
+		{"a,", {"a"}},
+		{"a,,b", {"a", "", "b"}},
+		{"a;b", {"a;b"}},
 	};
 
 	(void)state;
@@ -89,62 +105,65 @@ static void cutting(void **state)
 }
 
 /* utf8: RFC 3629 without NUL. clean: also printable. nl: clean when newlines are allowed. */
-static const struct { struct str text; bool utf8, clean, nl; } characters[] = {
-    {STR(""), true, true, true},
-    {STR("plain ~"), true, true, true},
-    {STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xd0\xb6"), true, true, true},
-    {STR("\xc2\xa0"), true, true, true},		/* no-break space */
-    {STR("\xf4\x8f\xbf\xbd"), true, true, true},	/* U+10FFFD */
-    {STR("\xed\x9f\xbf"), true, true, true},		/* U+D7FF, before the surrogates */
-    {STR("\xee\x80\x80"), true, true, true},		/* U+E000, behind them */
-    {STR("a\nb"), true, false, true},
-    {STR("a\rb"), true, false, false},
-    {STR("a\tb"), true, false, false},
-    {STR("\x01"), true, false, false},
-    {STR("\x1b[31m"), true, false, false},
-    {STR("\x7f"), true, false, false},
-    {STR("\xc2\x80"), true, false, false},		/* C1 */
-    {STR("\xc2\x9b"), true, false, false},		/* CSI */
-    {STR("\xc2\xad"), true, false, false},		/* soft hyphen */
-    {STR("\xd8\x9c"), true, false, false},		/* U+061C Arabic letter mark */
-    {STR("\xe1\xa0\x8e"), true, false, false},		/* U+180E */
-    {STR("\xe2\x80\x8b"), true, false, false},		/* U+200B zero width space */
-    {STR("\xe2\x80\x8e"), true, false, false},		/* U+200E left-to-right mark */
-    {STR("\xe2\x80\xa8"), true, false, false},		/* U+2028 */
-    {STR("\xe2\x80\xaa"), true, false, false},		/* U+202A */
-    {STR("gnp\xe2\x80\xae.exe"), true, false, false},	/* U+202E right-to-left override */
-    {STR("\xe2\x81\xa6"), true, false, false},		/* U+2066 isolate */
-    {STR("\xe2\x81\xa9"), true, false, false},		/* U+2069 */
-    {STR("\xef\xbb\xbf"), true, false, false},		/* U+FEFF byte order mark */
-    {STR("\xef\xbf\xb9"), true, false, false},		/* U+FFF9 */
-    {STR("\xef\xbf\xbe"), true, false, false},		/* U+FFFE */
-    {STR("\xef\xb7\x90"), true, false, false},		/* U+FDD0 */
-    {STR("\xf0\x9f\xbf\xbf"), true, false, false},	/* U+1FFFF */
-    {STR("\xf3\xa0\x81\x81"), true, false, false},	/* U+E0041 tag */
-    {STR("a\0b"), false, false, false},
-    {STR("\0"), false, false, false},
-    {STR("\x80"), false, false, false},			/* lone continuation */
-    {STR("\xc3"), false, false, false},			/* cut */
-    {STR("\xe2\x82"), false, false, false},
-    {STR("\xf0\x9f\x98"), false, false, false},
-    {STR("\xc3(a"), false, false, false},
-    {STR("\xe2(\xa1"), false, false, false},
-    {STR("\xe2\x82("), false, false, false},
-    {STR("\xc0\x80"), false, false, false},		/* overlong NUL */
-    {STR("\xc0\xaf"), false, false, false},		/* overlong slash */
-    {STR("\xc1\xbf"), false, false, false},
-    {STR("\xe0\x80\xaf"), false, false, false},
-    {STR("\xe0\x9f\xbf"), false, false, false},
-    {STR("\xf0\x80\x80\xaf"), false, false, false},
-    {STR("\xf0\x8f\xbf\xbf"), false, false, false},
-    {STR("\xed\xa0\x80"), false, false, false},		/* surrogates */
-    {STR("\xed\xbf\xbf"), false, false, false},
-    {STR("\xf4\x90\x80\x80"), false, false, false},	/* above U+10FFFF */
-    {STR("\xf5\x80\x80\x80"), false, false, false},
-    {STR("\xf8\x88\x80\x80\x80"), false, false, false},
-    {STR("\xfc\x84\x80\x80\x80\x80"), false, false, false},
-    {STR("\xfe"), false, false, false},
-    {STR("\xff"), false, false, false},
+static const struct {
+	struct str text;
+	bool utf8, clean, nl;
+} characters[] = {
+	{STR(""), true, true, true},
+	{STR("plain ~"), true, true, true},
+	{STR("\xc3\xa9\xe2\x82\xac\xf0\x9f\x98\x80\xd0\xb6"), true, true, true},
+	{STR("\xc2\xa0"), true, true, true},         /* no-break space */
+	{STR("\xf4\x8f\xbf\xbd"), true, true, true}, /* U+10FFFD */
+	{STR("\xed\x9f\xbf"), true, true, true},     /* U+D7FF, before the surrogates */
+	{STR("\xee\x80\x80"), true, true, true},     /* U+E000, behind them */
+	{STR("a\nb"), true, false, true},
+	{STR("a\rb"), true, false, false},
+	{STR("a\tb"), true, false, false},
+	{STR("\x01"), true, false, false},
+	{STR("\x1b[31m"), true, false, false},
+	{STR("\x7f"), true, false, false},
+	{STR("\xc2\x80"), true, false, false},            /* C1 */
+	{STR("\xc2\x9b"), true, false, false},            /* CSI */
+	{STR("\xc2\xad"), true, false, false},            /* soft hyphen */
+	{STR("\xd8\x9c"), true, false, false},            /* U+061C Arabic letter mark */
+	{STR("\xe1\xa0\x8e"), true, false, false},        /* U+180E */
+	{STR("\xe2\x80\x8b"), true, false, false},        /* U+200B zero width space */
+	{STR("\xe2\x80\x8e"), true, false, false},        /* U+200E left-to-right mark */
+	{STR("\xe2\x80\xa8"), true, false, false},        /* U+2028 */
+	{STR("\xe2\x80\xaa"), true, false, false},        /* U+202A */
+	{STR("gnp\xe2\x80\xae.exe"), true, false, false}, /* U+202E right-to-left override */
+	{STR("\xe2\x81\xa6"), true, false, false},        /* U+2066 isolate */
+	{STR("\xe2\x81\xa9"), true, false, false},        /* U+2069 */
+	{STR("\xef\xbb\xbf"), true, false, false},        /* U+FEFF byte order mark */
+	{STR("\xef\xbf\xb9"), true, false, false},        /* U+FFF9 */
+	{STR("\xef\xbf\xbe"), true, false, false},        /* U+FFFE */
+	{STR("\xef\xb7\x90"), true, false, false},        /* U+FDD0 */
+	{STR("\xf0\x9f\xbf\xbf"), true, false, false},    /* U+1FFFF */
+	{STR("\xf3\xa0\x81\x81"), true, false, false},    /* U+E0041 tag */
+	{STR("a\0b"), false, false, false},
+	{STR("\0"), false, false, false},
+	{STR("\x80"), false, false, false}, /* lone continuation */
+	{STR("\xc3"), false, false, false}, /* cut */
+	{STR("\xe2\x82"), false, false, false},
+	{STR("\xf0\x9f\x98"), false, false, false},
+	{STR("\xc3(a"), false, false, false},
+	{STR("\xe2(\xa1"), false, false, false},
+	{STR("\xe2\x82("), false, false, false},
+	{STR("\xc0\x80"), false, false, false}, /* overlong NUL */
+	{STR("\xc0\xaf"), false, false, false}, /* overlong slash */
+	{STR("\xc1\xbf"), false, false, false},
+	{STR("\xe0\x80\xaf"), false, false, false},
+	{STR("\xe0\x9f\xbf"), false, false, false},
+	{STR("\xf0\x80\x80\xaf"), false, false, false},
+	{STR("\xf0\x8f\xbf\xbf"), false, false, false},
+	{STR("\xed\xa0\x80"), false, false, false}, /* surrogates */
+	{STR("\xed\xbf\xbf"), false, false, false},
+	{STR("\xf4\x90\x80\x80"), false, false, false}, /* above U+10FFFF */
+	{STR("\xf5\x80\x80\x80"), false, false, false},
+	{STR("\xf8\x88\x80\x80\x80"), false, false, false},
+	{STR("\xfc\x84\x80\x80\x80\x80"), false, false, false},
+	{STR("\xfe"), false, false, false},
+	{STR("\xff"), false, false, false},
 };
 
 static void every_kind_of_character(void **state)
@@ -153,8 +172,8 @@ static void every_kind_of_character(void **state)
 	for (size_t i = 0; i < ARRAY_N(characters); i++) {
 		struct str s = exact(characters[i].text);
 		if (str_is_utf8(s) != characters[i].utf8 ||
-		    str_is_clean(s, false) != characters[i].clean ||
-		    str_is_clean(s, true) != characters[i].nl)
+			str_is_clean(s, false) != characters[i].clean ||
+			str_is_clean(s, true) != characters[i].nl)
 			fail_msg("row %zu of characters", i);
 		drop(s);
 	}
@@ -206,26 +225,31 @@ static void words(void **state)
 
 static void numbers(void **state)
 {
-	static const struct { struct str in; uint64_t max; enum err err; uint64_t out; } rows[] = {
-	    {STR("0"), 0, OK, 0},
-	    {STR("007"), 7, OK, 7},
-	    {STR("8"), 7, ERR_RANGE, 0},
-	    {STR("18446744073709551615"), UINT64_MAX, OK, UINT64_MAX},
-	    {STR("18446744073709551616"), UINT64_MAX, ERR_RANGE, 0},
-	    {STR("99999999999999999999999999"), UINT64_MAX, ERR_RANGE, 0},
-	    {STR("36893488147419103232"), UINT64_MAX, ERR_RANGE, 0},
-	    {STR("000000000000000000000000000001"), 1, OK, 1},
-	    {STR(""), 9, ERR_FIELD_BAD, 0},
-	    {STR("+1"), 9, ERR_FIELD_BAD, 0},
-	    {STR("-1"), 9, ERR_FIELD_BAD, 0},
-	    {STR(" 1"), 9, ERR_FIELD_BAD, 0},
-	    {STR("1 "), 9, ERR_FIELD_BAD, 0},
-	    {STR("1.0"), 9, ERR_FIELD_BAD, 0},
-	    {STR("1e1"), 9, ERR_FIELD_BAD, 0},
-	    {STR("0x1"), 9, ERR_FIELD_BAD, 0},
-	    {STR("1\0"), 9, ERR_FIELD_BAD, 0},
-	    {STR("\xd9\xa1"), 9, ERR_FIELD_BAD, 0},	/* Arabic digit one */
-	    {STR("99999999999999999999999999x"), 9, ERR_FIELD_BAD, 0},
+	static const struct {
+		struct str in;
+		uint64_t max;
+		enum err err;
+		uint64_t out;
+	} rows[] = {
+		{STR("0"), 0, OK, 0},
+		{STR("007"), 7, OK, 7},
+		{STR("8"), 7, ERR_RANGE, 0},
+		{STR("18446744073709551615"), UINT64_MAX, OK, UINT64_MAX},
+		{STR("18446744073709551616"), UINT64_MAX, ERR_RANGE, 0},
+		{STR("99999999999999999999999999"), UINT64_MAX, ERR_RANGE, 0},
+		{STR("36893488147419103232"), UINT64_MAX, ERR_RANGE, 0},
+		{STR("000000000000000000000000000001"), 1, OK, 1},
+		{STR(""), 9, ERR_FIELD_BAD, 0},
+		{STR("+1"), 9, ERR_FIELD_BAD, 0},
+		{STR("-1"), 9, ERR_FIELD_BAD, 0},
+		{STR(" 1"), 9, ERR_FIELD_BAD, 0},
+		{STR("1 "), 9, ERR_FIELD_BAD, 0},
+		{STR("1.0"), 9, ERR_FIELD_BAD, 0},
+		{STR("1e1"), 9, ERR_FIELD_BAD, 0},
+		{STR("0x1"), 9, ERR_FIELD_BAD, 0},
+		{STR("1\0"), 9, ERR_FIELD_BAD, 0},
+		{STR("\xd9\xa1"), 9, ERR_FIELD_BAD, 0}, /* Arabic digit one */
+		{STR("99999999999999999999999999x"), 9, ERR_FIELD_BAD, 0},
 	};
 
 	(void)state;
@@ -242,11 +266,20 @@ static void numbers(void **state)
 
 static void hex(void **state)
 {
-	static const struct { struct str in; size_t cap; enum err err; } rows[] = {
-	    {STR(""), 0, OK}, {STR("00ff7a"), 3, OK}, {STR("00ff7a"), 2, ERR_TOO_LONG},
-	    {STR("0"), 8, ERR_FIELD_BAD}, {STR("0g"), 8, ERR_FIELD_BAD}, {STR("FF"), 8, ERR_FIELD_BAD},
-	    {STR("0\0"), 8, ERR_FIELD_BAD}, {STR(" 0"), 8, ERR_FIELD_BAD},
-	    {STR("zz"), 0, ERR_FIELD_BAD},
+	static const struct {
+		struct str in;
+		size_t cap;
+		enum err err;
+	} rows[] = {
+		{STR(""), 0, OK},
+		{STR("00ff7a"), 3, OK},
+		{STR("00ff7a"), 2, ERR_TOO_LONG},
+		{STR("0"), 8, ERR_FIELD_BAD},
+		{STR("0g"), 8, ERR_FIELD_BAD},
+		{STR("FF"), 8, ERR_FIELD_BAD},
+		{STR("0\0"), 8, ERR_FIELD_BAD},
+		{STR(" 0"), 8, ERR_FIELD_BAD},
+		{STR("zz"), 0, ERR_FIELD_BAD},
 	};
 	char text[17];
 
@@ -269,10 +302,20 @@ static void hex(void **state)
 static void base64_both_ways(void **state)
 {
 	/* RFC 4648 section 10, without padding; then what differs in the URL alphabet */
-	static const struct { struct str plain; const char *text; } rows[] = {
-	    {STR(""), ""}, {STR("f"), "Zg"}, {STR("fo"), "Zm8"}, {STR("foo"), "Zm9v"},
-	    {STR("foob"), "Zm9vYg"}, {STR("fooba"), "Zm9vYmE"}, {STR("foobar"), "Zm9vYmFy"},
-	    {STR("\xfb\xff\xbf"), "-_-_"}, {STR("\0\0"), "AAA"}, {STR("\xff"), "_w"},
+	static const struct {
+		struct str plain;
+		const char *text;
+	} rows[] = {
+		{STR(""), ""},
+		{STR("f"), "Zg"},
+		{STR("fo"), "Zm8"},
+		{STR("foo"), "Zm9v"},
+		{STR("foob"), "Zm9vYg"},
+		{STR("fooba"), "Zm9vYmE"},
+		{STR("foobar"), "Zm9vYmFy"},
+		{STR("\xfb\xff\xbf"), "-_-_"},
+		{STR("\0\0"), "AAA"},
+		{STR("\xff"), "_w"},
 	};
 	char text[16];
 	uint8_t out[8];
@@ -294,12 +337,26 @@ static void base64_both_ways(void **state)
 static void base64_has_one_text_for_each_value(void **state)
 {
 	static const struct str bad[] = {
-	    STR("A"), STR("AAAAA"),		/* a lone character */
-	    STR("Zh"), STR("Zi"), STR("Zo"), STR("Zv"),	/* left-over bits of "Zg" */
-	    STR("Zm9"), STR("Zm-"),		/* left-over bits of "Zm8" */
-	    STR("Zg=="), STR("Zg="), STR("Zm8="), STR("===="),
-	    STR("Zm+v"), STR("Zm/v"), STR("Z g"), STR(" Zg"), STR("Zg\n"), STR("Zg\0"),
-	    STR("\xc3\xa9"), STR("Zm9v\xff"),
+		STR("A"),
+		STR("AAAAA"), /* a lone character */
+		STR("Zh"),
+		STR("Zi"),
+		STR("Zo"),
+		STR("Zv"), /* left-over bits of "Zg" */
+		STR("Zm9"),
+		STR("Zm-"), /* left-over bits of "Zm8" */
+		STR("Zg=="),
+		STR("Zg="),
+		STR("Zm8="),
+		STR("===="),
+		STR("Zm+v"),
+		STR("Zm/v"),
+		STR("Z g"),
+		STR(" Zg"),
+		STR("Zg\n"),
+		STR("Zg\0"),
+		STR("\xc3\xa9"),
+		STR("Zm9v\xff"),
 	};
 	uint8_t out[8] = "unchang";
 	size_t n = 99;
@@ -325,6 +382,7 @@ static void copying(void **state)
 	assert_string_equal(out, "");
 	assert_int_equal(str_copy(none, out, sizeof out), OK);
 	assert_string_equal(out, "");
+	memcpy(out, "xxxx", 5);
 	assert_int_equal(str_copy(STR("a\0b"), out, sizeof out), ERR_BAD_UTF8);
 	assert_string_equal(out, "");
 	assert_int_equal(str_copy(none, out, 1), OK);
@@ -334,17 +392,17 @@ static void copying(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(comparing),
-	    cmocka_unit_test(trimming),
-	    cmocka_unit_test(cutting),
-	    cmocka_unit_test(every_kind_of_character),
-	    cmocka_unit_test(every_code_point_once),
-	    cmocka_unit_test(words),
-	    cmocka_unit_test(numbers),
-	    cmocka_unit_test(hex),
-	    cmocka_unit_test(base64_both_ways),
-	    cmocka_unit_test(base64_has_one_text_for_each_value),
-	    cmocka_unit_test(copying),
+		cmocka_unit_test(comparing),
+		cmocka_unit_test(trimming),
+		cmocka_unit_test(cutting),
+		cmocka_unit_test(every_kind_of_character),
+		cmocka_unit_test(every_code_point_once),
+		cmocka_unit_test(words),
+		cmocka_unit_test(numbers),
+		cmocka_unit_test(hex),
+		cmocka_unit_test(base64_both_ways),
+		cmocka_unit_test(base64_has_one_text_for_each_value),
+		cmocka_unit_test(copying),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -46,11 +46,15 @@ static void version_4(void **state)
 
 static void version_7(void **state)
 {
-	static const struct { int64_t us; uint8_t random; const char *want; } rows[] = {
-	    {1645557742000000, 0xff, "017f22e2-79b0-7fff-bfff-ffffffffffff"},
-	    {1645557742000999, 0x00, "017f22e2-79b0-7000-8000-000000000000"},
-	    {0, 0x00, "00000000-0000-7000-8000-000000000000"},
-	    {-5, 0x00, "00000000-0000-7000-8000-000000000000"},
+	static const struct {
+		int64_t us;
+		uint8_t random;
+		const char *want;
+	} rows[] = {
+		{1645557742000000, 0xff, "017f22e2-79b0-7fff-bfff-ffffffffffff"},
+		{1645557742000999, 0x00, "017f22e2-79b0-7000-8000-000000000000"},
+		{0, 0x00, "00000000-0000-7000-8000-000000000000"},
+		{-5, 0x00, "00000000-0000-7000-8000-000000000000"},
 	};
 	struct uuid u;
 
@@ -76,10 +80,12 @@ static void no_random_bytes(void **state)
 
 static void reading(void **state)
 {
-	static const struct { const char *in, *out; } rows[] = {
-	    {"919108f7-52d1-4320-9bac-f847db4148a8", "919108f7-52d1-4320-9bac-f847db4148a8"},
-	    {"017F22E2-79B0-7CC3-98C4-DC0C0C07398F", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"},
-	    {"00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"},
+	static const struct {
+		const char *in, *out;
+	} rows[] = {
+		{"919108f7-52d1-4320-9bac-f847db4148a8", "919108f7-52d1-4320-9bac-f847db4148a8"},
+		{"017F22E2-79B0-7CC3-98C4-DC0C0C07398F", "017f22e2-79b0-7cc3-98c4-dc0c0c07398f"},
+		{"00000000-0000-0000-0000-000000000000", "00000000-0000-0000-0000-000000000000"},
 	};
 	struct uuid u;
 
@@ -96,12 +102,17 @@ static void reading(void **state)
 static void what_is_no_uuid(void **state)
 {
 	static const struct str bad[] = {
-	    STR(""), STR("919108f752d143209bacf847db4148a8"),
-	    STR("919108f7-52d1-4320-9bac-f847db4148a"), STR("919108f7-52d1-4320-9bac-f847db4148a88"),
-	    STR("{919108f7-52d1-4320-9bac-f847db4148a8}"), STR("919108f7-52d1-4320-9bac-f847db4148ag"),
-	    STR("919108f7-52d1-4320-9bac_f847db4148a8"), STR("919108f75-2d1-4320-9bac-f847db4148a8"),
-	    STR("919108f7-52d1-4320-9bac-f847db4148a\0"), STR("919108f7-52d1-4320-9bac-f847db4148 8"),
-	    STR("-19108f7-52d1-4320-9bac-f847db4148a8"),
+		STR(""),
+		STR("919108f752d143209bacf847db4148a8"),
+		STR("919108f7-52d1-4320-9bac-f847db4148a"),
+		STR("919108f7-52d1-4320-9bac-f847db4148a88"),
+		STR("{919108f7-52d1-4320-9bac-f847db4148a8}"),
+		STR("919108f7-52d1-4320-9bac-f847db4148ag"),
+		STR("919108f7-52d1-4320-9bac_f847db4148a8"),
+		STR("919108f75-2d1-4320-9bac-f847db4148a8"),
+		STR("919108f7-52d1-4320-9bac-f847db4148a\0"),
+		STR("919108f7-52d1-4320-9bac-f847db4148 8"),
+		STR("-19108f7-52d1-4320-9bac-f847db4148a8"),
 	};
 	struct uuid u = {{7}};
 
@@ -114,11 +125,11 @@ static void what_is_no_uuid(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-	    cmocka_unit_test(version_4),
-	    cmocka_unit_test(version_7),
-	    cmocka_unit_test(no_random_bytes),
-	    cmocka_unit_test(reading),
-	    cmocka_unit_test(what_is_no_uuid),
+		cmocka_unit_test(version_4),
+		cmocka_unit_test(version_7),
+		cmocka_unit_test(no_random_bytes),
+		cmocka_unit_test(reading),
+		cmocka_unit_test(what_is_no_uuid),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);
