@@ -28,8 +28,7 @@ struct flow {
 	char want[HTTP_WANT_MAX][WANT_BYTES_MAX];
 };
 
-/* --- open and close ----------------------------------------------------------------------------
- */
+/* --- open and close --------------------------------------------------------------------------- */
 
 enum err http_open(struct http **ret)
 {
@@ -57,8 +56,7 @@ void http_close(struct http *h)
 	curl_global_cleanup();
 }
 
-/* --- what comes in -----------------------------------------------------------------------------
- */
+/* --- what comes in ---------------------------------------------------------------------------- */
 
 static bool grow(struct flow *w, size_t need)
 {
@@ -129,8 +127,7 @@ static size_t on_header(char *p, size_t one, size_t n, void *user)
 	return n;
 }
 
-/* --- one exchange ------------------------------------------------------------------------------
- */
+/* --- one exchange ----------------------------------------------------------------------------- */
 
 static CURLcode set_method(CURL *h, const struct http_call *c)
 {
@@ -265,8 +262,7 @@ void http_call(struct http *h, const struct http_call *c, struct arena *a, struc
 	free(w.body);
 }
 
-/* --- addresses ---------------------------------------------------------------------------------
- */
+/* --- addresses -------------------------------------------------------------------------------- */
 
 static bool is_port(struct str s)
 {

@@ -13,8 +13,7 @@
 #define SUBJECT_MAX 400
 #define HEAD_MAX    8192
 
-/* --- what may stand in a header ----------------------------------------------------------------
- */
+/* --- what may stand in a header --------------------------------------------------------------- */
 
 /* Plain addresses only: whatever could end a header, or add a receiver, is no address here. */
 static bool is_address(struct str s)
@@ -45,8 +44,7 @@ static enum err check(const struct mail *m, struct fault *f)
 	return OK;
 }
 
-/* --- the text ----------------------------------------------------------------------------------
- */
+/* --- the text --------------------------------------------------------------------------------- */
 
 static void add_date(struct buf *b, utc_t now)
 {
@@ -158,8 +156,7 @@ enum err mail_format(const struct mail *m, utc_t now, struct buf *out, struct fa
 	return buf_done(out);
 }
 
-/* --- handing it over ---------------------------------------------------------------------------
- */
+/* --- handing it over -------------------------------------------------------------------------- */
 
 static size_t on_read(char *p, size_t one, size_t n, void *user)
 {

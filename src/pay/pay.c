@@ -29,8 +29,7 @@ struct pay {
 	size_t secrets_n;
 };
 
-/* --- names -------------------------------------------------------------------------------------
- */
+/* --- names ------------------------------------------------------------------------------------ */
 
 const char *pay_outcome_name(enum pay_outcome o)
 {
@@ -58,8 +57,7 @@ enum err pay_kind_parse(struct str s, enum pay_kind *ret)
 	return ERR_FIELD_BAD;
 }
 
-/* --- settings ----------------------------------------------------------------------------------
- */
+/* --- settings --------------------------------------------------------------------------------- */
 
 static enum err set_base(const struct conf *c, struct pay_set *set, struct fault *f)
 {
@@ -166,8 +164,7 @@ static enum err set_secrets(const struct conf *c, struct pay *p, struct fault *f
 	return e;
 }
 
-/* --- open and close ----------------------------------------------------------------------------
- */
+/* --- open and close --------------------------------------------------------------------------- */
 
 enum err pay_open(const struct conf *c, struct pay **ret, struct fault *f)
 {
@@ -216,8 +213,7 @@ bool pay_livemode(const struct pay *p)
 	return p->set.livemode;
 }
 
-/* --- the call ----------------------------------------------------------------------------------
- */
+/* --- the call --------------------------------------------------------------------------------- */
 
 static bool is_sound(const struct pay_request *q)
 {
@@ -293,8 +289,7 @@ void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, st
 	take(&got, ret);
 }
 
-/* --- dispatch ----------------------------------------------------------------------------------
- */
+/* --- dispatch --------------------------------------------------------------------------------- */
 
 /* With one provider an answer needs no name; with a second one it carries its row. */
 enum pay_outcome pay_outcome(const struct pay_answer *a)

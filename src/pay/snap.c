@@ -16,8 +16,7 @@ enum err snap_bad(struct snap *s, const char *field, const char *what)
 	return fault_set(s->f, ERR_PROVIDER, field, "%s", what);
 }
 
-/* --- reading -----------------------------------------------------------------------------------
- */
+/* --- reading ---------------------------------------------------------------------------------- */
 
 enum err snap_int(struct snap *s, const json_t *o, const char *path, int64_t min, int64_t max,
 	int64_t *ret, bool *ret_has)
@@ -96,8 +95,7 @@ const char *snap_word(const struct snap_word *m, struct str word)
 	return NULL;
 }
 
-/* --- writing -----------------------------------------------------------------------------------
- */
+/* --- writing ---------------------------------------------------------------------------------- */
 
 void snap_put(struct snap *s, const char *key, json_t *v)
 {

@@ -8,8 +8,7 @@
 
 #define HEX_N ((size_t)2 * SEAL_MAC_BYTES)
 
-/* --- the signature -----------------------------------------------------------------------------
- */
+/* --- the signature ---------------------------------------------------------------------------- */
 
 struct header {
 	struct str t;
@@ -88,8 +87,7 @@ enum stripe_sign stripe_sign_check(struct str header, struct str body, const str
 	return STRIPE_SIGN_OK;
 }
 
-/* --- the envelope ------------------------------------------------------------------------------
- */
+/* --- the envelope ----------------------------------------------------------------------------- */
 
 /* What we act on, and where in the event the id of the object stands that has to be fetched. */
 static const struct row {

@@ -8,8 +8,7 @@
 
 #define LINES_MAX 50
 
-/* --- subscription ------------------------------------------------------------------------------
- */
+/* --- subscription ----------------------------------------------------------------------------- */
 
 /* unpaid and paused can come back to life, so they are not the end; incomplete has not begun. */
 static const struct snap_word recurring_states[] = {
@@ -62,8 +61,7 @@ static enum err subscription(struct snap *s, const json_t *o)
 	return add_subscription(s, o, &state);
 }
 
-/* --- invoice -----------------------------------------------------------------------------------
- */
+/* --- invoice ---------------------------------------------------------------------------------- */
 
 /* The payment intent, of the payment that went through if there are several. */
 static enum err invoice_intent(struct snap *s, const json_t *o, struct str *ret)
@@ -81,8 +79,18 @@ static enum err invoice_intent(struct snap *s, const json_t *o, struct str *ret)
 	return e;
 }
 
+static bool is_state(const char *state, const char *word)
+{
+	return state && strcmp(state, word) == 0;
+}
+
+static bool is_first(const json_t *invoice)
+{
+	return str_is(json_text(invoice, "billing_reason"), "subscription_create");
+}
+
 /* What the invoice says of its money. Open and tried: on its way, or failed when another try is
- * planned. */
+ * planned. An open first one says nothing: on the checkout page the donor may still try again. */
 static enum err read_invoice(struct snap *s, const json_t *o, struct snap_paid *ret)
 {
 	struct str status = json_text(o, "status");
@@ -96,7 +104,7 @@ static enum err read_invoice(struct snap *s, const json_t *o, struct snap_paid *
 		return snap_bad(s, "attempted", "must be true or false");
 	if (paid)
 		p.state = "paid";
-	else if (str_is(status, "open") && tried)
+	else if (str_is(status, "open") && tried && !is_first(o))
 		p.state = again ? "failed" : "processing";
 	else if (str_is(status, "void") || str_is(status, "uncollectible"))
 		p.state = "failed";
@@ -166,17 +174,16 @@ static enum err invoice(struct snap *s, const json_t *o)
 		return snap_bad(s, NULL, "no reference: neither a subscription nor a pledge");
 	snap_payment(s, &p);
 	snap_email(s, o, "customer_email");
-	/* the subscription itself was not fetched: as far as this invoice goes */
-	bool paid = p.state && strcmp(p.state, "paid") == 0,
-	     failed = p.state && strcmp(p.state, "failed") == 0;
-	if (sub.n)
-		snap_recurring(s, sub, failed ? "past_due" : "active", paid ? until : (utc_t){0},
-			customer);
+	/* the subscription itself was not fetched: as far as this invoice goes, and a first one
+	 * that is not paid has begun nothing */
+	bool paid = is_state(p.state, "paid");
+	if (sub.n && (paid || !is_first(o)))
+		snap_recurring(s, sub, is_state(p.state, "failed") ? "past_due" : "active",
+			paid ? until : (utc_t){0}, customer);
 	return OK;
 }
 
-/* --- payment intent, refund, dispute -----------------------------------------------------------
- */
+/* --- payment intent, refund, dispute ---------------------------------------------------------- */
 
 static const struct snap_word refund_states[] = {
 	{"pending", "pending"},
@@ -290,13 +297,7 @@ static enum err payment(struct snap *s, const json_t *o)
 	return e;
 }
 
-/* --- checkout session --------------------------------------------------------------------------
- */
-
-static bool is_state(const char *state, const char *word)
-{
-	return state && strcmp(state, word) == 0;
-}
+/* --- checkout session ------------------------------------------------------------------------- */
 
 /* One payment. A delayed one that failed leaves the session complete; only its payment intent
  * tells. */
@@ -409,8 +410,7 @@ static enum err checkout(struct snap *s, const json_t *o)
 	return OK;
 }
 
-/* --- all kinds ---------------------------------------------------------------------------------
- */
+/* --- all kinds -------------------------------------------------------------------------------- */
 
 static enum err start(struct snap *s, const json_t *o, bool has_mode, utc_t fetched_at)
 {

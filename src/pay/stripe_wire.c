@@ -10,8 +10,7 @@
 #define URL_MAX      2048
 #define PAGE_URL_MAX 4000 /* what the database takes is a little more */
 
-/* --- build -------------------------------------------------------------------------------------
- */
+/* --- build ------------------------------------------------------------------------------------ */
 
 /* Keys stay as they are written here, brackets raw. */
 static void pair(struct buf *b, const char *key, struct str value)
@@ -149,8 +148,7 @@ enum err stripe_wire_build_fetch(
 	return e;
 }
 
-/* --- how an answer ends ------------------------------------------------------------------------
- */
+/* --- how an answer ends ----------------------------------------------------------------------- */
 
 /* The error object of a refusal: NULL when the answer is not Stripe's own words. New reference to
  * the whole in *doc. */
@@ -251,8 +249,7 @@ void stripe_wire_error_text(const struct pay_answer *ans, char out[120])
 	word(&b, " ", json_text(error, "param"));
 }
 
-/* --- answers -----------------------------------------------------------------------------------
- */
+/* --- answers ---------------------------------------------------------------------------------- */
 
 enum err stripe_wire_read(
 	const struct pay_answer *ans, const char *object, json_t **ret, struct fault *f)
