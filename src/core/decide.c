@@ -5,7 +5,7 @@
  * campaigns, "closed" and "later" for the campaign that was answered. */
 #include "core/decide.h"
 
-#define DAY_US  INT64_C(86400000000)
+#define DAY_US  UINT64_C(86400000000)
 #define NO_LEFT UINT32_MAX
 
 enum scope { PAGE, CAMPAIGN };
@@ -23,11 +23,9 @@ struct ctx {
 /* Is at less than days ago? */
 static bool is_within(utc_t at, utc_t now, uint32_t days)
 {
-	int64_t ago;
-
 	if (at.us > now.us)
 		return days > 0;
-	return !__builtin_sub_overflow(now.us, at.us, &ago) && ago / DAY_US < days;
+	return ((uint64_t)now.us - (uint64_t)at.us) / DAY_US < days;
 }
 
 /* Marks of a kind within days; campaign 0 = of any. */

@@ -1,6 +1,6 @@
 /* core/ticket.c: fixed layouts, big-endian. Whoever changes one of them, or the order of rule.def
  * (its numbers travel in tokens), counts the version up.
- *   cookie  version 1, flags 1, reader 16, site 2, and when the first view is carried: first 8, at 8
+ *   cookie  version 1, flags 1, reader 16, site 2, and with the first view: first 8, at 8
  *   token   version 1, flags 1, decision 8, reader 16, site 2, at 8, campaign 4, its version 4,
  *           variant 1, act 1, reason 1, article 6 */
 #include <string.h>
