@@ -1,0 +1,211 @@
+/* Ten thousand random readers: no prompt beyond a cap, no free article beyond an allowance, and
+ * what is walled stays walled till the month ends. Another seed: PLEDGED_SEED=n. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "core/decide.h"
+
+#define START_S    INT64_C(1795435200) /* 2026-11-23T12:00:00Z */
+#define ONE_SITE   ((int16_t)1)
+#define HISTORIES  10000
+#define ARTICLES_N 9u
+#define SHOWN_MAX  256
+
+static uint64_t seed;
+
+static uint32_t random_below(uint32_t n)
+{
+	seed ^= seed << 13;
+	seed ^= seed >> 7;
+	seed ^= seed << 17;
+	return (uint32_t)((seed >> 32) % n);
+}
+
+struct history {
+	struct campaign campaign[3];
+	struct campaign_set set;
+	struct reader reader;
+	struct decide_facts f;
+	uint8_t seen[READER_SEEN_MAX * READER_SEEN_BYTES];
+	uint8_t marks[READER_MARK_MAX * READER_MARK_BYTES];
+	int64_t now_s;
+	uint32_t decision, talk;
+	size_t shown_n;
+	struct {
+		int32_t campaign;
+		int64_t at_s;
+	} shown[SHOWN_MAX];
+};
+
+static void history_meter(struct campaign *c)
+{
+	c->window = WINDOW_MONTH;
+	c->allowance = random_below(6);
+	c->meter_wall = random_below(3) > 0;
+	c->kind = c->meter_wall ? CAMPAIGN_WALL : CAMPAIGN_APPEAL;
+}
+
+static void history_begin(struct history *h)
+{
+	memset(h, 0, sizeof *h);
+	h->now_s = START_S;
+	h->talk = random_below(4) ? 4 : 100; /* some lists are full before long */
+	h->set = (struct campaign_set){1, 1 + random_below(3), h->campaign};
+	for (size_t i = 0; i < h->set.n; i++) {
+		struct campaign *c = &h->campaign[i];
+		*c = (struct campaign){.id = 10 + (int32_t)i,
+			.version = 1,
+			.site = ONE_SITE,
+			.slug = str_c("abc" + i),
+			.min_views = 2 + random_below(3),
+			.cap_views = random_below(5),
+			.cap_days = 1 + random_below(9),
+			.close_days = random_below(4),
+			.later_days = random_below(3),
+			.already_gave_days = random_below(3),
+			.never_days = random_below(5),
+			.variant_n = 2,
+			.variant = {{.share = 30}, {.share = 70}}};
+		if (random_below(2))
+			history_meter(c);
+	}
+	h->reader.stored = true;
+	h->reader.seen.p = (char *)h->seen;
+	h->reader.marks.p = (char *)h->marks;
+	h->f = (struct decide_facts){.site = ONE_SITE,
+		.counted = true,
+		.consent = CONSENT_FULL,
+		.reader = &h->reader,
+		.variant_hash = seed};
+}
+
+/* Months of 10 days make many beginnings of a month. */
+static void history_clock(struct history *h, uint64_t art)
+{
+	uint16_t day = (uint16_t)(h->now_s / 86400 - 10957);
+
+	h->f.now = utc_of_s(h->now_s);
+	h->f.cal = (struct decide_calendar){day, (uint16_t)(day - day % 10)};
+	h->f.art48 = art;
+}
+
+/* What the store does with a view: once per article and day, the newest entries stay. */
+static void history_count(struct history *h, uint64_t art)
+{
+	struct reader *r = &h->reader;
+	uint8_t e[READER_SEEN_BYTES];
+
+	reader_seen_pack(h->f.cal.day, art, e);
+	for (size_t i = 0; i < r->seen.n; i += sizeof e)
+		if (memcmp(h->seen + i, e, sizeof e) == 0)
+			return;
+	assert_true(r->seen.n < sizeof h->seen);
+	memcpy(h->seen + r->seen.n, e, sizeof e);
+	r->seen.n += sizeof e;
+	r->views++;
+}
+
+static void history_mark(struct history *h, enum reader_mark_kind kind, int32_t campaign)
+{
+	struct reader_mark m = {h->decision++, campaign, (uint8_t)kind, 0, utc_of_s(h->now_s)};
+	struct reader *r = &h->reader;
+
+	if (r->marks.n == sizeof h->marks) {
+		r->marks.n -= READER_MARK_BYTES;
+		memmove(h->marks, h->marks + READER_MARK_BYTES, r->marks.n);
+	}
+	reader_mark_pack(&m, h->marks + r->marks.n);
+	r->marks.n += READER_MARK_BYTES;
+}
+
+/* The bits of the articles that a wall would stand before. */
+static unsigned walled(struct history *h)
+{
+	unsigned set = 0;
+
+	for (unsigned a = 1; a <= ARTICLES_N; a++) {
+		history_clock(h, a);
+		set |= (unsigned)(decide(&h->f, &h->set).reason == REASON_meter_wall) << a;
+	}
+	return set;
+}
+
+/* In every span of cap_days that ends with this prompt there are at most cap_views of them. */
+static void history_shown(struct history *h, const struct campaign *c)
+{
+	uint32_t n = 1;
+
+	for (size_t i = 0; i < h->shown_n; i++)
+		n += h->shown[i].campaign == c->id &&
+		     h->shown[i].at_s > h->now_s - (int64_t)c->cap_days * 86400;
+	assert_true(c->cap_views == 0 || n <= c->cap_views);
+	assert_true(h->shown_n < SHOWN_MAX);
+	h->shown[h->shown_n].campaign = c->id;
+	h->shown[h->shown_n++].at_s = h->now_s;
+	history_mark(h, MARK_SHOWN, c->id);
+	for (uint32_t i = random_below(h->talk); i > 0; i--)
+		history_mark(h, MARK_VIEWED, c->id);
+	if (random_below(6) == 0)
+		history_mark(h, MARK_VIEWED + random_below(MARK_CLICKED - MARK_VIEWED), c->id);
+}
+
+static void history_run(struct history *h, unsigned views)
+{
+	unsigned before = 0, free_ones = 0;
+	uint16_t month = 0;
+
+	for (; views > 0; views--) {
+		uint64_t art = 1 + random_below(ARTICLES_N);
+		h->now_s += random_below(5) ? random_below(7200) : random_below(3 * 86400);
+		history_clock(h, art);
+		if (h->f.cal.month_from != month)
+			before = free_ones = 0;
+		month = h->f.cal.month_from;
+		before |= h->set.n == 1 ? walled(h) : 0;
+		history_clock(h, art);
+		history_count(h, art);
+		struct decision d = decide(&h->f, &h->set);
+		assert_true((d.act == ACT_OPEN) == (d.campaign == NULL));
+		if (d.act == ACT_PROMPT)
+			history_shown(h, d.campaign);
+		if (h->set.n == 1) { /* an appeal before the wall may speak instead of it */
+			assert_int_equal(walled(h) & before, before);
+			free_ones |= d.act == ACT_WALL ? 0 : 1u << art;
+			assert_int_equal(free_ones & before, 0);
+			assert_true(!h->campaign[0].meter_wall ||
+				    (unsigned)__builtin_popcount(free_ones) <=
+					    h->campaign[0].allowance);
+		}
+	}
+}
+
+static void random_readers(void **state)
+{
+	static struct history h;
+	const char *given = getenv("PLEDGED_SEED");
+	uint64_t first;
+
+	(void)state;
+	if (!given || str_u64(str_c(given), UINT64_MAX, &first) != OK || first == 0)
+		first = UINT64_C(0x5eed1e55c0ffee01);
+	seed = first;
+	print_message("# seed %llu\n", (unsigned long long)first);
+	for (size_t i = 0; i < HISTORIES; i++) {
+		history_begin(&h);
+		history_run(&h, 10 + random_below(i % 10 == 0 ? 200 : 40));
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(random_readers),
+	};
+
+	return cmocka_run_group_tests_name("core_decide_random", tests, NULL, NULL);
+}
