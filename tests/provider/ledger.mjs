@@ -2,7 +2,7 @@
 //
 // A line is one step: a list of records that take effect together. A process killed in the middle
 // of a line leaves a torn end, which the next start cuts off, so no step is ever half known.
-// Records: ['o', object, private part], ['k', idempotency entry].
+// Records: ['o', object, private part], ['k', idempotency entry], ['d', event, its deliveries].
 import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 export class Ledger {
@@ -11,7 +11,7 @@ export class Ledger {
 		this.file = file;
 		this.clear();
 		if (file && existsSync(file))
-			this.whole = this.replay(readFileSync(file, 'utf8'));
+			this.whole = this.replay(readFileSync(file));
 		if (file) {
 			this.fd = openSync(file, 'a', 0o600);
 			if (this.whole !== undefined)
@@ -28,19 +28,28 @@ export class Ledger {
 	}
 
 	// replay: returns the length of the file that holds whole steps.
-	replay(text)
+	replay(bytes)
 	{
-		const end = text.lastIndexOf('\n') + 1;
-		for (const line of text.slice(0, end).split('\n')) {
-			if (line === '')
-				continue;
-			for (const [type, value, priv] of JSON.parse(line))
-				if (type === 'o')
-					this.take(value, priv);
-				else
-					this.keys.set(value.key, value);
+		let at = 0;
+		for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', at)) {
+			for (const record of JSON.parse(bytes.toString('utf8', at, end)))
+				this.again(record);
+			at = end + 1;
 		}
-		return Buffer.byteLength(text.slice(0, end));
+		return at;
+	}
+
+	again([type, value, more])
+	{
+		if (type === 'o')
+			this.take(value, more);
+		else if (type === 'k')
+			this.keys.set(value.key, value);
+		else {
+			const event = this.byId.get(value);
+			event.priv.state = more.state;
+			event.obj.pending_webhooks = more.pending;
+		}
 	}
 
 	take(obj, priv)
@@ -62,6 +71,13 @@ export class Ledger {
 	{
 		this.dirty.set(record.obj.id, ['o', record.obj, record.priv]);
 		return record;
+	}
+
+	// delivered: an event's deliveries moved; its body is on record already.
+	delivered(event)
+	{
+		this.dirty.set(`delivered ${event.obj.id}`, ['d', event.obj.id,
+			{ state: event.priv.state, pending: event.obj.pending_webhooks }]);
 	}
 
 	setKey(entry)

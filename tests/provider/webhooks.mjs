@@ -185,7 +185,7 @@ export class Webhooks {
 		for (const url of endpoint ? [endpoint.url] : Object.keys(state))
 			state[url] = verdict;
 		record.obj.pending_webhooks = Object.values(state).filter((s) => s !== 'ok').length;
-		this.world.ledger.touch(record);
+		this.world.ledger.delivered(record);
 		this.world.ledger.commit();
 		if (!record.obj.pending_webhooks) {
 			for (const wake of this.waiting.get(record.obj.id) ?? [])
