@@ -18,6 +18,7 @@ DECLARE
 	v_attempt uuid;
 	v_status text;
 	v_new boolean := false;
+	v_one boolean;
 	v_x jsonb;
 BEGIN
 	IF v_provider IS NULL OR v_livemode IS NULL THEN
@@ -37,7 +38,9 @@ BEGIN
 		v_attempt := settle_attempt(v_p.pledge_id, p_snapshot, p_now);
 	END IF;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'payments') LOOP
-		v_new := settle_payment(v_p, v_attempt, v_provider, v_livemode, v_x, p_cause, p_inbox, p_now) OR v_new;
+		-- In a statement of its own: beside a true OR the planner may leave the call out.
+		v_one := settle_payment(v_p, v_attempt, v_provider, v_livemode, v_x, p_cause, p_inbox, p_now);
+		v_new := v_new OR v_one;
 	END LOOP;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'refunds') LOOP
 		PERFORM settle_refund(v_provider, v_x, p_cause, p_inbox, p_now);
