@@ -1,12 +1,14 @@
 -- A key makes one pledge; its call keeps its bytes.
 BEGIN;
 \ir fixture.psql
-SELECT plan(38);
+SELECT plan(39);
 
 SELECT is((SELECT outcome || ' ' || status || ' ' || leased || ' ' || amount || currency || "interval" FROM pg_temp.begin(1) :begin_row),
 	'made new true 2500EURonce', 'first time: made, leased to the maker');
 SELECT is((SELECT outcome || ' ' || leased FROM pg_temp.begin(1) :begin_row), 'made true',
 	'the maker repeats after a lost answer: still the maker''s');
+SELECT is((SELECT outcome || ' ' || leased FROM pg_temp.begin(1, later => '15 s') :begin_row), 'made false',
+	'unless its lease has run out');
 SELECT is((SELECT count(*) FROM pledge WHERE key = 'fixture-key-000001'), 1::bigint, 'one pledge');
 SELECT is((SELECT count(*) FROM ledger WHERE pledge_id = pg_temp.pid(1)), 2::bigint, 'pledge and attempt are in the ledger, once');
 

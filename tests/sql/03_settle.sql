@@ -1,7 +1,7 @@
 -- settle: any order, any number of snapshots, the same rows; paid is never undone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(84);
+SELECT plan(98);
 
 -- every order of the five snapshots of one checkout
 CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
@@ -59,8 +59,8 @@ SELECT is(pg_temp.step(1, 'paid'), 'offered>paid new', 'paid');
 SELECT is(pg_temp.step(1, 'paid'), 'paid>paid', 'the same snapshot again');
 SELECT is((SELECT row(pledge = pg_temp.pid(1), paid_at, receipt ~ '^R-[0-9A-F]{12}$', url)::text FROM pledge_by_token('fixture-token-000001')),
 	'(t,"2026-03-01 12:30:00+00",t,)', 'the donor''s page has time and receipt, and no page to pay on');
-SELECT is((SELECT status FROM attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(1)), 'cs_f1', 'https://pay.example/1',
-	NULL, false, pg_temp.t0())), 'paid', 'a late create answer takes nothing back');
+SELECT is((SELECT status || coalesce(url, ' no page') FROM attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(1)),
+	'cs_f1', 'https://pay.example/1', NULL, false, pg_temp.t0())), 'paid no page', 'a late create answer takes nothing back');
 SELECT is((SELECT convert_from(body, 'UTF8')::jsonb FROM outbox o JOIN payment y ON y.payment_id = o.subject WHERE y.pledge_id = pg_temp.pid(1)),
 	jsonb_build_object('reader', pg_temp.rid(1), 'site', 901, 'gave_at', '2026-03-01T12:30:00Z', 'kind', 'once', 'until', NULL),
 	'the reader''s mark says who, when and what');
@@ -101,6 +101,20 @@ SELECT is((SELECT count(*) FROM mail_out m JOIN payment y ON y.payment_id = m.su
 	0::bigint, 'no receipt for any');
 SELECT is((SELECT count(*) FROM outbox o JOIN payment y ON y.payment_id = o.subject WHERE y.provider_payment_id IN ('pi_f10', 'pi_f11', 'pi_f12')),
 	0::bigint, 'no supporter either');
+SELECT is((SELECT attempt_id FROM payment WHERE provider_payment_id = 'pi_f12'), NULL, 'it came through none of our pages');
+SELECT is((SELECT count(*) FROM pg_temp.begin(14, 'month', NULL) :begin_row), 1::bigint, 'pledge 14, not answered yet');
+SELECT is(pg_temp.settle(pg_temp.snap(14, 'open', '[]', '{"livemode":true,"email":"test@mail.example","recurring":{"id":"sub_f14","state":"active"}}')),
+	'new>new', 'a snapshot of the other mode');
+SELECT is((SELECT (a.object_id, p.email, r.recurring_id)::text FROM pledge p JOIN attempt a USING (pledge_id) LEFT JOIN recurring r USING (pledge_id)
+	WHERE pledge_id = pg_temp.pid(14)), '(,,)', 'teaches neither page, nor address, nor subscription');
+SELECT lives_ok($$ SELECT pg_temp.offer(15), pg_temp.offer(16) $$, 'pledges 15 and 16');
+SELECT is(pg_temp.settle(pg_temp.snap(15, NULL, pg_temp.pay('pi_f15'), '{"email":"other@mail.example"}')),
+	'offered>paid new', 'paid without a word on the checkout');
+SELECT is(pg_temp.status(15), 'paid/complete', 'its only attempt is complete');
+SELECT is((SELECT p.email || ' ' || m.recipient FROM pledge p JOIN payment y USING (pledge_id) JOIN mail_out m ON m.subject = y.payment_id
+	WHERE pledge_id = pg_temp.pid(15)), 'donor@mail.example donor@mail.example', 'the donor''s own address is kept');
+SELECT is(pg_temp.settle(pg_temp.snap(16, 'expired', pg_temp.pay('pi_f16'))), 'offered>paid new', 'expired and paid in one snapshot');
+SELECT is(pg_temp.status(16), 'paid/complete', 'is paid');
 SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(1, NULL, pg_temp.pay('pi_f1', 'paid', 9900))) $$, '23000', NULL,
 	'a paid amount does not change');
 SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(13, NULL, pg_temp.pay('pi_f1'))) $$, '23000', NULL, 'nor its pledge');
@@ -115,6 +129,13 @@ SELECT is(pg_temp.status(1), 'paid/complete', 'and lifts the flag');
 SELECT is(pg_temp.settle(pg_temp.snap(13, 'complete', jsonb_build_array(pg_temp.pay('in_f13') || '{"intent":"pi_f13"}', pg_temp.pay('pi_f13')))),
 	'offered>paid new', 'an invoice and its intent');
 SELECT is((SELECT count(*) FROM payment WHERE pledge_id = pg_temp.pid(13)), 1::bigint, 'are one payment');
+
+-- once the second payment of a snapshot was left out when the first one was new, after an error in the same session
+SELECT lives_ok($$ SELECT pg_temp.offer(17) $$, 'pledge 17');
+SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(17, NULL, pg_temp.pay('pi_f1'))) $$, '23000', NULL, 'another pledge''s payment');
+SELECT is(pg_temp.settle(pg_temp.snap(17, 'complete', jsonb_build_array(pg_temp.pay('pi_f17a'), pg_temp.pay('pi_f17b')))), 'offered>paid new',
+	'two payments in one snapshot');
+SELECT is((SELECT count(*) FROM payment WHERE pledge_id = pg_temp.pid(17)) || ' ' || pg_temp.status(17), '2 paid/complete over_paid', 'are both recorded');
 
 -- refunds
 SELECT lives_ok($$ SELECT pg_temp.offer(20); SELECT pg_temp.step(20, 'paid') $$, 'pledge 20, paid');

@@ -1,7 +1,7 @@
 -- Leases end by themselves; nothing is given out twice, nothing is lost.
 BEGIN;
 \ir fixture.psql
-SELECT plan(38);
+SELECT plan(42);
 
 -- inbox
 CREATE FUNCTION pg_temp.put(id text, kind text DEFAULT 'checkout') RETURNS boolean LANGUAGE sql AS $$
@@ -64,6 +64,12 @@ SELECT is(pg_temp.settle(pg_temp.snap(2, 'expired')) || pg_temp.settle(pg_temp.s
 SELECT is(pg_temp.look(86400), 'cs_f3:checkout', 'only what is not final is looked up');
 SELECT is(pg_temp.settle(pg_temp.snap(3, 'complete', pg_temp.pay('pi_f3'))), 'processing>paid new', 'it is paid');
 SELECT is(pg_temp.look(864000), '', 'nothing to look for');
+
+SELECT lives_ok($$ SELECT pg_temp.offer(4), pg_temp.offer(5) $$, 'two more pages');
+UPDATE attempt SET expires_at = pg_temp.t0() + interval '100 s' WHERE attempt_id = pg_temp.aid(4);
+SELECT is(pg_temp.look(99) || '|' || pg_temp.look(100) || '|' || pg_temp.look(101), '|cs_f4:checkout|', 'looked up at once when the page expires, once');
+SELECT is(pg_temp.settle(pg_temp.snap(4, 'expired')) || pg_temp.settle(pg_temp.snap(5, 'complete')), 'offered>lapsedoffered>processing', 'complete, but no money yet');
+SELECT is(pg_temp.look(400), 'cs_f5:checkout', 'is looked up still');
 
 -- mail
 CREATE FUNCTION pg_temp.mail(s int) RETURNS bigint LANGUAGE sql AS $$
