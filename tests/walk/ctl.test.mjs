@@ -488,7 +488,9 @@ describe('usage', () => {
 			assert.equal(r.code, 78, args.join(' '));
 			assert.match(r.err, /wrong\.ini:2: /);
 		}
-		assert.equal((await start(['-c', '/nonexistent', 'check'])).code, 78);
+		const none = await start(['-c', '/nonexistent', 'check']);
+		assert.equal(none.code, 78);
+		assert.match(none.out, /^FAILED configuration: /);
 		assert.equal((await migrate(db, '/nonexistent')).code, 1);
 	});
 });
