@@ -6,7 +6,11 @@ package TAP::Formatter::Closing;
 
 use strict;
 use warnings;
-use parent 'TAP::Formatter::Console';
+use TAP::Formatter::Console;
+use TAP::Formatter::File;
+
+# A terminal gets the running counts, a file or a pipe one line a program.
+our @ISA = (-t STDOUT ? 'TAP::Formatter::Console' : 'TAP::Formatter::File');
 
 sub summary {
 	my ($self, $aggregate, @more) = @_;
