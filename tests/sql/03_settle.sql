@@ -1,7 +1,7 @@
 -- settle: any order, any number of snapshots, the same rows; paid is never undone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(98);
+SELECT plan(97);
 
 -- every order of the five snapshots of one checkout
 CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
@@ -117,6 +117,11 @@ SELECT is(pg_temp.settle(pg_temp.snap(16, 'expired', pg_temp.pay('pi_f16'))), 'o
 SELECT is(pg_temp.status(16), 'paid/complete', 'is paid');
 SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(1, NULL, pg_temp.pay('pi_f1', 'paid', 9900))) $$, '23000', NULL,
 	'a paid amount does not change');
+-- once the second payment of a snapshot was left out when the first one was new, after an error in the same session
+SELECT lives_ok($$ SELECT pg_temp.offer(17) $$, 'pledge 17');
+SELECT is(pg_temp.settle(pg_temp.snap(17, 'complete', jsonb_build_array(pg_temp.pay('pi_f17a'), pg_temp.pay('pi_f17b')))), 'offered>paid new',
+	'two payments in one snapshot');
+SELECT is((SELECT count(*) FROM payment WHERE pledge_id = pg_temp.pid(17)) || ' ' || pg_temp.status(17), '2 paid/complete over_paid', 'are both recorded');
 SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(13, NULL, pg_temp.pay('pi_f1'))) $$, '23000', NULL, 'nor its pledge');
 SELECT is(pg_temp.settle(pg_temp.snap(13, NULL, pg_temp.pay('in_empty', 'paid', 0))), 'offered>offered', 'an empty invoice is no payment');
 
@@ -129,13 +134,6 @@ SELECT is(pg_temp.status(1), 'paid/complete', 'and lifts the flag');
 SELECT is(pg_temp.settle(pg_temp.snap(13, 'complete', jsonb_build_array(pg_temp.pay('in_f13') || '{"intent":"pi_f13"}', pg_temp.pay('pi_f13')))),
 	'offered>paid new', 'an invoice and its intent');
 SELECT is((SELECT count(*) FROM payment WHERE pledge_id = pg_temp.pid(13)), 1::bigint, 'are one payment');
-
--- once the second payment of a snapshot was left out when the first one was new, after an error in the same session
-SELECT lives_ok($$ SELECT pg_temp.offer(17) $$, 'pledge 17');
-SELECT throws_ok($$ SELECT pg_temp.settle(pg_temp.snap(17, NULL, pg_temp.pay('pi_f1'))) $$, '23000', NULL, 'another pledge''s payment');
-SELECT is(pg_temp.settle(pg_temp.snap(17, 'complete', jsonb_build_array(pg_temp.pay('pi_f17a'), pg_temp.pay('pi_f17b')))), 'offered>paid new',
-	'two payments in one snapshot');
-SELECT is((SELECT count(*) FROM payment WHERE pledge_id = pg_temp.pid(17)) || ' ' || pg_temp.status(17), '2 paid/complete over_paid', 'are both recorded');
 
 -- refunds
 SELECT lives_ok($$ SELECT pg_temp.offer(20); SELECT pg_temp.step(20, 'paid') $$, 'pledge 20, paid');
