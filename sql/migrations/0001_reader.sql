@@ -7,6 +7,7 @@ CREATE TABLE pledged.site (
 	time_zone text NOT NULL,
 	currency text NOT NULL CHECK (currency ~ '^[A-Z]{3}$'),
 	locale text NOT NULL,
+	more_locales text[] NOT NULL DEFAULT '{}',
 	gift_label text NOT NULL CHECK (gift_label <> ''),
 	thanks_path text NOT NULL CHECK (thanks_path ~ '^/[^/\\]' OR thanks_path = '/'),
 	cancel_path text NOT NULL CHECK (cancel_path ~ '^/[^/\\]' OR cancel_path = '/'),
@@ -20,6 +21,7 @@ COMMENT ON COLUMN pledged.site.name IS 'Name as readers know it.';
 COMMENT ON COLUMN pledged.site.time_zone IS 'Zone of the calendar in which articles are counted, e.g. Europe/Riga.';
 COMMENT ON COLUMN pledged.site.currency IS 'Currency of the plain form when no campaign says otherwise (ISO 4217).';
 COMMENT ON COLUMN pledged.site.locale IS 'Language of last resort.';
+COMMENT ON COLUMN pledged.site.more_locales IS 'Further languages whose pages stand below /<language>: their donors come back to /ru/thanks/ instead of /thanks/.';
 COMMENT ON COLUMN pledged.site.gift_label IS 'What the donor reads on the provider''s page.';
 COMMENT ON COLUMN pledged.site.thanks_path IS 'Where the provider sends a donor after paying; the pledge''s token is added as ?p=.';
 COMMENT ON COLUMN pledged.site.cancel_path IS 'Where the provider sends a donor who turned back.';

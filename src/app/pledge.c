@@ -42,8 +42,19 @@ static enum err find_site(struct app_money *m, const struct money_ask *ask, stru
 	return fault_set(f, ERR_UNKNOWN_SITE, NULL, "this host is not one of ours");
 }
 
-/* origin + path + ?p=token */
-static enum err page_url(const struct money_ask *ask, struct str origin, struct str path, const char *token, struct str *ret)
+/* The language of a locale when the site has pages of it below /<language>, else empty. */
+static struct str page_language(struct str locale, struct str more_locales)
+{
+	struct str rest = locale, lang = STR(""), one;
+	str_cut(&rest, '-', &lang);
+	while (str_cut(&more_locales, ' ', &one))
+		if (str_eq(one, lang))
+			return lang;
+	return STR("");
+}
+
+/* origin + language + path + ?p=token */
+static enum err page_url(const struct money_ask *ask, struct str origin, struct str lang, struct str path, const char *token, struct str *ret)
 {
 	char *mem = arena_alloc(ask->arena, 800);
 	struct buf b;
@@ -51,6 +62,9 @@ static enum err page_url(const struct money_ask *ask, struct str origin, struct 
 		return ERR_NO_MEMORY;
 	buf_init(&b, mem, 800);
 	buf_add(&b, origin.n ? origin : ask->origin);
+	if (lang.n)
+		buf_byte(&b, '/');
+	buf_add(&b, lang);
 	buf_add(&b, path);
 	buf_addc(&b, memchr(path.p, '?', path.n) ? "&p=" : "?p=");
 	buf_addc(&b, token);
@@ -155,10 +169,10 @@ static enum err draft_make(struct app_money *m, const struct money_ask *ask, str
 		e = make_names(d, ask->now);
 	if (e != OK)
 		return e;
-	struct str origin = row_str(sites, row, "origin");
-	e = page_url(ask, origin, row_str(sites, row, "thanks_path"), d->token, &d->success_url);
+	struct str origin = row_str(sites, row, "origin"), lang = page_language(d->want.locale, row_str(sites, row, "more_locales"));
+	e = page_url(ask, origin, lang, row_str(sites, row, "thanks_path"), d->token, &d->success_url);
 	if (e == OK)
-		e = page_url(ask, origin, row_str(sites, row, "cancel_path"), d->token, &d->cancel_url);
+		e = page_url(ask, origin, lang, row_str(sites, row, "cancel_path"), d->token, &d->cancel_url);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(sites, row, "gift_label"), &d->label);
 	if (e != OK)
