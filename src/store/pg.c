@@ -137,9 +137,13 @@ enum err store_call(struct store *s, enum stmt stmt, const struct store_args *a,
 	ASSERT(stmt < STMT_N && a->n == STMT_TEXT[stmt].params);
 	if (a->err != OK)
 		return fault_set(f, a->err, NULL, "%s: an argument does not fit", STMT_TEXT[stmt].name);
+	/* inside the caller's transaction a repeat would stand outside of it */
+	bool alone = !s->conn || PQtransactionStatus(s->conn) == PQTRANS_IDLE || PQtransactionStatus(s->conn) == PQTRANS_UNKNOWN;
 	for (int tries = 0;; tries++) {
+		if (!alone && PQstatus(s->conn) != CONNECTION_OK)
+			return fault_set(f, ERR_STORE_DOWN, NULL, "the connection was lost inside a transaction");
 		enum err e = call_once(s, stmt, a, ret, f);
-		if (e == OK || (e != ERR_STORE_BUSY && e != ERR_STORE_DOWN) || tries == REPEATS)
+		if (e == OK || (e != ERR_STORE_BUSY && e != ERR_STORE_DOWN) || tries == REPEATS || !alone)
 			return e;
 		nanosleep(&(struct timespec){ .tv_nsec = 20000000L * (tries + 1) }, NULL);
 	}
@@ -156,7 +160,7 @@ enum err store_script(struct store *s, const char *sql, struct rows **ret, struc
 		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 		const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 		e = PQstatus(s->conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
-		fault_set(f, e, NULL, "%s: %s", state ? state : "connection", text ? text : "lost");
+		fault_set(f, e, PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION), "%s: %s", state ? state : "connection", text ? text : "lost");
 		PQclear(res);
 		return e;
 	}

@@ -56,14 +56,16 @@ struct uuid row_uuid(const struct rows *r, int row, const char *col);	/* nil whe
 utc_t row_utc(const struct rows *r, int row, const char *col);		/* 0 when null */
 MUST enum err row_bytes(const struct rows *r, int row, const char *col, uint8_t *out, size_t cap, size_t *ret_n);	/* bytea; fails ERR_TOO_LONG */
 
-/* store_call: run a statement; reconnects and repeats at most twice on soft failures (40001, 40P01, lost connection).
+/* store_call: run a statement; reconnects and repeats at most twice on soft failures (40001, 40P01, lost connection), but never inside a
+ * transaction that store_script opened.
  *   trips  1 (more on repeat)    tx  one, committed when it returns OK
  *   gives  *ret to be given to rows_free
  *   fails  ERR_STORE_DOWN, ERR_STORE_BUSY (locks), ERR_TIMEOUT: try again later; ERR_STORE: hard; *f tells SQLSTATE, never data */
 MUST enum err store_call(struct store *s, enum stmt stmt, const struct store_args *a, struct rows **ret, struct fault *f);
 
 /* For pledgectl alone: SQL text of ours from files, and a transaction around several calls. No repeat. */
-MUST enum err store_script(struct store *s, const char *sql, struct rows **ret, struct fault *f);	/* ret may be NULL; f->detail holds the server's message */
+MUST enum err store_script(struct store *s, const char *sql, struct rows **ret, struct fault *f);	/* ret may be NULL; f->detail holds the server's
+	 * message, f->field the character of sql at which it stopped, when the server says so */
 
 /* sqlstate_err: the one mapping from SQLSTATE (may be NULL) to an error. */
 enum err store_sqlstate(const char *sqlstate);
