@@ -18,7 +18,7 @@ static const struct {
 	const char *name, *sentence;
 	bool is_final;
 } states[PLEDGE_N] = {
-#define X(name, final, sentence) [PLEDGE_##name] = {#name, sentence, final},
+#define X(name, final, sentence, ru) [PLEDGE_##name] = {#name, sentence, final},
 #include "core/pledge.def"
 #undef X
 };

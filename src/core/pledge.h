@@ -7,7 +7,7 @@
 #include "core/money.h"
 
 enum pledge_status {
-#define X(name, final, sentence) PLEDGE_##name,
+#define X(name, final, sentence, ru) PLEDGE_##name,
 #include "core/pledge.def"
 #undef X
 	PLEDGE_N
