@@ -138,8 +138,8 @@ static void texts(void **state)
 	(void)state;
 	v.text[0].locale = STR("de");
 	v.text[1].locale = STR("en");
-	v.text[2].locale = STR("pt");
-	v.text[3].locale = STR("pt-BR");
+	v.text[2].locale = STR("pt-BR"); /* before its language: order decides nothing here */
+	v.text[3].locale = STR("pt");
 	v.text[4].locale = STR("fr-CA");
 	for (size_t i = 0; i < ARRAY_N(cases); i++)
 		assert_true(str_is(

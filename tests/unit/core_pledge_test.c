@@ -257,6 +257,7 @@ static void bad_addresses(void **state)
 		STR("a@localhost."),
 		STR("a@."),
 		STR(LOCAL64 "l@b.example"),
+		STR("l." LOCAL64 "@b.example"),
 		STR("a@" LABEL63 "d.example"),
 		STR(LOCAL64 "@" LABEL63 "." LABEL63 "." TEN("d") TEN("d") TEN("d") TEN("d")
 				TEN("d") ".example.org"),
