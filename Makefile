@@ -119,18 +119,18 @@ endif
 install: plain
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)
 	$(INSTALL) -m 0755 $(PROGRAMS:%=$(B)/plain/%) $(DESTDIR)$(BINDIR)
-	for d in conf sql src/widget; do \
+	@for d in conf sql src/widget; do \
 		[ -d $$d ] || continue; \
 		(cd $$d && find . -type f ! -name '*_test.*') | while read -r f; do \
 			$(INSTALL) -D -m 0644 "$$d/$$f" "$(DESTDIR)$(DATADIR)/$${d##*/}/$$f"; \
 		done; \
 	done
-	if [ -d deploy/systemd ]; then \
+	@if [ -d deploy/systemd ]; then \
 		$(INSTALL) -d $(DESTDIR)$(UNITDIR); \
 		find deploy/systemd -type f \( -name '*.service' -o -name '*.socket' -o -name '*.timer' -o -name '*.target' \) \
 			-exec $(INSTALL) -m 0644 {} $(DESTDIR)$(UNITDIR) \; ; \
 	fi
-	if [ -d deploy/man ]; then \
+	@if [ -d deploy/man ]; then \
 		for f in deploy/man/*.[1-8]; do \
 			[ -f "$$f" ] && $(INSTALL) -D -m 0644 "$$f" "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}"; \
 		done; \
