@@ -1,0 +1,414 @@
+/* Snapshots: Stripe's objects, in the places of 2023 and of 2026, and everything that is wrong with them. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdio.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "pay/stripe_snap.h"
+
+#define P "01890a5d-ac96-774b-bcce-b302099a8057"
+#define Q "01890a5d-ac96-774b-bcce-b302099a8058"
+#define T "'2030-03-17T17:46:40Z'" /* 1900000000 */
+#define U "'2030-03-17T17:46:41Z'"
+
+static const struct pay_set set = {.checkout_host = "checkout.stripe.com"};
+
+/* JSON is written with ' in this file. */
+static json_t *json_of(const char *text)
+{
+	char *copy = strdup(text);
+	json_error_t je;
+
+	for (char *c = copy; *c; c++)
+		if (*c == '\'')
+			*c = '"';
+	json_t *v = json_loads(copy, JSON_REJECT_DUPLICATES, &je);
+	if (!v)
+		fail_msg("%s: %s", je.text, text);
+	free(copy);
+	return v;
+}
+
+static enum err snap(const struct pay_set *s, enum pay_kind kind, const json_t *o, json_t **ret, struct fault *f)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+	struct pay_answer ans = {.status = 200, .body = str_c(text)};
+	enum err e = stripe_snap_parse(s, kind, &ans, utc_of_s(1900000000), ret, f);
+
+	free(text);
+	return e;
+}
+
+/* --- samples ----------------------------------------------------------------------------------- */
+
+#define SESSION(mode, status, pays, more) "{'id':'cs_1','object':'checkout.session','livemode':false,'mode':'" mode "'," \
+	"'status':'" status "','payment_status':'" pays "','expires_at':1900000000,'client_reference_id':'" P "'," \
+	"'metadata':{'pledge':'" P "'},'amount_total':2500,'currency':'eur','customer_details':{'email':'a@b.example'}" more "}"
+#define PI(status) ",'payment_intent':{'id':'pi_1','object':'payment_intent','status':'" status "','created':1900000001}"
+#define SUB(status) "{'id':'sub_1','object':'subscription','livemode':false,'status':'" status "','customer':'cus_1'," \
+	"'metadata':{'pledge':'" P "'},'items':{'data':[{'current_period_end':1900000001}]}}"
+#define INVOICE(status, more) "{'id':'in_1','object':'invoice','livemode':false,'status':'" status "'," \
+	"'amount_paid':2500,'amount_due':2600,'currency':'eur','customer':'cus_1','customer_email':'a@b.example'," \
+	"'status_transitions':{'paid_at':1900000000}" more "}"
+#define PARENT ",'parent':{'type':'subscription_details','subscription_details':{'subscription':'sub_1'," \
+	"'metadata':{'pledge':'" P "'}}}"
+#define LINES ",'lines':{'data':[{'period':{'end':1900000001},'metadata':{}}]}"
+#define FIRST ",'billing_reason':'subscription_create'"
+#define NEXT ",'billing_reason':'subscription_cycle'"
+#define PAID_WITH ",'payments':{'data':[{'status':'open','payment':{'payment_intent':'pi_0'}}," \
+	"{'status':'paid','payment':{'payment_intent':'pi_1'}}]}"
+#define SUBSESSION(pays, sub, invoice) SESSION("subscription", "complete", pays, ",'customer':'cus_1','subscription':" sub \
+	",'invoice':" invoice)
+#define INTENT(status, more) "{'id':'pi_1','object':'payment_intent','livemode':false,'status':'" status "'," \
+	"'amount':2600,'amount_received':2500,'currency':'eur','created':1900000000,'metadata':{'pledge':'" P "'}" more "}"
+#define REFUND(status, more) "{'id':'re_1','object':'refund','amount':500,'currency':'eur','status':'" status "'" more "}"
+#define DISPUTE(status) "{'id':'du_1','object':'dispute','livemode':false,'amount':2500,'currency':'usd'," \
+	"'status':'" status "','charge':'ch_1','payment_intent':'pi_1'}"
+
+/* What a snapshot says: the members that are not as in an empty one. */
+#define SAYS(pledge, more) "{'pledge':" pledge more "}"
+#define MINE "'" P "'"
+#define CHECKOUT(state, url) ",'checkout':{'id':'cs_1','state':'" state "','expires_at':" T ",'url':" url "}"
+#define PAYMENT(id, state, amount, at, intent) ",'payments':[{'id':'" id "','state':'" state "','amount':" amount \
+	",'currency':'EUR','paid_at':" at ",'intent':" intent "}]"
+#define RECURRING(state, until, customer) ",'recurring':{'id':'sub_1','state':'" state "','until':" until ",'customer':" customer "}"
+#define MAIL ",'email':'a@b.example'"
+#define TAKEN(list, id, payment, amount, cur, state) ",'" list "':[{'id':'" id "','payment':'" payment "','amount':" amount \
+	",'currency':'" cur "','state':'" state "'}]"
+#define URL "https://checkout.stripe.com/c/pay/cs_1"
+
+static const struct row { const char *name; enum pay_kind kind; const char *in, *out; } rows[] = {
+    {"open", PAY_KIND_CHECKOUT, SESSION("payment", "open", "unpaid", ",'url':'" URL "'"),
+	SAYS(MINE, CHECKOUT("open", "'" URL "'") MAIL)},
+    {"open, a page of another host", PAY_KIND_CHECKOUT, SESSION("payment", "open", "unpaid", ",'url':'https://evil.example/'"),
+	SAYS(MINE, CHECKOUT("open", "null") MAIL)},
+    {"expired", PAY_KIND_CHECKOUT, SESSION("payment", "expired", "unpaid", ",'url':null"),
+	SAYS(MINE, CHECKOUT("expired", "null") MAIL)},
+    {"paid once", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "paid", PI("succeeded")),
+	SAYS(MINE, CHECKOUT("complete", "null") PAYMENT("pi_1", "paid", "2500", U, "'pi_1'") MAIL)},
+    {"paid once, not expanded", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "paid", ",'payment_intent':'pi_1'"),
+	SAYS(MINE, CHECKOUT("complete", "null") PAYMENT("pi_1", "paid", "2500", "null", "'pi_1'") MAIL)},
+    {"delayed", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "unpaid", PI("processing")),
+	SAYS(MINE, CHECKOUT("processing", "null") PAYMENT("pi_1", "processing", "2500", "null", "'pi_1'") MAIL)},
+    {"delayed, waits for a transfer", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "unpaid", PI("requires_action")),
+	SAYS(MINE, CHECKOUT("processing", "null") PAYMENT("pi_1", "processing", "2500", "null", "'pi_1'") MAIL)},
+    {"delayed and failed", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "unpaid", PI("requires_payment_method")),
+	SAYS(MINE, CHECKOUT("failed", "null") PAYMENT("pi_1", "failed", "2500", "null", "'pi_1'") MAIL)},
+    {"delayed and canceled", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "unpaid", PI("canceled")),
+	SAYS(MINE, CHECKOUT("failed", "null") PAYMENT("pi_1", "failed", "2500", "null", "'pi_1'") MAIL)},
+    {"monthly, paid", PAY_KIND_CHECKOUT, SUBSESSION("paid", SUB("active"), INVOICE("paid", FIRST PAID_WITH)),
+	SAYS(MINE, CHECKOUT("complete", "null") PAYMENT("in_1", "paid", "2500", T, "'pi_1'") RECURRING("active", U, "'cus_1'") MAIL)},
+    {"monthly, nothing expanded", PAY_KIND_CHECKOUT, SUBSESSION("paid", "'sub_1'", "'in_1'"),
+	SAYS(MINE, CHECKOUT("complete", "null") PAYMENT("in_1", "paid", "2500", "null", "null") RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"monthly, the invoice is behind", PAY_KIND_CHECKOUT, SUBSESSION("paid", SUB("active"), INVOICE("open", FIRST)),
+	SAYS(MINE, CHECKOUT("processing", "null") PAYMENT("in_1", "processing", "2600", "null", "null") RECURRING("active", U, "'cus_1'") MAIL)},
+    {"monthly, the session is behind", PAY_KIND_CHECKOUT, SUBSESSION("unpaid", SUB("active"), INVOICE("paid", FIRST)),
+	SAYS(MINE, CHECKOUT("complete", "null") PAYMENT("in_1", "paid", "2500", T, "null") RECURRING("active", U, "'cus_1'") MAIL)},
+    {"monthly, delayed", PAY_KIND_CHECKOUT, SUBSESSION("unpaid", SUB("incomplete"), INVOICE("open", FIRST ",'attempted':true")),
+	SAYS(MINE, CHECKOUT("processing", "null") PAYMENT("in_1", "processing", "2600", "null", "null") MAIL)},
+    {"monthly, delayed, not expanded", PAY_KIND_CHECKOUT, SUBSESSION("unpaid", "'sub_1'", "'in_1'"),
+	SAYS(MINE, CHECKOUT("processing", "null") PAYMENT("in_1", "processing", "2500", "null", "null") MAIL)},
+    {"monthly, never paid", PAY_KIND_CHECKOUT, SUBSESSION("unpaid", SUB("incomplete_expired"), INVOICE("void", FIRST)),
+	SAYS(MINE, CHECKOUT("failed", "null") PAYMENT("in_1", "failed", "2600", "null", "null") RECURRING("ended", U, "'cus_1'") MAIL)},
+    {"somebody else's session", PAY_KIND_CHECKOUT,
+	"{'id':'cs_1','object':'checkout.session','livemode':true,'status':'open','payment_status':'unpaid','client_reference_id':'shop 7','metadata':{}}",
+	"{'livemode':true,'checkout':{'id':'cs_1','state':'open','expires_at':null,'url':null}}"},
+
+    {"invoice of 2026", PAY_KIND_INVOICE, INVOICE("paid", NEXT PARENT LINES PAID_WITH),
+	SAYS(MINE, PAYMENT("in_1", "paid", "2500", T, "'pi_1'") RECURRING("active", U, "'cus_1'") MAIL)},
+    {"invoice of 2023", PAY_KIND_INVOICE, INVOICE("paid", NEXT ",'subscription':'sub_1','payment_intent':'pi_1',"
+	"'subscription_details':{'metadata':{'pledge':'" P "'}}" LINES),
+	SAYS(MINE, PAYMENT("in_1", "paid", "2500", T, "'pi_1'") RECURRING("active", U, "'cus_1'") MAIL)},
+    {"invoice, all expanded", PAY_KIND_INVOICE, INVOICE("paid", ",'subscription':{'id':'sub_1'},'payment_intent':{'id':'pi_1'}"),
+	SAYS("null", PAYMENT("in_1", "paid", "2500", T, "'pi_1'") RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"invoice, only its lines tell, 2026", PAY_KIND_INVOICE, INVOICE("paid", ",'lines':{'data':[{'metadata':{'pledge':'" P "'},"
+	"'parent':{'subscription_item_details':{'subscription':'sub_1'}}}]}"),
+	SAYS(MINE, PAYMENT("in_1", "paid", "2500", T, "null") RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"invoice, only its lines tell, 2023", PAY_KIND_INVOICE, INVOICE("paid", ",'lines':{'data':[{'subscription':'sub_1',"
+	"'metadata':{'pledge':'" P "'}}]}"),
+	SAYS(MINE, PAYMENT("in_1", "paid", "2500", T, "null") RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"invoice of nothing", PAY_KIND_INVOICE, "{'id':'in_1','object':'invoice','livemode':false,'status':'paid','amount_paid':0,'currency':'eur'" PARENT "}",
+	SAYS(MINE, RECURRING("active", "null", "null"))},
+    {"draft", PAY_KIND_INVOICE, INVOICE("draft", NEXT PARENT), SAYS(MINE, RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"open, not tried", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT ",'attempted':false"),
+	SAYS(MINE, RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"open, on its way", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT ",'attempted':true,'next_payment_attempt':null"),
+	SAYS(MINE, PAYMENT("in_1", "processing", "2600", "null", "null") RECURRING("active", "null", "'cus_1'") MAIL)},
+    {"open, failed, tried again later", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT LINES ",'attempted':true,'next_payment_attempt':1900000009"),
+	SAYS(MINE, PAYMENT("in_1", "failed", "2600", "null", "null") RECURRING("past_due", "null", "'cus_1'") MAIL)},
+    {"the first, declined on the page", PAY_KIND_INVOICE, INVOICE("open", FIRST PARENT ",'attempted':true,'next_payment_attempt':1900000009"),
+	SAYS(MINE, MAIL)},
+    {"uncollectible", PAY_KIND_INVOICE, INVOICE("uncollectible", NEXT PARENT),
+	SAYS(MINE, PAYMENT("in_1", "failed", "2600", "null", "null") RECURRING("past_due", "null", "'cus_1'") MAIL)},
+
+    {"active", PAY_KIND_SUBSCRIPTION, SUB("active"), SAYS(MINE, RECURRING("active", U, "'cus_1'"))},
+    {"trialing", PAY_KIND_SUBSCRIPTION, SUB("trialing"), SAYS(MINE, RECURRING("active", U, "'cus_1'"))},
+    {"past due", PAY_KIND_SUBSCRIPTION, SUB("past_due"), SAYS(MINE, RECURRING("past_due", U, "'cus_1'"))},
+    {"unpaid can be paid yet", PAY_KIND_SUBSCRIPTION, SUB("unpaid"), SAYS(MINE, RECURRING("past_due", U, "'cus_1'"))},
+    {"paused", PAY_KIND_SUBSCRIPTION, SUB("paused"), SAYS(MINE, RECURRING("past_due", U, "'cus_1'"))},
+    {"canceled", PAY_KIND_SUBSCRIPTION, SUB("canceled"), SAYS(MINE, RECURRING("ended", U, "'cus_1'"))},
+    {"never begun", PAY_KIND_SUBSCRIPTION, SUB("incomplete_expired"), SAYS(MINE, RECURRING("ended", U, "'cus_1'"))},
+    {"not begun", PAY_KIND_SUBSCRIPTION, SUB("incomplete"), SAYS(MINE, "")},
+    {"subscription of 2023", PAY_KIND_SUBSCRIPTION, "{'id':'sub_1','object':'subscription','livemode':false,'status':'active',"
+	"'current_period_end':1900000001,'customer':{'id':'cus_1'}}", SAYS("null", RECURRING("active", U, "'cus_1'"))},
+    {"ended long ago, no period", PAY_KIND_SUBSCRIPTION, "{'id':'sub_1','object':'subscription','livemode':false,'status':'canceled'}",
+	SAYS("null", RECURRING("ended", "null", "null"))},
+
+    {"intent paid", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':'ch_1'"),
+	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", T, "'pi_1'"))},
+    {"intent paid, with refunds", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','created':1900000001,"
+	"'refunds':{'data':[" REFUND("succeeded", ",'payment_intent':'pi_1'") "]}}"),
+	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", U, "'pi_1'") TAKEN("refunds", "re_1", "pi_1", "500", "EUR", "done"))},
+    {"intent of an invoice, 2023", PAY_KIND_PAYMENT, INTENT("succeeded", ",'invoice':'in_1'"),
+	SAYS(MINE, PAYMENT("in_1", "paid", "2500", T, "'pi_1'"))},
+    {"intent on its way", PAY_KIND_PAYMENT, INTENT("processing", ""), SAYS(MINE, PAYMENT("pi_1", "processing", "2600", "null", "'pi_1'"))},
+    {"intent canceled", PAY_KIND_PAYMENT, INTENT("canceled", ""), SAYS(MINE, PAYMENT("pi_1", "failed", "2600", "null", "'pi_1'"))},
+    {"intent waits for the donor", PAY_KIND_PAYMENT, INTENT("requires_payment_method", ""), SAYS(MINE, "")},
+
+    {"refund", PAY_KIND_REFUND, REFUND("succeeded", ",'payment_intent':'pi_1','charge':'ch_1','metadata':{'pledge':'" P "'}"),
+	SAYS(MINE, TAKEN("refunds", "re_1", "pi_1", "500", "EUR", "done"))},
+    {"refund pending", PAY_KIND_REFUND, REFUND("pending", ",'payment_intent':{'id':'pi_1','metadata':{'pledge':'" P "'}}"),
+	SAYS(MINE, TAKEN("refunds", "re_1", "pi_1", "500", "EUR", "pending"))},
+    {"refund needs action", PAY_KIND_REFUND, REFUND("requires_action", ",'charge':'ch_1'"),
+	SAYS("null", TAKEN("refunds", "re_1", "ch_1", "500", "EUR", "pending"))},
+    {"refund failed", PAY_KIND_REFUND, REFUND("failed", ",'payment_intent':'pi_1'"),
+	SAYS("null", TAKEN("refunds", "re_1", "pi_1", "500", "EUR", "failed"))},
+    {"refund canceled", PAY_KIND_REFUND, REFUND("canceled", ",'payment_intent':'pi_1'"),
+	SAYS("null", TAKEN("refunds", "re_1", "pi_1", "500", "EUR", "failed"))},
+    {"dispute", PAY_KIND_DISPUTE, DISPUTE("needs_response"), SAYS("null", TAKEN("disputes", "du_1", "pi_1", "2500", "USD", "open"))},
+    {"dispute looked at", PAY_KIND_DISPUTE, DISPUTE("appeal_under_review"), SAYS("null", TAKEN("disputes", "du_1", "pi_1", "2500", "USD", "open"))},
+    {"dispute won", PAY_KIND_DISPUTE, DISPUTE("won"), SAYS("null", TAKEN("disputes", "du_1", "pi_1", "2500", "USD", "won"))},
+    {"warning closed", PAY_KIND_DISPUTE, DISPUTE("warning_closed"), SAYS("null", TAKEN("disputes", "du_1", "pi_1", "2500", "USD", "won"))},
+    {"dispute lost", PAY_KIND_DISPUTE, DISPUTE("lost"), SAYS("null", TAKEN("disputes", "du_1", "pi_1", "2500", "USD", "lost"))},
+};
+
+static void every_sample_gives_its_picture(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		json_auto_t *in = json_of(rows[i].in), *says = json_of(rows[i].out), *out = NULL;
+		json_auto_t *want = json_of("{'provider':'stripe','pledge':null,'livemode':false,'fetched_at':" T
+		    ",'checkout':null,'payments':[],'refunds':[],'disputes':[],'recurring':null,'email':null}");
+		struct fault f = {0};
+		json_object_update(want, says);
+		if (snap(&set, rows[i].kind, in, &out, &f) != OK)
+			fail_msg("%s: %s: %s", rows[i].name, f.field, f.detail);
+		char *a = json_dumps(out, JSON_SORT_KEYS), *b = json_dumps(want, JSON_SORT_KEYS);
+		if (strcmp(a, b) != 0)
+			fail_msg("%s:\n%s\nnot\n%s", rows[i].name, a, b);
+		free(a);
+		free(b);
+	}
+}
+
+/* A refund does not tell its mode: it is that of the key which fetched it. */
+static void a_refund_has_the_mode_of_our_key(void **state)
+{
+	struct pay_set live = {.livemode = true};
+	json_auto_t *in = json_of(REFUND("succeeded", ",'payment_intent':'pi_1'")), *out = NULL;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(snap(&live, PAY_KIND_REFUND, in, &out, &f), OK);
+	assert_true(json_is_true(json_at(out, "livemode")));
+}
+
+/* --- what is refused --------------------------------------------------------------------------- */
+
+static const struct row wrongs[] = {
+    {"another object", PAY_KIND_INVOICE, SUB("active"), NULL},
+    {"no kind", PAY_KIND_NONE, SUB("active"), NULL},
+    {"two pledges", PAY_KIND_CHECKOUT, "{'id':'cs_1','object':'checkout.session','livemode':false,'status':'open',"
+	"'client_reference_id':'" Q "','metadata':{'pledge':'" P "'}}", NULL},
+    {"subscription of another pledge", PAY_KIND_CHECKOUT, SUBSESSION("paid", "{'id':'sub_1','status':'active','current_period_end':1,"
+	"'metadata':{'pledge':'" Q "'}}", "'in_1'"), NULL},
+    {"open but paid", PAY_KIND_CHECKOUT, SESSION("payment", "open", "paid", ""), NULL},
+    {"expired but paid", PAY_KIND_CHECKOUT, SESSION("payment", "expired", "paid", ""), NULL},
+    {"nothing to pay", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "no_payment_required", PI("succeeded")), NULL},
+    {"unknown state", PAY_KIND_CHECKOUT, SESSION("payment", "half", "unpaid", ""), NULL},
+    {"unknown payment", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "half", PI("succeeded")), NULL},
+    {"setup", PAY_KIND_CHECKOUT, SESSION("setup", "complete", "paid", PI("succeeded")), NULL},
+    {"paid, no intent", PAY_KIND_CHECKOUT, SESSION("payment", "complete", "paid", ",'payment_intent':null"), NULL},
+    {"monthly, no subscription", PAY_KIND_CHECKOUT, SUBSESSION("paid", "null", "'in_1'"), NULL},
+    {"monthly, no invoice", PAY_KIND_CHECKOUT, SUBSESSION("paid", "'sub_1'", "null"), NULL},
+    {"monthly, unknown life", PAY_KIND_CHECKOUT, SUBSESSION("paid", SUB("asleep"), "'in_1'"), NULL},
+    {"paid nothing", PAY_KIND_CHECKOUT, "{'id':'cs_1','object':'checkout.session','livemode':false,'mode':'payment','status':'complete',"
+	"'payment_status':'paid','amount_total':0,'currency':'eur','payment_intent':'pi_1'}", NULL},
+    {"no reference", PAY_KIND_INVOICE, INVOICE("paid", ""), NULL},
+    {"no reference but lines", PAY_KIND_INVOICE, INVOICE("paid", LINES), NULL},
+    {"no period", PAY_KIND_SUBSCRIPTION, "{'id':'sub_1','object':'subscription','livemode':false,'status':'active'}", NULL},
+    {"refund of nothing known", PAY_KIND_REFUND, REFUND("succeeded", ",'metadata':{'pledge':'" P "'}"), NULL},
+    {"refund of nothing", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':0,'currency':'eur','status':'pending','charge':'ch_1'}", NULL},
+    {"refund, unknown state", PAY_KIND_REFUND, REFUND("maybe", ",'charge':'ch_1'"), NULL},
+    {"dispute, unknown state", PAY_KIND_DISPUTE, DISPUTE("maybe"), NULL},
+    {"intent, unknown state", PAY_KIND_PAYMENT, INTENT("maybe", ""), NULL},
+    {"intent, no money and no pledge", PAY_KIND_PAYMENT, "{'id':'pi_1','object':'payment_intent','livemode':false,"
+	"'status':'requires_action','amount':100,'currency':'eur'}", NULL},
+    {"too much", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1000000000001,'currency':'eur','status':'pending','charge':'ch_1'}", NULL},
+    {"money of two letters", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1,'currency':'eu','status':'pending','charge':'ch_1'}", NULL},
+    {"money of a sign", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1,'currency':'e$r','status':'pending','charge':'ch_1'}", NULL},
+};
+
+static void what_cannot_be_is_refused(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(wrongs); i++) {
+		json_auto_t *in = json_of(wrongs[i].in), *out = NULL;
+		struct fault f = {0};
+		if (snap(&set, wrongs[i].kind, in, &out, &f) != ERR_PROVIDER || out)
+			fail_msg("taken: %s", wrongs[i].name);
+		assert_int_equal(f.err, ERR_PROVIDER);
+	}
+}
+
+static void no_answer_no_picture(void **state)
+{
+	static const char *const bodies[] = {"", "<html>", "[]", "{}", "null", "{\"object\":\"refund\"}"};
+	struct pay_answer ans = {.status = 200};
+	json_t *out = NULL;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(bodies); i++) {
+		ans.body = str_c(bodies[i]);
+		assert_int_equal(stripe_snap_parse(&set, PAY_KIND_REFUND, &ans, utc_of_s(1), &out, &f), ERR_PROVIDER);
+	}
+	assert_int_equal(stripe_snap_parse(&set, (enum pay_kind)99, &ans, utc_of_s(1), &out, &f), ERR_PROVIDER);
+	ans.body = STR("{\"id\":\"re_1\",\"object\":\"refund\",\"amount\":1,\"currency\":\"eur\",\"status\":\"pending\",\"charge\":\"ch_1\"}");
+	ans.status = 404;
+	assert_int_equal(stripe_snap_parse(&set, PAY_KIND_REFUND, &ans, utc_of_s(1), &out, &f), ERR_PROVIDER);
+	ans.status = 200;
+	ans.curl = 18;
+	assert_int_equal(stripe_snap_parse(&set, PAY_KIND_REFUND, &ans, utc_of_s(1), &out, &f), ERR_PROVIDER);
+	assert_null(out);
+}
+
+/* --- every value turned into every other ------------------------------------------------------- */
+
+static size_t tried, taken;
+
+static bool one_of(const json_t *v, const char *words)
+{
+	const char *s = json_string_value(v);
+	char quoted[40];
+
+	snprintf(quoted, sizeof quoted, " %s ", s ? s : "-");
+	return strstr(words, quoted) != NULL;
+}
+
+static void money_is_sound(const json_t *list, const char *states)
+{
+	for (size_t i = 0; i < json_array_size(list); i++) {
+		const json_t *m = json_array_get(list, i);
+		struct str cur = json_text(m, "currency");
+		assert_true(json_is_integer(json_at(m, "amount")));
+		assert_true(json_integer_value(json_at(m, "amount")) > 0);
+		assert_int_equal(cur.n, 3);
+		for (size_t k = 0; k < 3; k++)
+			assert_in_range(cur.p[k], 'A', 'Z');
+		assert_true(one_of(json_at(m, "state"), states));
+		assert_true(json_text(m, "id").n >= 3);
+	}
+}
+
+/* Whatever comes out is something that the database may be given. */
+static void is_sound(const json_t *out)
+{
+	const json_t *checkout = json_at(out, "checkout"), *recurring = json_at(out, "recurring");
+
+	assert_true(json_is_boolean(json_object_get(out, "livemode")));
+	money_is_sound(json_at(out, "payments"), " processing paid failed ");
+	money_is_sound(json_at(out, "refunds"), " pending done failed ");
+	money_is_sound(json_at(out, "disputes"), " open won lost ");
+	assert_true(!checkout || one_of(json_at(checkout, "state"), " open processing complete expired failed "));
+	assert_true(!recurring || one_of(json_at(recurring, "state"), " active past_due ended "));
+	assert_true(!recurring || json_text(recurring, "id").n >= 3);
+}
+
+static const char *const odd_values[] = {"null", "true", "0", "-1", "1.5", "1e300", "9223372036854775807", "''", "'x'", "'EUR'",
+	"'" Q "'", "'paid'", "'../x'", "[]", "{}", "[[]]", "{'id':7}", "{'id':'in_9'}", "{'data':7}", "{'data':[7,null]}"};
+
+static void try_all(enum pay_kind kind, const json_t *root)
+{
+	json_t *out = NULL;
+	struct fault f = {0};
+	enum err e = snap(&set, kind, root, &out, &f);
+
+	tried++;
+	if (e == OK) {
+		taken++;
+		is_sound(out);
+		json_decref(out);
+		return;
+	}
+	assert_int_equal(e, ERR_PROVIDER);
+	assert_true(f.detail[0] != 0);
+}
+
+static void twist(enum pay_kind kind, const json_t *root, json_t *node)
+{
+	const char *key;
+	json_t *value;
+	void *next;
+
+	json_object_foreach_safe(node, next, key, value) {
+		json_incref(value);
+		for (size_t i = 0; i < ARRAY_N(odd_values); i++) {
+			char wrapped[80];
+			snprintf(wrapped, sizeof wrapped, "[%s]", odd_values[i]);
+			json_auto_t *odd = json_of(wrapped);
+			json_object_set(node, key, json_array_get(odd, 0));
+			try_all(kind, root);
+		}
+		json_object_set(node, key, value);
+		if (json_is_object(value))
+			twist(kind, root, value);
+		for (size_t i = 0; i < json_array_size(value); i++)
+			twist(kind, root, json_array_get(value, i));
+		json_decref(value);
+	}
+}
+
+static void no_twisted_value_is_believed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		json_auto_t *in = json_of(rows[i].in);
+		twist(rows[i].kind, in, in);
+	}
+	assert_true(tried > 5000);
+	assert_true(taken > 500);
+}
+
+static void a_missing_value_is_not_believed(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		json_auto_t *whole = json_of(rows[i].in);
+		const char *key;
+		json_t *value;
+		json_object_foreach(whole, key, value) {
+			json_auto_t *less = json_copy(whole);
+			json_object_del(less, key);
+			try_all(rows[i].kind, less);
+		}
+	}
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_sample_gives_its_picture),
+		cmocka_unit_test(a_refund_has_the_mode_of_our_key),
+		cmocka_unit_test(what_cannot_be_is_refused),
+		cmocka_unit_test(no_answer_no_picture),
+		cmocka_unit_test(no_twisted_value_is_believed),
+		cmocka_unit_test(a_missing_value_is_not_believed),
+	};
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
