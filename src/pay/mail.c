@@ -209,17 +209,28 @@ static CURLcode set_mail(
 	return r;
 }
 
-/* 5xx after the greeting and the login is about this mail; anything else may be better later. */
-static enum err judge(CURL *h, CURLcode code, struct fault *f)
+/* libcurl shows each line of the server's replies as a header; the last line of one has a space
+ * behind its number. */
+static size_t on_reply(char *p, size_t one, size_t n, void *user)
 {
-	curl_off_t ready_us = 0;
+	size_t *replies = user;
+
+	n *= one;
+	*replies += n > 3 && p[3] == ' ';
+	return n;
+}
+
+/* 5xx is about this mail when greeting and EHLO went well; anything else may be better later. */
+static enum err judge(CURL *h, CURLcode code, size_t replies, struct fault *f)
+{
+	bool stranger = code == CURLE_LOGIN_DENIED || code == CURLE_USE_SSL_FAILED ||
+			code == CURLE_REMOTE_ACCESS_DENIED;
 	long reply = 0;
 
 	if (code == CURLE_OK)
 		return OK;
 	curl_easy_getinfo(h, CURLINFO_RESPONSE_CODE, &reply);
-	curl_easy_getinfo(h, CURLINFO_PRETRANSFER_TIME_T, &ready_us);
-	if (reply >= 500 && reply <= 599 && ready_us > 0 && code != CURLE_LOGIN_DENIED)
+	if (reply >= 500 && reply <= 599 && replies > 2 && !stranger)
 		return fault_set(f, ERR_PROVIDER, NULL, "refused with %ld", reply);
 	return fault_set(f, ERR_TIMEOUT, NULL, "curl %d: %s, last reply %ld", (int)code,
 		curl_easy_strerror(code), reply);
@@ -230,6 +241,7 @@ static enum err hand_over(const char *url, const struct mail *m, struct str text
 	char from[256], to[256];
 	struct curl_slist node = {.data = to};
 	CURL *h = NULL;
+	size_t replies = 0;
 	enum err e = ERR_NO_MEMORY;
 
 	/* checked addresses, at most 254 bytes */
@@ -240,8 +252,15 @@ static enum err hand_over(const char *url, const struct mail *m, struct str text
 	if (curl_global_init(CURL_GLOBAL_DEFAULT) != CURLE_OK)
 		return ERR_NO_MEMORY;
 	h = curl_easy_init();
-	if (h && set_mail(h, url, from, &node, &text) == CURLE_OK)
-		e = judge(h, curl_easy_perform(h), f);
+	CURLcode code = h ? set_mail(h, url, from, &node, &text) : CURLE_OUT_OF_MEMORY;
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(h, CURLOPT_HEADERFUNCTION, on_reply);
+	if (code == CURLE_OK)
+		code = curl_easy_setopt(h, CURLOPT_HEADERDATA, &replies);
+	if (code == CURLE_OK) {
+		code = curl_easy_perform(h);
+		e = judge(h, code, replies, f);
+	}
 	curl_easy_cleanup(h);
 	curl_global_cleanup();
 	return e;

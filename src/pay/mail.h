@@ -3,7 +3,7 @@
 #ifndef PAY_MAIL_H
 #define PAY_MAIL_H
 
-#include "base/arena.h"
+#include "base/clock.h"
 #include "base/conf.h"
 
 /* id becomes the Message-ID's left side, stable across retries: letters, digits, . _ - */
