@@ -47,8 +47,17 @@ pg_pid() {
 		[ "$(readlink "/proc/$pid/cwd")" = "$(realpath "$dir/pg")" ] && echo "$pid"
 }
 
+# pg_unlock: a container without a real init keeps a killed postmaster as a zombie for ever, and its lock
+# file would then shut out the next one.
+pg_unlock() {
+	local pid
+	pid=$(head -n 1 "$dir/pg/postmaster.pid" 2>/dev/null) || return 0
+	if [ -d "/proc/$pid" ] && ! born "$pid" >/dev/null; then rm -f "$dir/pg/postmaster.pid"; fi
+}
+
 pg_start() {
 	local try
+	pg_unlock
 	# After a kill the old backends may need a moment to notice that their parent is gone.
 	for try in 1 2 3 4 5 6; do
 		"${as[@]}" "$(pg_bin)/pg_ctl" -D "$dir/pg" -l "$dir/log/postgresql.log" -w -t 60 start \
