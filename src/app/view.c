@@ -14,12 +14,16 @@
 #define TOKEN_AGE_S (INT64_C(2) * 86400)
 #define OF_OP(op) ((struct view_ask *)(void *)((char *)(op) - offsetof(struct view_ask, op)))
 
+/* By deadline: who comes back for a mark is older than those who came meanwhile. */
 static void list_add(struct app_view *v, struct view_ask *a)
 {
-	a->prev = v->last;
-	a->next = NULL;
-	*(v->last ? &v->last->next : &v->first) = a;
-	v->last = a;
+	struct view_ask *before = v->last;
+	while (before && before->deadline.us > a->deadline.us)
+		before = before->prev;
+	a->prev = before;
+	a->next = before ? before->next : v->first;
+	*(a->next ? &a->next->prev : &v->last) = a;
+	*(before ? &before->next : &v->first) = a;
 	v->waiting++;
 }
 
