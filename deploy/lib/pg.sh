@@ -48,11 +48,13 @@ pg_pid() {
 }
 
 # pg_unlock: a container without a real init keeps a killed postmaster as a zombie for ever, and its lock
-# file would then shut out the next one.
+# files would then shut out the next one.
 pg_unlock() {
 	local pid
 	pid=$(head -n 1 "$dir/pg/postmaster.pid" 2>/dev/null) || return 0
-	if [ -d "/proc/$pid" ] && ! born "$pid" >/dev/null; then rm -f "$dir/pg/postmaster.pid"; fi
+	if [ -d "/proc/$pid" ] && ! born "$pid" >/dev/null; then
+		rm -f "$dir/pg/postmaster.pid" "$sockets/.s.PGSQL.$PGPORT.lock"
+	fi
 }
 
 pg_start() {
