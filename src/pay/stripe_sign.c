@@ -211,8 +211,8 @@ enum err stripe_sign_webhook(const struct pay_set *set, struct str signature, st
 	enum err r = json_read(body, &o, f);
 	if (r == ERR_NO_MEMORY)
 		return r;
-	if (r != OK || !json_is_object(o))
-		return bad_event(f, NULL, "the body is not a JSON object");
+	if (r != OK)
+		return bad_event(f, NULL, "the body is not JSON");
 	r = read_envelope(o, &e, f);
 	if (r == OK)
 		r = keep(a, &e);

@@ -433,6 +433,30 @@ static void the_connection_is_kept(void **state)
 	assert_int_equal(count("POST /v1/"), 3);
 }
 
+/* Nothing of one call may stay in the handle for the next. */
+static void calls_do_not_colour_each_other(void **state)
+{
+	const struct pay_request end = {"DELETE", STR("/v1/subscriptions/sub_1"), {NULL, 0}, {NULL, 0}};
+	const struct pay_request *const order[] = {&end, &post, &get, &end, &get};
+	struct peer peer = start(one_connection);
+	struct pay *p = open_to("http", peer.port);
+	struct pay_answer ans;
+	const char *at = heard;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(order); i++) {
+		pay_call(p, order[i], NEVER_MS, &arena, &ans);
+		assert_int_equal(ans.status, 200);
+	}
+	pay_close(p);
+	heard_n = stop(&peer, heard, sizeof heard);
+	for (size_t i = 0; i < ARRAY_N(order); at += strlen(at) + 1, i++) {
+		assert_true(str_starts(str_c(at), order[i]->method));
+		assert_int_equal(strstr(at, "Idempotency-Key") != NULL, order[i] == &post);
+		assert_string_equal(strstr(at, "\r\n\r\n") + 4, order[i] == &post ? "mode=payment&x=1" : "");
+	}
+}
+
 /* Answers once, then lets the kept connection die with the second request in it. */
 static void dies_while_kept(int listen, int log)
 {
@@ -630,6 +654,30 @@ static void endless_headers(int listen, int log)
 	endless(listen, log, "HTTP/1.1 200 OK\r\n", "X: y\r\n");
 }
 
+static void many_headers(int listen, int log)
+{
+	int fd = accept(listen, NULL, NULL);
+
+	(void)!read_request(fd, log);
+	say(fd, "HTTP/1.1 200 OK\r\n");
+	for (int i = 0; i < 128; i++)
+		say(fd, "X: y\r\n");
+	say(fd, "Content-Length: 0\r\n\r\n");
+	wait_for_end();
+}
+
+static void large_headers(int listen, int log)
+{
+	int fd = accept(listen, NULL, NULL);
+
+	(void)!read_request(fd, log);
+	say(fd, "HTTP/1.1 200 OK\r\n");
+	for (int i = 0; i < 65; i++)
+		say(fd, "X: " LINE64 LINE64 LINE64 LINE64 LINE64 LINE64 LINE64 LINE64 "\r\n");
+	say(fd, "Content-Length: 0\r\n\r\n");
+	wait_for_end();
+}
+
 static void endless_header(int listen, int log)
 {
 	endless(listen, log, "HTTP/1.1 200 OK\r\nX: ", LINE64);
@@ -643,7 +691,7 @@ static void endless_hints(int listen, int log)
 static void too_much_is_unknown(void **state)
 {
 	static const struct { const char *name; script *does; } rows[] = {{"body", endless_body}, {"chunks", endless_chunks},
-	    {"headers", endless_headers}, {"header", endless_header}, {"hints", endless_hints}};
+	    {"headers", endless_headers}, {"many headers", many_headers}, {"large headers", large_headers}, {"header", endless_header}, {"hints", endless_hints}};
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(rows); i++) {
@@ -815,6 +863,7 @@ int main(void)
 		cmocka_unit_test(a_failed_handshake_sent_nothing),
 		cmocka_unit_test(a_timeout_in_the_handshake_sent_nothing),
 		cmocka_unit_test(the_connection_is_kept),
+		cmocka_unit_test(calls_do_not_colour_each_other),
 		cmocka_unit_test(a_silent_repeat_is_the_same_request),
 		cmocka_unit_test(a_repeat_that_finds_nobody_is_unknown),
 		cmocka_unit_test(a_slow_answer_is_unknown),

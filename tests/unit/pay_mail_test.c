@@ -85,6 +85,8 @@ static void subjects_are_words(void **state)
 {
 	static const struct { const char *subject, *coded; } rows[] = {
 	    {"Caf\xc3\xa9 1", "=?UTF-8?Q?Caf=C3=A9=201?="},
+	    {"\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac\xe2\x82\xac",
+	        "=?UTF-8?Q?=E2=82=AC=E2=82=AC=E2=82=AC=E2=82=AC=E2=82=AC=E2=82=AC?=\r\n =?UTF-8?Q?=E2=82=AC?="},
 	    {"a =?b", "=?UTF-8?Q?a=20=3D=3Fb?="},
 	    {"\xd0\xa1\xd0\xbf\xd0\xb0\xd1\x81\xd0\xb8\xd0\xb1\xd0\xbe\xd0\xa1\xd0\xbf\xd0\xb0\xd1\x81\xd0\xb8\xd0\xb1\xd0\xbe",
 	        "=?UTF-8?Q?=D0=A1=D0=BF=D0=B0=D1=81=D0=B8=D0=B1=D0=BE=D0=A1=D0=BF=D0=B0?=\r\n =?UTF-8?Q?=D1=81=D0=B8=D0=B1=D0=BE?="},

@@ -55,7 +55,7 @@ static const char *verdict_of(const json_t *v)
 	if (e == OK)
 		return "ok";
 	assert_int_equal(e, ERR_BAD_EVENT);
-	return strstr(f.detail, "not a JSON object") ? "bad_json" : "bad_event";
+	return strstr(f.detail, "not JSON") ? "bad_json" : "bad_event";
 }
 
 static void all_28_vectors(void **state)

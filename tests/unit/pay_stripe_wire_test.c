@@ -344,6 +344,7 @@ static const struct ending {
     {.status = 201, .outcome = PAY_OK},
     {.status = 302, .outcome = PAY_CONFIG},
     {.status = 304, .outcome = PAY_CONFIG},
+    {.status = 302, .retry = "true", .outcome = PAY_CONFIG},
     {.status = 400, .body = INVALID, .outcome = PAY_PERMANENT},
     {.status = 400, .body = "<html>", .outcome = PAY_PERMANENT},
     {.status = 400, .body = ERROR("idempotency_error", ""), .outcome = PAY_PERMANENT},
