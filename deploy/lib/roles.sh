@@ -9,9 +9,8 @@ with_socket() {
 	local sock=$sockets/$1.sock
 	check_conf "$1"
 	rm -f "$sock"
-	# multiwatch restarts what dies, however often in a short while; its own way to ask for an end is
-	# USR1, ours is TERM.
-	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$2" -s TERM -r 1000 -t 1000 \
+	# multiwatch restarts what dies, however often in a short while.
+	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$2" -r 1000 -t 1000 \
 		-- "$build/pledged" "$1" -c "$dir/pledged.ini"
 	wait_for 10 "$sock" test -S "$sock" || { tail_log "$1"; exit 1; }
 }
@@ -36,7 +35,7 @@ role_start() {
 	money) with_socket money "$moneys" ;;
 	clerk)
 		check_conf clerk
-		launch clerk multiwatch -f "$clerks" -s TERM -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
+		launch clerk multiwatch -f "$clerks" -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
 		;;
 	nginx)
 		launch nginx /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/log/nginx.log"
@@ -44,6 +43,32 @@ role_start() {
 		;;
 	esac
 	pid_of "$1" >/dev/null || { tail_log "$1"; die "$1 ended at once"; }
+}
+
+# role_stop NAME: asks the working processes themselves to end, and lets them finish. multiwatch 1.0.0
+# cannot: its own end sends them USR1, and with -s TERM it sends QUIT. It is held still meanwhile, so that
+# it does not start others.
+role_stop() {
+	local pid kids kid left=200
+	case $1 in
+	view | money | clerk)
+		if pid=$(pid_of "$1"); then
+			kill -s STOP "$pid" 2>/dev/null || true
+			kids=$(children "$pid")
+			for kid in $kids; do kill -s TERM "$kid" 2>/dev/null || true; done
+			for kid in $kids; do
+				while [ "$left" -gt 0 ] && born "$kid" >/dev/null; do
+					sleep 0.05
+					left=$((left - 1))
+				done
+			done
+			[ "$left" -gt 0 ] || warn "$1 did not end in time and is killed"
+		fi
+		halt "$1" KILL
+		;;
+	nginx) halt nginx QUIT 3 ;;
+	*) halt "$1" ;;
+	esac
 }
 
 # role_pids NAME: the working processes below the one that watches them.
