@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
+#include <sys/socket.h>
 
 #include "base/log.h"
 #include "base/metric.h"
@@ -17,7 +18,7 @@
 #define ARENA_BYTES 16384
 #define BODY_BYTES (96 * 1024)
 #define CONNS_MAX 4096
-#define IDLE_MS 150	/* when draining: a kept connection that stays silent for so long is closed */
+#define IDLE_MS 150	/* when draining: kept connections that are silent after so long are closed */
 
 struct loop;
 
@@ -117,7 +118,8 @@ static void send_answer(struct conn *c, struct work *w, struct response *r)
 	metric_observe(METRIC_DURATION, (dur_t){ clock_mono().us - w->q.start.us });
 	c->work = NULL;
 	w->conn = NULL;
-	if (!fcgi_answer(c->fcgi, &w->q, r))
+	/* when draining the connection ends with its answer, so that nginx brings the next request to somebody else */
+	if (!fcgi_answer(c->fcgi, &w->q, r) || l->draining)
 		conn_free(c);
 	else
 		event_add(c->ev, NULL);
@@ -287,6 +289,18 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
 	notify_send("STOPPING=1");
 }
 
+/* Close the kept connections that bring nothing. True when none is left. */
+static bool close_silent(struct loop *l)
+{
+	char byte;
+	for (struct conn *c = l->conns, *next; c; c = next) {
+		next = c->next;
+		if (!c->work && recv(fcgi_fd(c->fcgi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
+			conn_free(c);
+	}
+	return !l->conns;
+}
+
 /* True when all that was begun is answered and committed. Kept connections get a moment to bring what is on its way. */
 static bool drained(struct loop *l)
 {
@@ -294,7 +308,7 @@ static bool drained(struct loop *l)
 	bool idle = !l->app || app_view_drain(l->app, clock_utc(), now);
 	if (now.us >= l->drain_until.us)
 		return true;
-	return idle && l->work_n == 0 && now.us - l->drain_from.us > IDLE_MS * 1000;
+	return idle && l->work_n == 0 && now.us - l->drain_from.us > IDLE_MS * 1000 && close_silent(l);
 }
 
 static enum err loop_open(struct loop *l, const struct role *role, struct fault *f)
@@ -329,11 +343,13 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 static void loop_run(struct loop *l)
 {
 	struct event *term = evsignal_new(l->base, SIGTERM, on_term, l), *intr = evsignal_new(l->base, SIGINT, on_term, l);
+	struct event *quit = evsignal_new(l->base, SIGQUIT, on_term, l);	/* what multiwatch makes of its own SIGTERM */
 	struct event *tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
 	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
-	ASSERT(term && intr && tick && l->listen_ev);
+	ASSERT(term && intr && quit && tick && l->listen_ev);
 	event_add(term, NULL);
 	event_add(intr, NULL);
+	event_add(quit, NULL);
 	event_add(tick, &(struct timeval){ .tv_usec = TICK_MS * 1000 });
 	event_add(l->listen_ev, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -352,6 +368,7 @@ static void loop_run(struct loop *l)
 			event_free(l->watch[i].ev);
 	event_free(term);
 	event_free(intr);
+	event_free(quit);
 	event_free(tick);
 	event_free(l->listen_ev);
 }
