@@ -1,0 +1,168 @@
+// view.mjs: what the walks over the page path share: a calendar that stands still, the two campaigns, the
+// cookie taken apart and forged, what the database knows of a reader, and steady traffic.
+
+import { createHmac } from "node:crypto";
+import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
+import { join } from "node:path";
+import { after } from "node:test";
+
+import { root, stack } from "./stack.mjs";
+import { agent, client } from "./http.mjs";
+
+// A zone in which it is about noon: no walk sees midnight, or a month, go by.
+function calm_zone() {
+	const ahead = 12 - new Date().getUTCHours();
+
+	return ahead === 0 ? "Etc/GMT" : `Etc/GMT${ahead > 0 ? "-" : "+"}${Math.abs(ahead)}`;
+}
+
+// view_stack: a service with the demo's appeal and its meter, whatever the month (the campaign of December
+// stays out), and with the site's calendar at noon. Needs no clerk and hardly any money role.
+export async function view_stack(options = {}) {
+	const dir = await mkdtemp(join(tmpdir(), "pledged-view-"));
+	const seed = await readFile(join(root, "sql/seed/demo.sql"), "utf8");
+
+	after(() => rm(dir, { recursive: true, force: true }));
+	await writeFile(join(dir, "seed.sql"), `${seed}\nUPDATE pledged.site SET time_zone = '${calm_zone()}';\n`);
+	for (const name of ["support", "meter"]) {
+		const body = JSON.parse(await readFile(join(root, `conf/campaigns/${name}.json`), "utf8"));
+
+		await writeFile(join(dir, `${name}.json`), JSON.stringify({ ...body, ...options.campaign?.[name] }));
+	}
+	await chmod(dir, 0o755);
+	return stack({ moneys: 1, seed: join(dir, "seed.sql"), campaigns: dir, ...options });
+}
+
+// --- the cookie (src/base/seal.c, src/core/ticket.c) ---------------------------------------------
+
+const purpose = (name) => Buffer.from(`${name}\0`);
+
+// keys: [{id, key}] as they stand in the file; the first signs.
+export async function keys_of(s) {
+	const text = await readFile(join(s.dir, "secrets/cookie.key"), "utf8");
+
+	return text.trim().split("\n").map((line) => line.split(":")).map(([id, hex]) => ({ id, hex, key: Buffer.from(hex, "hex") }));
+}
+
+export function seal({ id, key }, payload, name = "cookie") {
+	const head = `v1.${id}.${payload.toString("base64url")}`;
+
+	return `${head}.${createHmac("sha256", key).update(purpose(name)).update(head).digest("base64url")}`;
+}
+
+export function pack({ reader, site = 1, version = 1, first }) {
+	const b = Buffer.alloc(first ? 36 : 20);
+
+	b[0] = version;
+	b[1] = first ? 1 : 0;
+	Buffer.from(reader.replaceAll("-", ""), "hex").copy(b, 2);
+	b.writeInt16BE(site, 18);
+	if (first) {
+		b.writeUInt16BE(first.day, 20);
+		b.write(first.article, 22, "hex");
+		b.writeBigUInt64BE(BigInt(first.at), 28);
+	}
+	return b;
+}
+
+// unpack: {id, reader, site, first?} of a cookie's text, signature unseen.
+export function unpack(text) {
+	const [, id, payload] = text.split(".");
+	const b = Buffer.from(payload, "base64url");
+	const hex = b.toString("hex", 2, 18);
+
+	return { id, reader: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"), site: b.readInt16BE(18),
+		first: b[1] === 1 ? { day: b.readUInt16BE(20), article: b.toString("hex", 22, 28),
+			at: Number(b.readBigUInt64BE(28)) } : undefined };
+}
+
+export const reader_of = (who) => unpack(who.jar.get("pledged")).reader;
+
+// --- what the database knows ---------------------------------------------------------------------
+
+// row: {views, articles} of a reader, undefined without a row. views is the counter, articles what is listed.
+export async function row(s, reader) {
+	const [found] = await s.sql(`SELECT r.views, count(DISTINCT e.article) FROM pledged.reader r
+		LEFT JOIN pledged.reader_seen e USING (reader_id) WHERE r.reader_id = '${reader}' GROUP BY r.reader_id`);
+
+	return found && { views: Number(found[0]), articles: Number(found[1]) };
+}
+
+// hasher: article to the hash that stands for it in a reader's row.
+export async function hasher(s) {
+	const key = Buffer.from(await s.one("SELECT encode(article_key, 'hex') FROM pledged.site WHERE site_id = 1"), "hex");
+
+	return (article) => createHmac("sha256", key).update(`article:${article}`).digest("hex").slice(0, 12);
+}
+
+// decisions: how many the roll-up and what is not folded yet hold, by reason; where tells of rows (r.section …).
+export async function decisions(s, where = "true") {
+	const rows = await s.sql(`SELECT r.reason, sum(r.n) FROM (
+			SELECT section, device, act, reason, n FROM pledged.rollup
+			UNION ALL
+			SELECT e ->> 2, e ->> 4, e ->> 7, e ->> 8, (e ->> 9)::bigint FROM pledged.tally, jsonb_array_elements(counts) e
+		) r WHERE ${where} GROUP BY 1`);
+
+	return Object.fromEntries(rows.map(([reason, n]) => [reason, Number(n)]));
+}
+
+// metric: the sum of a counter's samples at the worker that happens to answer; exact with one worker.
+export async function metric(s, name) {
+	const { text } = await s.request("/metrics");
+
+	return text.split("\n").filter((line) => line.startsWith(name) && /^[ {]/.test(line.slice(name.length)))
+		.reduce((sum, line) => sum + Number(line.split(" ").pop()), 0);
+}
+
+// by_role: nginx's own answer, given when no worker is there, has no such header.
+export const by_role = (answer) => answer.headers["x-content-type-options"] !== undefined;
+
+// --- traffic -------------------------------------------------------------------------------------
+
+// traffic: n readers who open one new article after the other over kept connections, until stop().
+// Gives {answers: [{reader, article, status, reason, own, ms}], stop}. own: a role answered, not nginx.
+export function traffic(s, n = 12, { section = "traffic" } = {}) {
+	const pool = agent(n);
+	const answers = [];
+	let going = true;
+
+	async function read(i) {
+		const who = client(s.url, { agent: pool });
+
+		for (let k = 0; going; k++) {
+			const article = `/${section}/${i}-${k}`;
+			const began = Date.now();
+			const answer = await who.get(`/decide?a=${article}&s=${section}`).catch((error) => ({ status: 0, error }));
+			const jar = who.jar.get("pledged");
+
+			answers.push({ reader: jar && unpack(jar).reader, article, status: answer.status, error: answer.error,
+				reason: answer.status === 200 ? answer.json().reason : undefined,
+				own: answer.status !== 0 && by_role(answer), ms: Date.now() - began });
+			// A reader is no hammer; and there must be room for the other processes.
+			await new Promise((done) => setTimeout(done, 5));
+		}
+	}
+
+	const all = Promise.all(Array.from({ length: n }, (_, i) => read(i)));
+
+	return { answers, async stop() {
+		going = false;
+		await all;
+		pool.destroy();
+		return answers;
+	} };
+}
+
+// missing: what a role acknowledged and the database does not hold; to be asked again until it is empty.
+// The first view of a reader rides in the cookie: it is there as soon as the second is.
+export async function missing(s, answers, section = "traffic") {
+	const hash = await hasher(s);
+	const rows = await s.sql("SELECT reader_id, article FROM pledged.reader_seen");
+	const there = new Set(rows.map(([reader, article]) => `${reader} ${article}`));
+	const told = answers.filter((a) => a.own && a.reader);
+	const returned = new Set(told.filter((a) => !a.article.endsWith("-0")).map((a) => a.reader));
+
+	return told.filter((a) => returned.has(a.reader) && a.article.startsWith(`/${section}/`) &&
+		!there.has(`${a.reader} ${hash(a.article)}`));
+}
