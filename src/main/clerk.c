@@ -23,9 +23,7 @@ static void rounds(struct app_clerk *c)
 {
 	int64_t ms = conf_int(c->conf, CONF_clerk_interval_ms);
 	sigset_t blocked, open;
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
+	role_stop_signals(&blocked);
 	sigprocmask(SIG_BLOCK, &blocked, &open);
 	while (!g_stop) {
 		size_t done = app_clerk_round(c, &g_stop);
@@ -46,11 +44,7 @@ int clerk_run(const struct role *role)
 	if (e == OK)
 		e = store_open(role->conf, "pledged_clerk", &c.store, &f);
 	if (e == OK) {
-		struct sigaction stop = { .sa_handler = on_stop };
-		sigaction(SIGTERM, &stop, NULL);
-		sigaction(SIGINT, &stop, NULL);
-		signal(SIGPIPE, SIG_IGN);
-		signal(SIGHUP, SIG_IGN);
+		role_on_stop(on_stop);
 		notify_send("READY=1");
 		rounds(&c);
 	}

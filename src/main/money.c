@@ -66,9 +66,7 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 static void loop(struct app_money *m, int listener, struct arena *a)
 {
 	sigset_t blocked, open;
-	sigemptyset(&blocked);
-	sigaddset(&blocked, SIGTERM);
-	sigaddset(&blocked, SIGINT);
+	role_stop_signals(&blocked);
 	sigprocmask(SIG_BLOCK, &blocked, &open);	/* a request is never interrupted, only waiting is */
 	while (!g_stop) {
 		struct pollfd p = { .fd = listener, .events = POLLIN };
@@ -100,12 +98,9 @@ int money_run(const struct role *role)
 		e = store_open(role->conf, "pledged_money", &m.store, &f);
 	if (e == OK) {
 		g_drain_s = conf_int(role->conf, CONF_view_drain_ms) / 1000 + conf_int(role->conf, CONF_money_wait_ms) / 1000 + 1;
-		struct sigaction stop = { .sa_handler = on_stop }, late = { .sa_handler = on_alarm };
-		sigaction(SIGTERM, &stop, NULL);
-		sigaction(SIGINT, &stop, NULL);
+		struct sigaction late = { .sa_handler = on_alarm };
 		sigaction(SIGALRM, &late, NULL);
-		signal(SIGPIPE, SIG_IGN);
-		signal(SIGHUP, SIG_IGN);
+		role_on_stop(on_stop);
 		notify_send("READY=1");
 		loop(&m, listener, &arena);
 	}

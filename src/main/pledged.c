@@ -32,6 +32,24 @@ static void usage(FILE *to)
 	    "Ends with 0, 78 (configuration is wrong) or 75 (may heal by itself).\n");
 }
 
+static const int STOPS[] = ROLE_STOP_SIGNALS;
+
+void role_stop_signals(sigset_t *ret)
+{
+	sigemptyset(ret);
+	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
+		sigaddset(ret, STOPS[i]);
+}
+
+void role_on_stop(void (*handler)(int))
+{
+	struct sigaction stop = { .sa_handler = handler };
+	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
+		sigaction(STOPS[i], &stop, NULL);
+	signal(SIGPIPE, SIG_IGN);
+	signal(SIGHUP, SIG_IGN);
+}
+
 int role_failed(const char *what, enum err e, const struct fault *f)
 {
 	struct log_line l;
