@@ -5,18 +5,22 @@
 #include "app/campaign.h"
 #include "app/snapshot.h"
 
-#define ARENA_BYTES (16u << 20)
+#define ARENA_BYTES   (16u << 20)
 #define CAMPAIGNS_MAX 2000
 
-struct day { int16_t site; uint16_t day, month_from; utc_t starts; };
+struct day {
+	int16_t site;
+	uint16_t day, month_from;
+	utc_t starts;
+};
 
 struct snapshot {
 	int refs;
 	struct arena arena;
 	struct campaign_set set;
 	size_t site_n, day_n;
-	struct site *site;	/* by host */
-	struct day *day;	/* by site and time */
+	struct site *site; /* by host */
+	struct day *day;   /* by site and time */
 };
 
 enum err snapshot_new(struct snapshot **ret)
@@ -50,13 +54,14 @@ void snapshot_unref(struct snapshot *s)
 static enum err one_campaign(struct snapshot *s, const struct rows *rows, int row, struct fault *f)
 {
 	struct campaign *c = &s->set.campaign[s->set.n];
-	struct campaign_faults faults = { 0 };
+	struct campaign_faults faults = {0};
 	struct str site;
 	enum err e = campaign_read(row_str(rows, row, "body"), &s->arena, c, &site, &faults);
 	if (e != OK) {
 		struct str slug = row_str(rows, row, "slug");
-		return fault_set(f, e, "campaign", "%.*s: %s: %s", STR_FMT(slug), faults.n ? faults.fault[0].path : "",
-		    faults.n ? faults.fault[0].what : err_slug(e));
+		return fault_set(f, e, "campaign", "%.*s: %s: %s", STR_FMT(slug),
+			faults.n ? faults.fault[0].path : "",
+			faults.n ? faults.fault[0].what : err_slug(e));
 	}
 	c->id = (int32_t)row_int(rows, row, "campaign_id");
 	c->version = (int32_t)row_int(rows, row, "version");
@@ -92,17 +97,27 @@ enum err snapshot_sites(struct snapshot *s, const struct rows *rows)
 		return ERR_NO_MEMORY;
 	for (int i = 0; i < n; i++) {
 		struct site *t = &s->site[i];
-		const struct { const char *col; struct str *at; } TEXTS[] = {
-			{ "host", &t->host }, { "slug", &t->slug }, { "currency", &t->currency }, { "locale", &t->locale },
-			{ "gift_label", &t->gift_label }, { "thanks_path", &t->thanks_path }, { "cancel_path", &t->cancel_path },
-			{ "origin", &t->origin },
+		const struct {
+			const char *col;
+			struct str *at;
+		} TEXTS[] = {
+			{"host", &t->host},
+			{"slug", &t->slug},
+			{"currency", &t->currency},
+			{"locale", &t->locale},
+			{"gift_label", &t->gift_label},
+			{"thanks_path", &t->thanks_path},
+			{"cancel_path", &t->cancel_path},
+			{"origin", &t->origin},
 		};
 		for (size_t k = 0; k < ARRAY_N(TEXTS); k++)
 			if (arena_dup(&s->arena, row_str(rows, i, TEXTS[k].col), TEXTS[k].at) != OK)
 				return ERR_NO_MEMORY;
 		t->id = (int16_t)row_int(rows, i, "site_id");
 		size_t key_n;
-		if (row_bytes(rows, i, "article_key", t->article_key, sizeof t->article_key, &key_n) != OK || key_n != sizeof t->article_key)
+		if (row_bytes(rows, i, "article_key", t->article_key, sizeof t->article_key,
+			    &key_n) != OK ||
+			key_n != sizeof t->article_key)
 			return ERR_STORE;
 	}
 	s->site_n = (size_t)n;
@@ -116,8 +131,9 @@ enum err snapshot_calendar(struct snapshot *s, const struct rows *rows)
 	if (!s->day)
 		return ERR_NO_MEMORY;
 	for (int i = 0; i < n; i++)
-		s->day[i] = (struct day){ (int16_t)row_int(rows, i, "site_id"), (uint16_t)row_int(rows, i, "day"),
-			(uint16_t)row_int(rows, i, "month_from"), row_utc(rows, i, "starts") };
+		s->day[i] = (struct day){(int16_t)row_int(rows, i, "site_id"),
+			(uint16_t)row_int(rows, i, "day"), (uint16_t)row_int(rows, i, "month_from"),
+			row_utc(rows, i, "starts")};
 	s->day_n = (size_t)n;
 	return OK;
 }
@@ -125,7 +141,8 @@ enum err snapshot_calendar(struct snapshot *s, const struct rows *rows)
 const struct site *snapshot_site(const struct snapshot *s, struct str host)
 {
 	for (size_t i = 0; i < s->site_n; i++)
-		if (s->site[i].host.n == host.n && strncasecmp(s->site[i].host.p, host.p, host.n) == 0)
+		if (s->site[i].host.n == host.n &&
+			strncasecmp(s->site[i].host.p, host.p, host.n) == 0)
 			return &s->site[i];
 	return NULL;
 }
@@ -153,7 +170,7 @@ bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct deci
 	bool found = false;
 	for (size_t i = 0; i < s->day_n; i++)
 		if (s->day[i].site == site && s->day[i].starts.us <= now.us) {
-			*ret = (struct decide_calendar){ s->day[i].day, s->day[i].month_from };
+			*ret = (struct decide_calendar){s->day[i].day, s->day[i].month_from};
 			found = true;
 		}
 	return found;
@@ -161,5 +178,6 @@ bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct deci
 
 bool snapshot_is_stale(const struct snapshot *s, utc_t now)
 {
-	return s->day_n > 0 && s->day[s->day_n - 1].starts.us < now.us + INT64_C(2) * 86400 * 1000000;
+	return s->day_n > 0 &&
+	       s->day[s->day_n - 1].starts.us < now.us + INT64_C(2) * 86400 * 1000000;
 }

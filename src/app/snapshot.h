@@ -1,5 +1,6 @@
-/* app/snapshot.h: sites, calendar and campaigns as they were at one epoch; immutable, counted, replaced as a whole.
- * Floor 3. A campaign that cannot be read makes the new snapshot fail; the last good one stays. */
+/* app/snapshot.h: sites, calendar and campaigns as they were at one epoch; immutable, counted,
+ * replaced as a whole. Floor 3. A campaign that cannot be read makes the new snapshot fail; the
+ * last good one stays. */
 #ifndef APP_SNAPSHOT_H
 #define APP_SNAPSHOT_H
 
@@ -14,19 +15,22 @@ struct site {
 
 struct snapshot;
 
-/* A snapshot is filled in three steps from the answers of view_campaigns, view_sites and view_calendar, in this order.
- *   fails  ERR_NO_MEMORY, ERR_STORE (an answer that cannot be read; *f names the campaign) */
+/* A snapshot is filled in three steps from the answers of view_campaigns, view_sites and
+ * view_calendar, in this order. fails  ERR_NO_MEMORY, ERR_STORE (an answer that cannot be read; *f
+ * names the campaign) */
 MUST enum err snapshot_new(struct snapshot **ret);
 MUST enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f);
 MUST enum err snapshot_sites(struct snapshot *s, const struct rows *rows);
 MUST enum err snapshot_calendar(struct snapshot *s, const struct rows *rows);
 
 struct snapshot *snapshot_ref(struct snapshot *s);
-void snapshot_unref(struct snapshot *s);	/* NULL is fine; the last one frees */
+void snapshot_unref(struct snapshot *s); /* NULL is fine; the last one frees */
 
-const struct site *snapshot_site(const struct snapshot *s, struct str host);	/* host in any case; NULL when unknown */
+const struct site *snapshot_site(
+	const struct snapshot *s, struct str host); /* host in any case; NULL when unknown */
 const struct campaign_set *snapshot_campaign_set(const struct snapshot *s);
-const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id);	/* NULL when it is not live */
+const struct campaign *snapshot_campaign(
+	const struct snapshot *s, int32_t id); /* NULL when it is not live */
 int64_t snapshot_epoch(const struct snapshot *s);
 /* The day that holds now. False when the calendar does not reach that far. */
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret);

@@ -16,15 +16,16 @@ void tally_fini(struct tally *t)
 	free(t->row);
 }
 
-static enum err make_key(char *key, size_t cap, utc_t now, int16_t site, struct str section, struct str country, struct str device,
-    const struct decision *d)
+static enum err make_key(char *key, size_t cap, utc_t now, int16_t site, struct str section,
+	struct str country, struct str device, const struct decision *d)
 {
 	struct buf b;
 	buf_init(&b, key, cap - 1);
 	int64_t s = utc_s(now);
 	buf_addf(&b, "%lld,%d,", (long long)(s - s % 3600), site);
-	struct str words[] = { section, country, device, d->campaign ? d->campaign->slug : STR(""),
-		d->campaign ? d->campaign->variant[d->variant].name : STR(""), str_c(decide_act_name(d->act)), str_c(decide_reason_name(d->reason)) };
+	struct str words[] = {section, country, device, d->campaign ? d->campaign->slug : STR(""),
+		d->campaign ? d->campaign->variant[d->variant].name : STR(""),
+		str_c(decide_act_name(d->act)), str_c(decide_reason_name(d->reason))};
 	for (size_t i = 0; i < ARRAY_N(words); i++) {
 		buf_json(&b, words[i]);
 		buf_byte(&b, ',');
@@ -69,7 +70,8 @@ static bool add(struct tally *t, const char *key)
 	return true;
 }
 
-void tally_add(struct tally *t, utc_t now, int16_t site, struct str section, struct str country, struct str device, const struct decision *d)
+void tally_add(struct tally *t, utc_t now, int16_t site, struct str section, struct str country,
+	struct str device, const struct decision *d)
 {
 	char key[sizeof t->row[0].key];
 	const struct str no = STR("");
@@ -84,7 +86,8 @@ enum err tally_format(const struct tally *t, struct buf *b)
 {
 	buf_byte(b, '[');
 	for (size_t i = 0; i < t->n; i++)
-		buf_addf(b, "%s[%s%llu]", i ? "," : "", t->row[i].key, (unsigned long long)t->row[i].n);
+		buf_addf(b, "%s[%s%llu]", i ? "," : "", t->row[i].key,
+			(unsigned long long)t->row[i].n);
 	buf_byte(b, ']');
 	return buf_done(b);
 }

@@ -1,8 +1,10 @@
 /* app/view.c: the way of one page view.
  *   site -> cookie -> (new reader: first view rides in the cookie, no row)
  *                  -> batch: count, state back -> decide -> open or wall: answer
- *                                                        -> prompt: mark it against that state -> lost the race: decide again
- *                                                                                             -> answer */
+ *                                                        -> prompt: mark it against that state ->
+ * lost the race: decide again
+ *                                                                                             ->
+ * answer */
 #include <stdlib.h>
 #include <string.h>
 
@@ -10,9 +12,9 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-#define RACES_MAX 5
+#define RACES_MAX   5
 #define TOKEN_AGE_S (INT64_C(2) * 86400)
-#define OF_OP(op) ((struct view_ask *)(void *)((char *)(op) - offsetof(struct view_ask, op)))
+#define OF_OP(op)   ((struct view_ask *)(void *)((char *)(op)-offsetof(struct view_ask, op)))
 
 /* By deadline: who comes back for a mark is older than those who came meanwhile. */
 static void list_add(struct app_view *v, struct view_ask *a)
@@ -81,7 +83,8 @@ static void answer(struct view_ask *a)
 			write_token(a);
 		metric_add(METRIC_DECISIONS, a->decision.reason, 1);
 		if (a->site)
-			tally_add(&v->tally, a->now, a->site->id, a->section, a->country, a->device, &a->decision);
+			tally_add(&v->tally, a->now, a->site->id, a->section, a->country, a->device,
+				&a->decision);
 	}
 	a->answered(a);
 	if (!a->in_batch)
@@ -106,16 +109,28 @@ static void fill_ticket(struct view_ask *a)
 	int64_t id = 0;
 	enum err e = seal_random(&id, sizeof id);
 	a->ticket = (struct ticket_token){
-		.decision = e == OK && (id & INT64_MAX) ? id & INT64_MAX : 1, .reader = a->reader.id, .has_reader = true, .site = a->site->id,
-		.at = utc_of_s(utc_s(a->now)), .campaign = a->decision.campaign->id, .version = a->decision.campaign->version,
-		.variant = (uint8_t)a->decision.variant, .act = (uint8_t)a->decision.act, .reason = (uint8_t)a->decision.reason,
+		.decision = e == OK && (id & INT64_MAX) ? id & INT64_MAX : 1,
+		.reader = a->reader.id,
+		.has_reader = true,
+		.site = a->site->id,
+		.at = utc_of_s(utc_s(a->now)),
+		.campaign = a->decision.campaign->id,
+		.version = a->decision.campaign->version,
+		.variant = (uint8_t)a->decision.variant,
+		.act = (uint8_t)a->decision.act,
+		.reason = (uint8_t)a->decision.reason,
 		.art48 = a->facts.art48,
 	};
 }
 
-static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version, const struct ticket_token *t)
+static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version,
+	const struct ticket_token *t)
 {
-	struct reader_mark m = { .decision = (uint32_t)t->decision, .campaign = t->campaign, .kind = (uint8_t)kind, .variant = t->variant, .at = a->now };
+	struct reader_mark m = {.decision = (uint32_t)t->decision,
+		.campaign = t->campaign,
+		.kind = (uint8_t)kind,
+		.variant = t->variant,
+		.at = a->now};
 	memset(&a->op, 0, sizeof a->op);
 	a->op.reader = t->reader;
 	a->op.site = t->site;
@@ -124,8 +139,12 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 	reader_mark_pack(&m, a->op.mark);
 	a->op.version = version;
 	a->op.done = app_view_batched;
-	a->op.event = (struct batch_event){ .decided_at = t->at, .at = a->now, .decision = t->decision, .kind = reader_mark_name(kind),
-		.article = str_c(a->article_text), .section = str_c(a->section_text) };
+	a->op.event = (struct batch_event){.decided_at = t->at,
+		.at = a->now,
+		.decision = t->decision,
+		.kind = reader_mark_name(kind),
+		.article = str_c(a->article_text),
+		.section = str_c(a->section_text)};
 	const struct campaign *c = snapshot_campaign(a->snap, t->campaign);
 	if (c && t->variant < c->variant_n) {
 		a->op.event.campaign = c->slug;
@@ -133,11 +152,13 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 	}
 }
 
-/* The prompt is due by this state: it is served only if its mark is written against this very state. */
+/* The prompt is due by this state: it is served only if its mark is written against this very
+ * state. */
 static void mark_prompt(struct view_ask *a)
 {
 	a->marking = true;
-	if (str_copy(a->article, a->article_text, sizeof a->article_text) != OK || str_copy(a->section, a->section_text, sizeof a->section_text) != OK)
+	if (str_copy(a->article, a->article_text, sizeof a->article_text) != OK ||
+		str_copy(a->section, a->section_text, sizeof a->section_text) != OK)
 		a->article_text[0] = a->section_text[0] = '\0';
 	mark_op(a, MARK_SHOWN, a->reader.version, &a->ticket);
 	submit(a);
@@ -152,7 +173,8 @@ static void decide_now(struct view_ask *a)
 	if (a->decision.act == ACT_PROMPT && a->reader.stored)
 		mark_prompt(a);
 	else if (a->decision.act == ACT_PROMPT)
-		answer_open(a, REASON_first_view);	/* no row to mark: rules never lead here, a guard */
+		answer_open(
+			a, REASON_first_view); /* no row to mark: rules never lead here, a guard */
 	else
 		answer(a);
 }
@@ -163,11 +185,13 @@ static void counted(struct view_ask *a)
 	if (!a->reader.stored) {
 		a->reader.id = a->who.reader;
 		if (a->who.has_first) {
-			a->reader.seen = (struct str){ (const char *)a->who.first, READER_SEEN_BYTES };
+			a->reader.seen =
+				(struct str){(const char *)a->who.first, READER_SEEN_BYTES};
 			a->reader.views = 1;
 		}
 	} else if (a->who.has_first) {
-		a->who.has_first = false;	/* the row exists now: the cookie need not carry the view any more */
+		a->who.has_first =
+			false; /* the row exists now: the cookie need not carry the view any more */
 		write_cookie(a);
 	}
 	decide_now(a);
@@ -229,7 +253,8 @@ static uint64_t article_hash(const struct site *s, struct str article)
 {
 	uint8_t mac[SEAL_MAC_BYTES];
 	uint64_t h = 0;
-	seal_hmac((struct str){ (const char *)s->article_key, sizeof s->article_key }, STR("article:"), article, mac);
+	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
+		STR("article:"), article, mac);
 	for (int i = 0; i < 6; i++)
 		h = h << 8 | mac[i];
 	return h ? h : 1;
@@ -239,7 +264,8 @@ static uint64_t variant_hash(const struct site *s, const struct uuid *reader)
 {
 	uint8_t mac[SEAL_MAC_BYTES];
 	uint64_t h;
-	seal_hmac((struct str){ (const char *)s->article_key, sizeof s->article_key }, STR("variant:"), (struct str){ (const char *)reader->b, 16 }, mac);
+	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
+		STR("variant:"), (struct str){(const char *)reader->b, 16}, mac);
 	memcpy(&h, mac, sizeof h);
 	return h;
 }
@@ -252,8 +278,9 @@ static bool read_cookie(struct view_ask *a)
 	bool old;
 	if (a->cookie.n == 0)
 		return false;
-	if (seal_open(a->app->ring, TICKET_COOKIE_PURPOSE, a->cookie, bytes, sizeof bytes, &n, &old) != OK ||
-	    ticket_cookie_unpack(bytes, n, &a->who) != OK) {
+	if (seal_open(a->app->ring, TICKET_COOKIE_PURPOSE, a->cookie, bytes, sizeof bytes, &n,
+		    &old) != OK ||
+		ticket_cookie_unpack(bytes, n, &a->who) != OK) {
 		metric_add(METRIC_COOKIE_BAD, 0, 1);
 		return false;
 	}
@@ -284,7 +311,7 @@ static void new_reader(struct view_ask *a)
 	a->reader.id = a->who.reader;
 	a->reader.first_at = a->reader.last_at = a->now;
 	a->reader.views = 1;
-	a->reader.seen = (struct str){ (const char *)a->who.first, READER_SEEN_BYTES };
+	a->reader.seen = (struct str){(const char *)a->who.first, READER_SEEN_BYTES};
 	a->facts.variant_hash = variant_hash(a->site, &a->reader.id);
 	metric_add(METRIC_COOKIE_NEW, 0, 1);
 	write_cookie(a);
@@ -319,8 +346,12 @@ static void known_reader(struct view_ask *a)
 static void ask_page(struct view_ask *a)
 {
 	bool ours = read_cookie(a);
-	a->facts = (struct decide_facts){ .site = a->site->id, .now = a->now, .section = a->section, .bot = a->bot, .counted = a->counts,
-		.consent = a->consent };
+	a->facts = (struct decide_facts){.site = a->site->id,
+		.now = a->now,
+		.section = a->section,
+		.bot = a->bot,
+		.counted = a->counts,
+		.consent = a->consent};
 	if (!snapshot_day(a->snap, a->site->id, a->now, &a->facts.cal)) {
 		answer_open(a, REASON_store_down);
 		return;
@@ -344,7 +375,8 @@ static void ask_event(struct view_ask *a)
 	a->err = app_view_open_token(a->app, a->token, &a->ticket, &c, &hold);
 	if (a->err == OK) {
 		snapshot_unref(hold);
-		if (!a->ticket.has_reader || a->ticket.site != a->site->id || utc_s(a->now) - utc_s(a->ticket.at) > TOKEN_AGE_S)
+		if (!a->ticket.has_reader || a->ticket.site != a->site->id ||
+			utc_s(a->now) - utc_s(a->ticket.at) > TOKEN_AGE_S)
 			a->err = ERR_BAD_TOKEN;
 	}
 	if (a->err != OK) {

@@ -1,5 +1,6 @@
 /* app/view.h: one page view: counted, decided, answered. And what a reader did with a prompt.
- * Floor 3. A view crosses the batch and comes back in ask->done; everything is committed before that, or the page opens. */
+ * Floor 3. A view crosses the batch and comes back in ask->done; everything is committed before
+ * that, or the page opens. */
 #ifndef APP_VIEW_H
 #define APP_VIEW_H
 
@@ -14,28 +15,31 @@ struct app_view;
 enum view_kind { VIEW_PAGE, VIEW_EVENT };
 enum view_cookie { COOKIE_KEEP, COOKIE_SET, COOKIE_DROP };
 
-/* A question. The caller fills the first part; slices must live until `answered`, after which the ask copies what it still needs. */
+/* A question. The caller fills the first part; slices must live until `answered`, after which the
+ * ask copies what it still needs. */
 struct view_ask {
 	enum view_kind kind;
 	struct str host, article, section, country, device, cookie, token;
 	enum decide_consent consent;
-	enum reader_mark_kind event;	/* VIEW_EVENT */
+	enum reader_mark_kind event; /* VIEW_EVENT */
 	bool bot, counts;
 	utc_t now;
 	mono_t deadline;
 	struct arena *arena;
-	void (*answered)(struct view_ask *ask);	/* once: the answer is ready */
-	void (*released)(struct view_ask *ask);	/* once, after answered: nobody refers to the ask any more */
+	void (*answered)(struct view_ask *ask); /* once: the answer is ready */
+	void (*released)(
+		struct view_ask *ask); /* once, after answered: nobody refers to the ask any more */
 
 	/* The answer. */
-	enum err err;			/* VIEW_EVENT: OK or why not. VIEW_PAGE: ERR_UNKNOWN_SITE, ERR_FIELD_MISSING; the decision opens all the same */
+	enum err err; /* VIEW_EVENT: OK or why not. VIEW_PAGE: ERR_UNKNOWN_SITE, ERR_FIELD_MISSING;
+			 the decision opens all the same */
 	struct decision decision;
-	const struct site *site;	/* lives until released; NULL when unknown */
+	const struct site *site; /* lives until released; NULL when unknown */
 	enum view_cookie set;
-	char cookie_text[200], token_text[300];	/* with NUL; empty when there is none */
+	char cookie_text[200], token_text[300]; /* with NUL; empty when there is none */
 
 	/* Own. */
-	char article_text[201], section_text[65];	/* copies for a mark that outlives the request */
+	char article_text[201], section_text[65]; /* copies for a mark that outlives the request */
 	struct ticket_cookie who;
 	struct snapshot *snap;
 	struct reader reader;
@@ -49,26 +53,33 @@ struct view_ask {
 };
 
 /* conf and ring are borrowed for life. fails ERR_CONF, ERR_NO_MEMORY, ERR_IO */
-MUST enum err app_view_open(const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f);
+MUST enum err app_view_open(
+	const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f);
 void app_view_close(struct app_view *v);
 
-void app_view_ask(struct app_view *v, struct view_ask *ask);	/* may call answered and released before it returns */
+void app_view_ask(struct app_view *v,
+	struct view_ask *ask); /* may call answered and released before it returns */
 
-/* app_view_tick: send what waits, reload campaigns, open pages past their deadline. After each round of the loop and at least each 50 ms. */
+/* app_view_tick: send what waits, reload campaigns, open pages past their deadline. After each
+ * round of the loop and at least each 50 ms. */
 void app_view_tick(struct app_view *v, utc_t utc, mono_t now);
 /* app_view_drain: true when nothing waits and every count is committed or cannot be. */
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now);
 
 size_t app_view_batches(const struct app_view *v);
 struct batch *app_view_batch(struct app_view *v, size_t i);
-bool app_view_ready(const struct app_view *v);	/* campaigns loaded, a connection lives, newest answer under 3 s old */
+bool app_view_ready(const struct app_view
+		*v); /* campaigns loaded, a connection lives, newest answer under 3 s old */
 void app_view_metrics(const struct app_view *v);
 
-/* app_view_open_token: verify a decision token and find its campaign in force; hold is to be given to snapshot_unref.
- *   gives  *ret_campaign NULL when the campaign is no longer live
- *   fails  ERR_BAD_TOKEN, ERR_STORE_DOWN (nothing loaded yet) */
-MUST enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret, const struct campaign **ret_campaign, struct snapshot **ret_hold);
-/* The site of a host and its first live campaign with amounts, for the plain form. Same ownership. */
-MUST enum err app_view_form(struct app_view *v, struct str host, const struct site **ret_site, const struct campaign **ret_campaign, struct snapshot **ret_hold);
+/* app_view_open_token: verify a decision token and find its campaign in force; hold is to be given
+ * to snapshot_unref. gives  *ret_campaign NULL when the campaign is no longer live fails
+ * ERR_BAD_TOKEN, ERR_STORE_DOWN (nothing loaded yet) */
+MUST enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret,
+	const struct campaign **ret_campaign, struct snapshot **ret_hold);
+/* The site of a host and its first live campaign with amounts, for the plain form. Same ownership.
+ */
+MUST enum err app_view_form(struct app_view *v, struct str host, const struct site **ret_site,
+	const struct campaign **ret_campaign, struct snapshot **ret_hold);
 
 #endif

@@ -1,4 +1,5 @@
-/* app/view_life.c: what happens between page views: campaigns are loaded, counts handed in, the spool emptied, pages opened that waited too long. */
+/* app/view_life.c: what happens between page views: campaigns are loaded, counts handed in, the
+ * spool emptied, pages opened that waited too long. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -6,11 +7,11 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-#define BEAT_MS 1000	/* an idle worker still asks for the epoch */
-#define RELOAD_MS 500	/* between two tries to load */
-#define TALLY_MS 200
+#define BEAT_MS     1000 /* an idle worker still asks for the epoch */
+#define RELOAD_MS   500  /* between two tries to load */
+#define TALLY_MS    200
 #define TALLY_BYTES (TALLY_KEYS_MAX * 430 + 16)
-#define FRESH_MS 3000
+#define FRESH_MS    3000
 
 static void label_metrics(void)
 {
@@ -20,7 +21,8 @@ static void label_metrics(void)
 		metric_label(METRIC_EVENTS, i, reader_mark_name((enum reader_mark_kind)i));
 }
 
-enum err app_view_open(const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f)
+enum err app_view_open(
+	const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f)
 {
 	struct app_view *v = calloc(1, sizeof *v);
 	if (!v)
@@ -32,7 +34,8 @@ enum err app_view_open(const struct conf *c, const struct seal_ring *ring, struc
 	enum err e = v->tally_text ? tally_init(&v->tally) : ERR_NO_MEMORY;
 	if (e == OK)
 		e = seal_random(&v->worker, sizeof v->worker);
-	spool_init(&v->spool, conf_str(c, CONF_view_spool_file), conf_int(c, CONF_view_spool_max_bytes));
+	spool_init(&v->spool, conf_str(c, CONF_view_spool_file),
+		conf_int(c, CONF_view_spool_max_bytes));
 	for (int64_t i = 0; e == OK && i < conf_int(c, CONF_view_connections); i++) {
 		e = batch_open(c, &v->batch[v->batch_n], f);
 		if (e == OK)
@@ -61,8 +64,14 @@ void app_view_close(struct app_view *v)
 	free(v);
 }
 
-size_t app_view_batches(const struct app_view *v) { return v->batch_n; }
-struct batch *app_view_batch(struct app_view *v, size_t i) { return v->batch[i]; }
+size_t app_view_batches(const struct app_view *v)
+{
+	return v->batch_n;
+}
+struct batch *app_view_batch(struct app_view *v, size_t i)
+{
+	return v->batch[i];
+}
 
 /* Loading: three statements, one after the other, over the first connection. */
 
@@ -83,7 +92,7 @@ static void load_failed(struct app_view *v, enum err e, const struct fault *f)
 static void got_calendar(void *arg, enum err e, const struct rows *rows)
 {
 	struct app_view *v = arg;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	if (e == OK)
 		e = snapshot_calendar(v->loading, rows);
 	if (e != OK) {
@@ -105,7 +114,7 @@ static void got_calendar(void *arg, enum err e, const struct rows *rows)
 static void got_sites(void *arg, enum err e, const struct rows *rows)
 {
 	struct app_view *v = arg;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	struct store_args a;
 	if (e == OK)
 		e = snapshot_sites(v->loading, rows);
@@ -120,7 +129,7 @@ static void got_sites(void *arg, enum err e, const struct rows *rows)
 static void got_campaigns(void *arg, enum err e, const struct rows *rows)
 {
 	struct app_view *v = arg;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	struct store_args a;
 	if (e == OK)
 		e = snapshot_campaigns(v->loading, rows, &f);
@@ -139,7 +148,7 @@ static void load(struct app_view *v, utc_t utc, mono_t now)
 	if (!due || v->is_loading || now.us < v->load_at.us || !batch_is_up(v->batch[0]))
 		return;
 	struct store_args a;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	store_args_init(&a);
 	v->load_at = mono_add(now, dur_ms(RELOAD_MS));
 	v->is_loading = true;
@@ -179,7 +188,8 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 	if (app_view_ready(v) && v->waiting < v->max_requests / 2)
 		spool_load(&v->spool, v->batch, v->batch_n, now);
 	for (size_t i = 0; i < v->batch_n; i++)
-		batch_drive(v->batch[i], 0, now, beat && now.us - batch_last_ok(v->batch[i]).us > BEAT_MS * 900);
+		batch_drive(v->batch[i], 0, now,
+			beat && now.us - batch_last_ok(v->batch[i]).us > BEAT_MS * 900);
 }
 
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
@@ -197,7 +207,8 @@ bool app_view_ready(const struct app_view *v)
 	if (!v->snap)
 		return false;
 	for (size_t i = 0; i < v->batch_n; i++)
-		if (!batch_is_up(v->batch[i]) || clock_mono().us - batch_last_ok(v->batch[i]).us > FRESH_MS * 1000)
+		if (!batch_is_up(v->batch[i]) ||
+			clock_mono().us - batch_last_ok(v->batch[i]).us > FRESH_MS * 1000)
 			return false;
 	return true;
 }
@@ -205,7 +216,7 @@ bool app_view_ready(const struct app_view *v)
 void app_view_metrics(const struct app_view *v)
 {
 	static struct batch_stats before;
-	struct batch_stats sum = { 0 };
+	struct batch_stats sum = {0};
 	bool up = true;
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct batch_stats s = batch_stats(v->batch[i]);
@@ -224,15 +235,16 @@ void app_view_metrics(const struct app_view *v)
 	metric_set(METRIC_INFLIGHT, (int64_t)v->waiting);
 }
 
-enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret, const struct campaign **ret_campaign,
-    struct snapshot **ret_hold)
+enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret,
+	const struct campaign **ret_campaign, struct snapshot **ret_hold)
 {
 	uint8_t bytes[TICKET_BYTES_MAX];
 	size_t n;
 	bool old;
 	if (!v->snap)
 		return ERR_STORE_DOWN;
-	if (seal_open(v->ring, TICKET_TOKEN_PURPOSE, token, bytes, sizeof bytes, &n, &old) != OK || ticket_token_unpack(bytes, n, ret) != OK)
+	if (seal_open(v->ring, TICKET_TOKEN_PURPOSE, token, bytes, sizeof bytes, &n, &old) != OK ||
+		ticket_token_unpack(bytes, n, ret) != OK)
 		return ERR_BAD_TOKEN;
 	const struct campaign *c = snapshot_campaign(v->snap, ret->campaign);
 	*ret_campaign = c && c->site == ret->site && ret->variant < c->variant_n ? c : NULL;
@@ -240,8 +252,8 @@ enum err app_view_open_token(struct app_view *v, struct str token, struct ticket
 	return OK;
 }
 
-enum err app_view_form(struct app_view *v, struct str host, const struct site **ret_site, const struct campaign **ret_campaign,
-    struct snapshot **ret_hold)
+enum err app_view_form(struct app_view *v, struct str host, const struct site **ret_site,
+	const struct campaign **ret_campaign, struct snapshot **ret_hold)
 {
 	if (!v->snap)
 		return ERR_STORE_DOWN;
@@ -251,7 +263,8 @@ enum err app_view_form(struct app_view *v, struct str host, const struct site **
 	const struct campaign_set *set = snapshot_campaign_set(v->snap);
 	const struct campaign *best = NULL;
 	for (size_t i = 0; i < set->n && (!best || best->kind != CAMPAIGN_APPEAL); i++)
-		if (set->campaign[i].site == site->id && (!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
+		if (set->campaign[i].site == site->id &&
+			(!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
 			best = &set->campaign[i];
 	*ret_site = site;
 	*ret_campaign = best;

@@ -14,7 +14,7 @@ struct app_view {
 	const struct seal_ring *ring;
 	size_t batch_n, max_requests, waiting;
 	struct batch *batch[VIEW_BATCHES_MAX];
-	struct view_ask *first, *last;	/* in batches and not answered, oldest first */
+	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
 	bool is_loading, failed_before;
 	mono_t load_at, beat_at, tally_at;

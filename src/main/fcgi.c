@@ -1,4 +1,5 @@
-/* main/fcgi.c: the one file that knows libfcgi. libfcgi alone has no time-out, no body limit and accepts any role; see fcgi.h. */
+/* main/fcgi.c: the one file that knows libfcgi. libfcgi alone has no time-out, no body limit and
+ * accepts any role; see fcgi.h. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcgiapp.h>
@@ -12,23 +13,25 @@
 
 #include "main/fcgi.h"
 
-#define ROLE_RESPONDER 1
+#define ROLE_RESPONDER  1
 #define PARAM_BYTES_MAX 65536
-#define PARAMS_MAX 256
-#define DRAIN_MAX (1 << 20)
+#define PARAMS_MAX      256
+#define DRAIN_MAX       (1 << 20)
 
-/* Officially private fields that we set; their place is checked here, so that another libfcgi fails to build instead of to run. */
+/* Officially private fields that we set; their place is checked here, so that another libfcgi fails
+ * to build instead of to run. */
 _Static_assert(offsetof(FCGX_Request, ipcFd) > offsetof(FCGX_Request, envp), "libfcgi changed");
 _Static_assert(sizeof(((FCGX_Request *)0)->keepConnection) == sizeof(int), "libfcgi changed");
 
 struct fcgi {
 	FCGX_Request req;
-	bool keep, open;	/* open: a request was read and not answered */
+	bool keep, open; /* open: a request was read and not answered */
 };
 
 enum err fcgi_start(void)
 {
-	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0", 1);	/* else each close may wait 2 s for the peer */
+	setenv("LIBFCGI_OS_CLOSE_POLL_TIMEOUT", "0",
+		1); /* else each close may wait 2 s for the peer */
 	return FCGX_Init() == 0 ? OK : ERR_IO;
 }
 
@@ -38,15 +41,22 @@ static enum err check_family(int fd, struct fault *f)
 	socklen_t n = sizeof a;
 	int listening = 0;
 	socklen_t ln = sizeof listening;
-	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &ln) != 0 || !listening || getsockname(fd, (struct sockaddr *)&a, &n) != 0)
-		return fault_set(f, ERR_CONF, NULL, "descriptor %d is not a listening socket (start by spawn-fcgi, multiwatch or systemd)", fd);
+	if (getsockopt(fd, SOL_SOCKET, SO_ACCEPTCONN, &listening, &ln) != 0 || !listening ||
+		getsockname(fd, (struct sockaddr *)&a, &n) != 0)
+		return fault_set(f, ERR_CONF, NULL,
+			"descriptor %d is not a listening socket (start by spawn-fcgi, multiwatch "
+			"or systemd)",
+			fd);
 	if (a.ss_family == AF_UNIX)
 		return OK;
-	if (a.ss_family == AF_INET && ntohl(((struct sockaddr_in *)(void *)&a)->sin_addr.s_addr) >> 24 == 127)
+	if (a.ss_family == AF_INET &&
+		ntohl(((struct sockaddr_in *)(void *)&a)->sin_addr.s_addr) >> 24 == 127)
 		return OK;
-	if (a.ss_family == AF_INET6 && IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)(void *)&a)->sin6_addr))
+	if (a.ss_family == AF_INET6 &&
+		IN6_IS_ADDR_LOOPBACK(&((struct sockaddr_in6 *)(void *)&a)->sin6_addr))
 		return OK;
-	return fault_set(f, ERR_CONF, NULL, "the socket is reachable from outside; FastCGI has no authentication");
+	return fault_set(f, ERR_CONF, NULL,
+		"the socket is reachable from outside; FastCGI has no authentication");
 }
 
 enum err fcgi_listener(int *ret_fd, struct fault *f)
@@ -68,16 +78,18 @@ struct fcgi *fcgi_accept(int listener, int64_t io_ms, bool keep)
 	int fd = accept4(listener, NULL, NULL, SOCK_CLOEXEC);
 	if (fd < 0)
 		return NULL;
-	struct timeval tv = { .tv_sec = io_ms / 1000, .tv_usec = (io_ms % 1000) * 1000 };
+	struct timeval tv = {.tv_sec = io_ms / 1000, .tv_usec = (io_ms % 1000) * 1000};
 	struct fcgi *c = calloc(1, sizeof *c);
-	if (!c || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv) != 0 || setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0 ||
-	    FCGX_InitRequest(&c->req, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
+	if (!c || setsockopt(fd, SOL_SOCKET, SO_RCVTIMEO, &tv, sizeof tv) != 0 ||
+		setsockopt(fd, SOL_SOCKET, SO_SNDTIMEO, &tv, sizeof tv) != 0 ||
+		FCGX_InitRequest(&c->req, -1, FCGI_FAIL_ACCEPT_ON_INTR) != 0) {
 		close(fd);
 		free(c);
 		return NULL;
 	}
 	c->req.ipcFd = fd;
-	c->req.keepConnection = 1;	/* FCGX_Accept_r finishes first, which would close what is not kept */
+	c->req.keepConnection =
+		1; /* FCGX_Accept_r finishes first, which would close what is not kept */
 	c->keep = keep;
 	return c;
 }
@@ -116,7 +128,8 @@ static bool params_fit(const struct fcgi *c)
 enum err fcgi_read(struct fcgi *c, struct request *q)
 {
 	int r = FCGX_Accept_r(&c->req);
-	/* after a time-out in the middle of the parameters libfcgi may hand over the part that it has */
+	/* after a time-out in the middle of the parameters libfcgi may hand over the part that it
+	 * has */
 	if (r != 0 || !c->req.in || FCGX_GetError(c->req.in) != 0)
 		return ERR_IO;
 	c->open = true;
@@ -171,7 +184,7 @@ enum err fcgi_body(struct fcgi *c, struct request *q, size_t limit)
 		drain(c);
 	if (n != want || more || FCGX_GetError(c->req.in) != 0)
 		return ERR_BODY_CUT;
-	q->body = (struct str){ p, n };
+	q->body = (struct str){p, n};
 	return OK;
 }
 
@@ -179,7 +192,10 @@ static void put_head(struct fcgi *c, const struct response *r, size_t body_n)
 {
 	FCGX_FPrintF(c->req.out, "Status: %d\r\n", r->status);
 	if (r->type)
-		FCGX_FPrintF(c->req.out, "Content-Type: %s\r\nContent-Length: %d\r\nX-Content-Type-Options: nosniff\r\n", r->type, (int)body_n);
+		FCGX_FPrintF(c->req.out,
+			"Content-Type: %s\r\nContent-Length: %d\r\nX-Content-Type-Options: "
+			"nosniff\r\n",
+			r->type, (int)body_n);
 	FCGX_PutStr(r->head.p, (int)buf_str(&r->head).n, c->req.out);
 	FCGX_PutStr("\r\n", 2, c->req.out);
 }
@@ -194,7 +210,7 @@ bool fcgi_answer(struct fcgi *c, const struct request *q, const struct response 
 	if (!request_is_head(q))
 		FCGX_PutStr(body.p ? body.p : "", (int)body.n, c->req.out);
 	bool again = c->keep && c->req.keepConnection;
-	c->req.keepConnection = 1;	/* we close ourselves: libfcgi's close can wait */
+	c->req.keepConnection = 1; /* we close ourselves: libfcgi's close can wait */
 	FCGX_Finish_r(&c->req);
 	return again && c->req.ipcFd >= 0;
 }

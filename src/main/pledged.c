@@ -12,11 +12,20 @@
 #define PLEDGED_VERSION "dev"
 #endif
 
-static const struct { const char *name; enum conf_role conf; int (*run)(const struct role *); bool ring; const char *sentence; } ROLES[] = {
-	{ "view",  CONF_ROLE_VIEW,  view_run,  true,  "decides on page views (socket on descriptor 0 or by LISTEN_FDS)" },
-	{ "money", CONF_ROLE_MONEY, money_run, true,  "takes pledges and webhooks (socket as above)" },
-	{ "clerk", CONF_ROLE_CLERK, clerk_run, false, "does what can wait: webhooks, retries, look-ups, mail, counts" },
-	{ "hello", CONF_ROLE_VIEW,  hello_run, true,  "answers a constant; the yardstick of tests/bench" },
+static const struct {
+	const char *name;
+	enum conf_role conf;
+	int (*run)(const struct role *);
+	bool ring;
+	const char *sentence;
+} ROLES[] = {
+	{"view", CONF_ROLE_VIEW, view_run, true,
+		"decides on page views (socket on descriptor 0 or by LISTEN_FDS)"},
+	{"money", CONF_ROLE_MONEY, money_run, true, "takes pledges and webhooks (socket as above)"},
+	{"clerk", CONF_ROLE_CLERK, clerk_run, false,
+		"does what can wait: webhooks, retries, look-ups, mail, counts"},
+	{"hello", CONF_ROLE_VIEW, hello_run, true,
+		"answers a constant; the yardstick of tests/bench"},
 };
 
 static void usage(FILE *to)
@@ -24,12 +33,13 @@ static void usage(FILE *to)
 	fprintf(to, "usage: pledged ROLE [-c FILE] [-t | -T]\n\n");
 	for (size_t i = 0; i < ARRAY_N(ROLES); i++)
 		fprintf(to, "  %-6s %s\n", ROLES[i].name, ROLES[i].sentence);
-	fprintf(to, "\n  -c, --config FILE   configuration (default /etc/pledged/pledged.ini)\n"
-	    "  -t, --test          check configuration and secrets of the role, then end\n"
-	    "  -T, --dump          the same, and print every setting in force, secrets masked\n"
-	    "  -v, --version       print the version\n"
-	    "  -h, --help          this page\n\n"
-	    "Ends with 0, 78 (configuration is wrong) or 75 (may heal by itself).\n");
+	fprintf(to,
+		"\n  -c, --config FILE   configuration (default /etc/pledged/pledged.ini)\n"
+		"  -t, --test          check configuration and secrets of the role, then end\n"
+		"  -T, --dump          the same, and print every setting in force, secrets masked\n"
+		"  -v, --version       print the version\n"
+		"  -h, --help          this page\n\n"
+		"Ends with 0, 78 (configuration is wrong) or 75 (may heal by itself).\n");
 }
 
 static const int STOPS[] = ROLE_STOP_SIGNALS;
@@ -43,7 +53,7 @@ void role_stop_signals(sigset_t *ret)
 
 void role_on_stop(void (*handler)(int))
 {
-	struct sigaction stop = { .sa_handler = handler };
+	struct sigaction stop = {.sa_handler = handler};
 	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
 		sigaction(STOPS[i], &stop, NULL);
 	signal(SIGPIPE, SIG_IGN);
@@ -69,8 +79,8 @@ static int start(size_t i, const char *path, bool test, bool dump)
 {
 	static char text[65536];
 	struct conf conf;
-	struct seal_ring ring = { 0 };
-	struct fault f = { 0 };
+	struct seal_ring ring = {0};
+	struct fault f = {0};
 	struct buf b;
 	buf_init(&b, text, sizeof text);
 	enum err e = conf_load(path, ROLES[i].conf, &conf, &b);
@@ -85,7 +95,9 @@ static int start(size_t i, const char *path, bool test, bool dump)
 		e = log_level_parse(str_c(conf_str(&conf, CONF_log_level)), &level);
 	int code = 0;
 	if (e != OK) {
-		fprintf(stderr, "%s: %s: %s %s\n", path, e == ERR_FIELD_BAD ? "log.level" : "cookie.key_file", err_sentence(e), f.detail);
+		fprintf(stderr, "%s: %s: %s %s\n", path,
+			e == ERR_FIELD_BAD ? "log.level" : "cookie.key_file", err_sentence(e),
+			f.detail);
 		code = EXIT_CONF;
 	} else if (dump) {
 		conf_dump(&conf, &b);
@@ -93,10 +105,12 @@ static int start(size_t i, const char *path, bool test, bool dump)
 	} else if (test) {
 		fprintf(stderr, "pledged %s: %s is fine\n", ROLES[i].name, path);
 	} else {
-		struct role r = { .name = ROLES[i].name, .conf = &conf, .ring = ROLES[i].ring ? &ring : NULL };
+		struct role r = {
+			.name = ROLES[i].name, .conf = &conf, .ring = ROLES[i].ring ? &ring : NULL};
 		log_role_set(ROLES[i].name);
 		log_level_set(level);
-		setrlimit(RLIMIT_CORE, &(struct rlimit){ 0, 0 });	/* a core file would hold secrets and readers */
+		setrlimit(RLIMIT_CORE,
+			&(struct rlimit){0, 0}); /* a core file would hold secrets and readers */
 		code = ROLES[i].run(&r);
 	}
 	seal_ring_fini(&ring);
@@ -106,8 +120,10 @@ static int start(size_t i, const char *path, bool test, bool dump)
 
 int main(int argc, char **argv)
 {
-	static const struct option LONG[] = { { "config", required_argument, NULL, 'c' }, { "test", no_argument, NULL, 't' },
-		{ "dump", no_argument, NULL, 'T' }, { "version", no_argument, NULL, 'v' }, { "help", no_argument, NULL, 'h' }, { NULL, 0, NULL, 0 } };
+	static const struct option LONG[] = {{"config", required_argument, NULL, 'c'},
+		{"test", no_argument, NULL, 't'}, {"dump", no_argument, NULL, 'T'},
+		{"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
+		{NULL, 0, NULL, 0}};
 	const char *path = "/etc/pledged/pledged.ini";
 	bool test = false, dump = false;
 	for (int c; (c = getopt_long(argc, argv, "c:tTvh", LONG, NULL)) != -1;) {

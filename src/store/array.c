@@ -1,4 +1,5 @@
-/* store/array.c: header (dimensions, flags, type, length, lower bound), then length and bytes of each element. */
+/* store/array.c: header (dimensions, flags, type, length, lower bound), then length and bytes of
+ * each element. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -77,7 +78,7 @@ enum err array_end(struct array *a)
 {
 	if (a->failed)
 		return ERR_NO_MEMORY;
-	if (a->count == 0) {	/* an empty array has no dimensions */
+	if (a->count == 0) { /* an empty array has no dimensions */
 		put32(a->p, 0);
 		a->n = 12;
 		return OK;

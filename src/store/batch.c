@@ -1,4 +1,5 @@
-/* store/batch.c: batches: what waits is gathered, sorted, sent as one statement, and answered when it is committed. */
+/* store/batch.c: batches: what waits is gathered, sorted, sent as one statement, and answered when
+ * it is committed. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -68,7 +69,8 @@ static int by_reader(const void *x, const void *y)
 	return c != 0 ? c : (int32_t)(a->order - b->order) < 0 ? -1 : 1;
 }
 
-/* Take ops from the queue and order them by reader; a reader's second mark waits for the next batch, because it must see the first. */
+/* Take ops from the queue and order them by reader; a reader's second mark waits for the next
+ * batch, because it must see the first. */
 static void gather(struct batch *b)
 {
 	struct batch_op *taken[BATCH_OPS_MAX];
@@ -86,7 +88,8 @@ static void gather(struct batch *b)
 	b->fly_n = b->group_n = 0;
 	bool marked = false;
 	for (size_t i = 0; i < n; i++) {
-		bool same = b->fly_n > 0 && memcmp(b->fly[b->fly_n - 1]->reader.b, taken[i]->reader.b, 16) == 0;
+		bool same = b->fly_n > 0 &&
+			    memcmp(b->fly[b->fly_n - 1]->reader.b, taken[i]->reader.b, 16) == 0;
 		marked = same && marked;
 		if (marked && taken[i]->has_mark) {
 			queue_put(&later, taken[i]);
@@ -94,7 +97,8 @@ static void gather(struct batch *b)
 		}
 		marked |= taken[i]->has_mark;
 		if (!same)
-			b->group[b->group_n++] = (struct batch_group){ .id = taken[i]->reader, .from = b->fly_n };
+			b->group[b->group_n++] =
+				(struct batch_group){.id = taken[i]->reader, .from = b->fly_n};
 		b->group[b->group_n - 1].n++;
 		b->fly[b->fly_n++] = taken[i];
 	}
@@ -109,12 +113,15 @@ static void gather(struct batch *b)
 void batch_send(struct batch *b, mono_t now)
 {
 	gather(b);
-	enum err e = batch_wire_build(&b->wire, b->fly, b->group, b->group_n, clock_utc(), b->tally, b->tally_worker, b->tally_seq);
+	enum err e = batch_wire_build(&b->wire, b->fly, b->group, b->group_n, clock_utc(), b->tally,
+		b->tally_worker, b->tally_seq);
 	int ok = e == OK;
 	if (ok && b->prepared)
-		ok = PQsendQueryPrepared(b->conn, "view_batch", BATCH_PARAMS, b->wire.value, b->wire.len, b->wire.format, 1);
+		ok = PQsendQueryPrepared(b->conn, "view_batch", BATCH_PARAMS, b->wire.value,
+			b->wire.len, b->wire.format, 1);
 	else if (ok)
-		ok = PQsendQueryParams(b->conn, STMT_TEXT[STMT_view_batch].sql, BATCH_PARAMS, NULL, b->wire.value, b->wire.len, b->wire.format, 1);
+		ok = PQsendQueryParams(b->conn, STMT_TEXT[STMT_view_batch].sql, BATCH_PARAMS, NULL,
+			b->wire.value, b->wire.len, b->wire.format, 1);
 	if (!ok) {
 		batch_down(b, now);
 		return;
@@ -151,7 +158,7 @@ static void answer_group(struct batch *b, struct batch_group *g, const struct re
 	ASSERT(!g->answered);
 	g->answered = true;
 	for (size_t i = g->from; i < g->from + g->n; i++)
-		answer_op(b->fly[i], state);	/* the op may be gone after this */
+		answer_op(b->fly[i], state); /* the op may be gone after this */
 }
 
 /* Committed: tell everyone. The result outlives the calls, since states point into it. */
@@ -182,7 +189,7 @@ void batch_landed(struct batch *b, mono_t now)
 	}
 	for (size_t i = 0; i < b->group_n; i++)
 		if (!b->group[i].answered)
-			answer_group(b, &b->group[i], &(struct reader){ .id = b->group[i].id });
+			answer_group(b, &b->group[i], &(struct reader){.id = b->group[i].id});
 	b->fly_n = b->group_n = 0;
 	PQclear(res);
 }

@@ -1,6 +1,7 @@
-/* store/batch.h: group commit. One non-blocking connection; what arrives while a batch is in flight forms the next one.
- * Floor 2. Knows no event loop: the owner watches batch_fd for batch_want and calls batch_drive.
- * Nobody is told OK before the transaction is committed. Any batch may be sent again (sql/functions/view_batch.sql). */
+/* store/batch.h: group commit. One non-blocking connection; what arrives while a batch is in flight
+ * forms the next one. Floor 2. Knows no event loop: the owner watches batch_fd for batch_want and
+ * calls batch_drive. Nobody is told OK before the transaction is committed. Any batch may be sent
+ * again (sql/functions/view_batch.sql). */
 #ifndef STORE_BATCH_H
 #define STORE_BATCH_H
 
@@ -17,22 +18,25 @@ struct batch_event {
 	struct str campaign, variant, section, article;
 };
 
-/* One reader's part of a batch. Owned by the caller, who keeps it until done is called, exactly once. */
+/* One reader's part of a batch. Owned by the caller, who keeps it until done is called, exactly
+ * once. */
 struct batch_op {
 	struct uuid reader;
 	int16_t site;
 	utc_t first_at, at;
-	size_t seen_n;			/* 0: look without counting */
+	size_t seen_n; /* 0: look without counting */
 	uint8_t seen[BATCH_SEEN_MAX][READER_SEEN_BYTES];
 	bool has_mark, has_event;
 	uint8_t mark[READER_MARK_BYTES];
-	int32_t version;		/* mark only against this version; -1 = in any case */
+	int32_t version; /* mark only against this version; -1 = in any case */
 	struct batch_event event;
-	bool abandoned;			/* set by the owner when nobody waits any more: a conditional mark is then not written */
+	bool abandoned; /* set by the owner when nobody waits any more: a conditional mark is then
+			   not written */
 	/* filled before done */
-	enum err err;			/* OK, or ERR_STORE_DOWN, ERR_STORE_BUSY (locked), ERR_STORE, ERR_TIMEOUT (abandoned) */
-	struct reader state;		/* seen and marks live during done only; stored false = no such row */
-	bool marked;			/* the mark is there now */
+	enum err err; /* OK, or ERR_STORE_DOWN, ERR_STORE_BUSY (locked), ERR_STORE, ERR_TIMEOUT
+			 (abandoned) */
+	struct reader state; /* seen and marks live during done only; stored false = no such row */
+	bool marked;         /* the mark is there now */
 	void (*done)(struct batch_op *op);
 	/* the batch's own */
 	struct batch_op *next;
@@ -40,24 +44,29 @@ struct batch_op {
 };
 
 struct batch;
-struct batch_stats { uint64_t batches, readers, retries, connects; };
+struct batch_stats {
+	uint64_t batches, readers, retries, connects;
+};
 
-MUST enum err batch_open(const struct conf *c, struct batch **ret, struct fault *f);	/* does not connect yet. fails ERR_CONF, ERR_NO_MEMORY */
-void batch_close(struct batch *b);	/* ops still held end with ERR_STORE_DOWN; NULL is fine */
+MUST enum err batch_open(const struct conf *c, struct batch **ret,
+	struct fault *f);          /* does not connect yet. fails ERR_CONF, ERR_NO_MEMORY */
+void batch_close(struct batch *b); /* ops still held end with ERR_STORE_DOWN; NULL is fine */
 
 enum { BATCH_READ = 1, BATCH_WRITE = 2 };
-int batch_fd(const struct batch *b);		/* -1 while waiting to connect again */
+int batch_fd(const struct batch *b); /* -1 while waiting to connect again */
 unsigned batch_want(const struct batch *b);
-unsigned batch_generation(const struct batch *b);	/* changes when the descriptor may have changed */
+unsigned batch_generation(const struct batch *b); /* changes when the descriptor may have changed */
 
-/* batch_drive: go as far as is possible without waiting: connect, send, read, call done. Also from a timer (ready 0), at least each 50 ms.
- * beat: send even an empty batch, to learn the epoch and whether the database lives. */
+/* batch_drive: go as far as is possible without waiting: connect, send, read, call done. Also from
+ * a timer (ready 0), at least each 50 ms. beat: send even an empty batch, to learn the epoch and
+ * whether the database lives. */
 void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat);
 
-void batch_add(struct batch *b, struct batch_op *op);	/* at once done with ERR_STORE_DOWN while the connection is down */
+void batch_add(struct batch *b,
+	struct batch_op *op); /* at once done with ERR_STORE_DOWN while the connection is down */
 bool batch_is_up(const struct batch *b);
-bool batch_is_idle(const struct batch *b);	/* nothing in flight, nothing waiting */
-int64_t batch_epoch(const struct batch *b);	/* newest epoch seen, 0 = none */
+bool batch_is_idle(const struct batch *b);  /* nothing in flight, nothing waiting */
+int64_t batch_epoch(const struct batch *b); /* newest epoch seen, 0 = none */
 mono_t batch_last_ok(const struct batch *b);
 struct batch_stats batch_stats(const struct batch *b);
 
@@ -65,9 +74,11 @@ struct batch_stats batch_stats(const struct batch *b);
  *   fails  ERR_STATE while an earlier one is not committed yet; ERR_NO_MEMORY */
 MUST enum err batch_tally(struct batch *b, struct str json, int64_t worker, int64_t seq);
 
-/* batch_query: one plain statement as soon as nothing is in flight; then(arg, OK, rows) or then(arg, error, NULL). rows are freed after it.
- *   fails  ERR_STORE_DOWN (not connected), ERR_STATE (one is waiting already) */
+/* batch_query: one plain statement as soon as nothing is in flight; then(arg, OK, rows) or
+ * then(arg, error, NULL). rows are freed after it. fails  ERR_STORE_DOWN (not connected), ERR_STATE
+ * (one is waiting already) */
 typedef void batch_then(void *arg, enum err e, const struct rows *rows);
-MUST enum err batch_query(struct batch *b, enum stmt stmt, const struct store_args *a, batch_then *then, void *arg);
+MUST enum err batch_query(
+	struct batch *b, enum stmt stmt, const struct store_args *a, batch_then *then, void *arg);
 
 #endif

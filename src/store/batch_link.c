@@ -1,13 +1,14 @@
 /* store/batch_link.c: the life of the connection under the batches.
- *   down -> connecting -> preparing -> idle -> flying | asking -> idle ...      any trouble with the connection: -> down */
+ *   down -> connecting -> preparing -> idle -> flying | asking -> idle ...      any trouble with
+ * the connection: -> down */
 #include <stdlib.h>
 #include <string.h>
 
 #include "store/batch_own.h"
 
-#define RETRY_MS 200	/* between two tries to connect */
+#define RETRY_MS   200 /* between two tries to connect */
 #define CONNECT_MS 3000
-#define STALL_MS 3000	/* a connection that is silent for so long is given up */
+#define STALL_MS   3000 /* a connection that is silent for so long is given up */
 
 enum err batch_open(const struct conf *c, struct batch **ret, struct fault *f)
 {
@@ -53,23 +54,48 @@ void batch_close(struct batch *b)
 {
 	if (!b)
 		return;
-	batch_down(b, (mono_t){ 0 });
+	batch_down(b, (mono_t){0});
 	batch_wire_fini(&b->wire);
 	free(b->tally);
 	free(b->conninfo);
 	free(b);
 }
 
-int batch_fd(const struct batch *b) { return b->conn ? PQsocket(b->conn) : -1; }
-unsigned batch_want(const struct batch *b) { return b->want; }
-unsigned batch_generation(const struct batch *b) { return b->generation; }
-bool batch_is_up(const struct batch *b) { return b->state >= IDLE; }
-bool batch_is_idle(const struct batch *b) { return b->state <= IDLE && !b->queue.first && !b->tally; }
-int64_t batch_epoch(const struct batch *b) { return b->epoch; }
-mono_t batch_last_ok(const struct batch *b) { return b->last_ok; }
-struct batch_stats batch_stats(const struct batch *b) { return b->stats; }
+int batch_fd(const struct batch *b)
+{
+	return b->conn ? PQsocket(b->conn) : -1;
+}
+unsigned batch_want(const struct batch *b)
+{
+	return b->want;
+}
+unsigned batch_generation(const struct batch *b)
+{
+	return b->generation;
+}
+bool batch_is_up(const struct batch *b)
+{
+	return b->state >= IDLE;
+}
+bool batch_is_idle(const struct batch *b)
+{
+	return b->state <= IDLE && !b->queue.first && !b->tally;
+}
+int64_t batch_epoch(const struct batch *b)
+{
+	return b->epoch;
+}
+mono_t batch_last_ok(const struct batch *b)
+{
+	return b->last_ok;
+}
+struct batch_stats batch_stats(const struct batch *b)
+{
+	return b->stats;
+}
 
-enum err batch_query(struct batch *b, enum stmt stmt, const struct store_args *a, batch_then *then, void *arg)
+enum err batch_query(
+	struct batch *b, enum stmt stmt, const struct store_args *a, batch_then *then, void *arg)
 {
 	if (b->state < IDLE)
 		return ERR_STORE_DOWN;
@@ -97,7 +123,8 @@ void batch_sent(struct batch *b, enum batch_state s, mono_t now)
 static void send_ask(struct batch *b, mono_t now)
 {
 	const struct store_args *a = &b->ask_args;
-	if (a->err != OK || !PQsendQueryParams(b->conn, STMT_TEXT[b->ask].sql, a->n, NULL, a->v, a->len, a->format, 0)) {
+	if (a->err != OK || !PQsendQueryParams(b->conn, STMT_TEXT[b->ask].sql, a->n, NULL, a->v,
+				    a->len, a->format, 0)) {
 		batch_down(b, now);
 		return;
 	}
@@ -160,9 +187,7 @@ static void connect_on(struct batch *b, mono_t now)
 		return;
 	}
 	switch (PQconnectPoll(b->conn)) {
-	case PGRES_POLLING_OK:
-		connected(b, now);
-		break;
+	case PGRES_POLLING_OK: connected(b, now); break;
 	case PGRES_POLLING_READING:
 		b->want = BATCH_READ;
 		b->generation++;
@@ -171,8 +196,7 @@ static void connect_on(struct batch *b, mono_t now)
 		b->want = BATCH_WRITE;
 		b->generation++;
 		break;
-	default:
-		batch_down(b, now);
+	default: batch_down(b, now);
 	}
 }
 
@@ -190,7 +214,7 @@ static void complete(struct batch *b, mono_t now)
 		if (fine)
 			b->state = IDLE;
 		else
-			batch_down(b, now);	/* not migrated yet, or no rights: try again later */
+			batch_down(b, now); /* not migrated yet, or no rights: try again later */
 	} else if (b->state == ASKING) {
 		asked(b);
 	} else if (fine) {
@@ -239,10 +263,12 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 	}
 	if (b->state != IDLE) {
 		read_on(b, ready, now);
-		if ((b->state > IDLE || b->state == PREPARING) && now.us - b->since.us > STALL_MS * 1000)
+		if ((b->state > IDLE || b->state == PREPARING) &&
+			now.us - b->since.us > STALL_MS * 1000)
 			batch_down(b, now);
-	} else if (ready & BATCH_READ && (!PQconsumeInput(b->conn) || PQstatus(b->conn) == CONNECTION_BAD)) {
-		batch_down(b, now);	/* the server ended an idle connection */
+	} else if (ready & BATCH_READ &&
+		   (!PQconsumeInput(b->conn) || PQstatus(b->conn) == CONNECTION_BAD)) {
+		batch_down(b, now); /* the server ended an idle connection */
 	}
 	if (b->state == IDLE && b->ask_waiting)
 		send_ask(b, now);

@@ -1,5 +1,5 @@
-/* store/batch_own.h: what batch.c (the batches) and batch_link.c (the connection under them) share. Not for others.
- * Floor 2. */
+/* store/batch_own.h: what batch.c (the batches) and batch_link.c (the connection under them) share.
+ * Not for others. Floor 2. */
 #ifndef STORE_BATCH_OWN_H
 #define STORE_BATCH_OWN_H
 
@@ -7,7 +7,9 @@
 
 enum batch_state { DOWN, CONNECTING, PREPARING, IDLE, FLYING, ASKING };
 
-struct batch_queue { struct batch_op *first, **last; };
+struct batch_queue {
+	struct batch_op *first, **last;
+};
 
 struct batch {
 	char *conninfo;
@@ -19,7 +21,8 @@ struct batch {
 	struct batch_queue queue;
 	struct batch_op *fly[BATCH_OPS_MAX];
 	struct batch_group group[BATCH_OPS_MAX];
-	size_t fly_n, group_n, limit;	/* limit: readers in one batch; halved when a batch is refused, so that one bad reader is found */
+	size_t fly_n, group_n, limit; /* limit: readers in one batch; halved when a batch is
+					 refused, so that one bad reader is found */
 	struct batch_wire wire;
 	PGresult *res;
 	char *tally;
@@ -36,7 +39,7 @@ struct batch {
 };
 
 void batch_queue_init(struct batch_queue *q);
-struct batch_op *batch_queue_take(struct batch_queue *q);	/* NULL when empty */
+struct batch_op *batch_queue_take(struct batch_queue *q); /* NULL when empty */
 void batch_finish(struct batch_op *op, enum err e);
 
 /* The connection is gone: everyone who waits is told, and opens the page. */
@@ -44,8 +47,9 @@ void batch_down(struct batch *b, mono_t now);
 /* Something was handed to libpq: flush, and wait for the answer in this state. */
 void batch_sent(struct batch *b, enum batch_state s, mono_t now);
 
-void batch_send(struct batch *b, mono_t now);	/* what waits, as one statement */
-void batch_landed(struct batch *b, mono_t now);	/* committed: tell everyone */
-void batch_refused(struct batch *b);		/* try again in halves until the one that is the reason stands alone */
+void batch_send(struct batch *b, mono_t now);   /* what waits, as one statement */
+void batch_landed(struct batch *b, mono_t now); /* committed: tell everyone */
+void batch_refused(
+	struct batch *b); /* try again in halves until the one that is the reason stands alone */
 
 #endif

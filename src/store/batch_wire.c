@@ -4,12 +4,32 @@
 #include "store/batch_wire.h"
 
 /* the order of view_batch's parameters */
-enum col { C_READER, C_SITE, C_FIRST, C_AT, C_SEEN, C_MARK, C_VERSION, C_EV_READER, C_EV_MARK, C_EV_DECIDED, C_EV_DECISION, C_EV_KIND, C_EV_AT,
-	C_EV_SITE, C_EV_CAMPAIGN, C_EV_VARIANT, C_EV_SECTION, C_EV_ARTICLE, C_N };
+enum col {
+	C_READER,
+	C_SITE,
+	C_FIRST,
+	C_AT,
+	C_SEEN,
+	C_MARK,
+	C_VERSION,
+	C_EV_READER,
+	C_EV_MARK,
+	C_EV_DECIDED,
+	C_EV_DECISION,
+	C_EV_KIND,
+	C_EV_AT,
+	C_EV_SITE,
+	C_EV_CAMPAIGN,
+	C_EV_VARIANT,
+	C_EV_SECTION,
+	C_EV_ARTICLE,
+	C_N
+};
 
-static const enum array_type TYPES[C_N] = { ARRAY_UUID, ARRAY_INT2, ARRAY_TIMESTAMPTZ, ARRAY_TIMESTAMPTZ, ARRAY_BYTEA, ARRAY_BYTEA, ARRAY_INT4,
-	ARRAY_UUID, ARRAY_BYTEA, ARRAY_TIMESTAMPTZ, ARRAY_INT8, ARRAY_TEXT, ARRAY_TIMESTAMPTZ, ARRAY_INT2, ARRAY_TEXT, ARRAY_TEXT, ARRAY_TEXT,
-	ARRAY_TEXT };
+static const enum array_type TYPES[C_N] = {ARRAY_UUID, ARRAY_INT2, ARRAY_TIMESTAMPTZ,
+	ARRAY_TIMESTAMPTZ, ARRAY_BYTEA, ARRAY_BYTEA, ARRAY_INT4, ARRAY_UUID, ARRAY_BYTEA,
+	ARRAY_TIMESTAMPTZ, ARRAY_INT8, ARRAY_TEXT, ARRAY_TIMESTAMPTZ, ARRAY_INT2, ARRAY_TEXT,
+	ARRAY_TEXT, ARRAY_TEXT, ARRAY_TEXT};
 
 static void put_utc(struct array *a, utc_t t)
 {
@@ -59,7 +79,8 @@ static void put_group(struct batch_wire *w, struct batch_op *const *ops, size_t 
 	put_utc(&w->col[C_FIRST], first);
 	put_utc(&w->col[C_AT], at);
 	array_raw(&w->col[C_SEEN], seen, used);
-	array_raw(&w->col[C_MARK], mark ? (const void *)mark->mark : "", mark ? READER_MARK_BYTES : 0);
+	array_raw(&w->col[C_MARK], mark ? (const void *)mark->mark : "",
+		mark ? READER_MARK_BYTES : 0);
 	array_int(&w->col[C_VERSION], mark ? mark->version : -1, 4);
 	if (mark && mark->has_event)
 		put_event(w, mark);
@@ -78,8 +99,9 @@ static void param(struct batch_wire *w, int i, const void *p, size_t n, int form
 	w->format[i] = format;
 }
 
-enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops, const struct batch_group *groups, size_t group_n,
-    utc_t now, const char *counts, int64_t worker, int64_t seq)
+enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops,
+	const struct batch_group *groups, size_t group_n, utc_t now, const char *counts,
+	int64_t worker, int64_t seq)
 {
 	for (int i = 0; i < C_N; i++)
 		array_start(&w->col[i], TYPES[i]);
@@ -128,13 +150,14 @@ static utc_t get_utc(const PGresult *res, int row, int col, bool *bad)
 {
 	int64_t v;
 	if (!get_int(res, row, col, 8, &v, bad))
-		return (utc_t){ 0 };
-	if (v > INT64_MAX - ARRAY_PG_EPOCH_US)	/* infinity */
-		return (utc_t){ INT64_MAX };
-	return (utc_t){ v < INT64_MIN + ARRAY_PG_EPOCH_US ? 0 : v + ARRAY_PG_EPOCH_US };
+		return (utc_t){0};
+	if (v > INT64_MAX - ARRAY_PG_EPOCH_US) /* infinity */
+		return (utc_t){INT64_MAX};
+	return (utc_t){v < INT64_MIN + ARRAY_PG_EPOCH_US ? 0 : v + ARRAY_PG_EPOCH_US};
 }
 
-enum err batch_wire_row(const PGresult *res, int row, struct reader *ret, bool *ret_reader, int64_t *ret_epoch)
+enum err batch_wire_row(
+	const PGresult *res, int row, struct reader *ret, bool *ret_reader, int64_t *ret_epoch)
 {
 	bool bad = PQnfields(res) != 10;
 	int64_t v;
@@ -158,8 +181,8 @@ enum err batch_wire_row(const PGresult *res, int row, struct reader *ret, bool *
 	ret->first_at = get_utc(res, row, 4, &bad);
 	ret->gave_at = get_utc(res, row, 5, &bad);
 	ret->gift_until = get_utc(res, row, 6, &bad);
-	ret->seen = (struct str){ PQgetvalue(res, row, 7), (size_t)PQgetlength(res, row, 7) };
-	ret->marks = (struct str){ PQgetvalue(res, row, 8), (size_t)PQgetlength(res, row, 8) };
+	ret->seen = (struct str){PQgetvalue(res, row, 7), (size_t)PQgetlength(res, row, 7)};
+	ret->marks = (struct str){PQgetvalue(res, row, 8), (size_t)PQgetlength(res, row, 8)};
 	*ret_reader = true;
 	return bad ? ERR_STORE : OK;
 }

@@ -1,5 +1,5 @@
-/* store/batch_wire.h: a batch as the parameters of view_batch, and its rows back. For store/batch.c alone.
- * Floor 2. */
+/* store/batch_wire.h: a batch as the parameters of view_batch, and its rows back. For store/batch.c
+ * alone. Floor 2. */
 #ifndef STORE_BATCH_WIRE_H
 #define STORE_BATCH_WIRE_H
 
@@ -8,10 +8,14 @@
 #include "store/pq.h"
 
 #define BATCH_OPS_MAX 512
-#define BATCH_PARAMS 22
+#define BATCH_PARAMS  22
 
 /* All ops of one reader: one row. ops[from, from + n) of the sorted array. */
-struct batch_group { struct uuid id; size_t from, n; bool answered; };
+struct batch_group {
+	struct uuid id;
+	size_t from, n;
+	bool answered;
+};
 
 struct batch_wire {
 	struct array col[18];
@@ -20,14 +24,17 @@ struct batch_wire {
 	int len[BATCH_PARAMS], format[BATCH_PARAMS];
 };
 
-/* batch_wire_build: ops must be sorted by reader; groups as found. counts may be NULL. fails ERR_NO_MEMORY */
-MUST enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops, const struct batch_group *groups, size_t group_n,
-    utc_t now, const char *counts, int64_t worker, int64_t seq);
+/* batch_wire_build: ops must be sorted by reader; groups as found. counts may be NULL. fails
+ * ERR_NO_MEMORY */
+MUST enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops,
+	const struct batch_group *groups, size_t group_n, utc_t now, const char *counts,
+	int64_t worker, int64_t seq);
 void batch_wire_fini(struct batch_wire *w);
 
 /* batch_wire_row: one row of the answer.
- *   gives  *ret with slices into res; *ret_epoch when the row is the last one (then *ret_reader false)
- *   fails  ERR_STORE when the row does not have the expected form */
-MUST enum err batch_wire_row(const PGresult *res, int row, struct reader *ret, bool *ret_reader, int64_t *ret_epoch);
+ *   gives  *ret with slices into res; *ret_epoch when the row is the last one (then *ret_reader
+ * false) fails  ERR_STORE when the row does not have the expected form */
+MUST enum err batch_wire_row(
+	const PGresult *res, int row, struct reader *ret, bool *ret_reader, int64_t *ret_epoch);
 
 #endif

@@ -13,15 +13,27 @@ struct store {
 };
 
 const struct stmt_text STMT_TEXT[STMT_N] = {
-#define X(name, roles, params, sql) { #name, roles, "/* pledged:" #name " */ " sql, params },
+#define X(name, roles, params, sql) {#name, roles, "/* pledged:" #name " */ " sql, params},
 #include "store/stmt.def"
 #undef X
 };
 
-static const struct { const char *state; enum err err; } STATES[] = {
-	{ "40001", ERR_STORE_BUSY }, { "40P01", ERR_STORE_BUSY }, { "55P03", ERR_STORE_BUSY }, { "57014", ERR_TIMEOUT },
-	{ "57P01", ERR_STORE_DOWN }, { "57P02", ERR_STORE_DOWN }, { "57P03", ERR_STORE_DOWN }, { "25006", ERR_STORE_DOWN },
-	{ "53300", ERR_STORE_DOWN }, { "53100", ERR_STORE_DOWN }, { "53200", ERR_STORE_DOWN }, { "25P03", ERR_STORE_DOWN },
+static const struct {
+	const char *state;
+	enum err err;
+} STATES[] = {
+	{"40001", ERR_STORE_BUSY},
+	{"40P01", ERR_STORE_BUSY},
+	{"55P03", ERR_STORE_BUSY},
+	{"57014", ERR_TIMEOUT},
+	{"57P01", ERR_STORE_DOWN},
+	{"57P02", ERR_STORE_DOWN},
+	{"57P03", ERR_STORE_DOWN},
+	{"25006", ERR_STORE_DOWN},
+	{"53300", ERR_STORE_DOWN},
+	{"53100", ERR_STORE_DOWN},
+	{"53200", ERR_STORE_DOWN},
+	{"25P03", ERR_STORE_DOWN},
 };
 
 enum err store_sqlstate(const char *state)
@@ -51,11 +63,13 @@ char *pq_conninfo(const struct conf *c, const char *user, struct fault *f)
 		fault_set(f, ERR_NO_MEMORY, NULL, "conninfo");
 		return NULL;
 	}
-	setenv("PGTZ", "UTC", 1);	/* goes as a start-up word, which poolers pass on; rows.c reads UTC alone */
+	setenv("PGTZ", "UTC",
+		1); /* goes as a start-up word, which poolers pass on; rows.c reads UTC alone */
 	/* the first of two equal words loses in libpq, so what the operator wrote comes last */
 	struct buf b;
 	buf_init(&b, mem, cap - 1);
-	buf_addf(&b, "connect_timeout=2 tcp_user_timeout=3000 keepalives_idle=10 gssencmode=disable options='' client_encoding=UTF8 ");
+	buf_addf(&b, "connect_timeout=2 tcp_user_timeout=3000 keepalives_idle=10 "
+		     "gssencmode=disable options='' client_encoding=UTF8 ");
 	if (user)
 		buf_addf(&b, "user=%s application_name=%s ", user, user);
 	else
@@ -68,7 +82,8 @@ char *pq_conninfo(const struct conf *c, const char *user, struct fault *f)
 enum err pq_fault(struct fault *f, const PGconn *conn, const PGresult *res, const char *what)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
-	enum err e = conn && PQstatus(conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
+	enum err e =
+		conn && PQstatus(conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
 	return fault_set(f, e, NULL, "%s: SQLSTATE %s", what, state ? state : "none");
 }
 
@@ -114,12 +129,14 @@ static enum err connect_now(struct store *s, struct fault *f)
 	return OK;
 }
 
-static enum err call_once(struct store *s, enum stmt stmt, const struct store_args *a, struct rows **ret, struct fault *f)
+static enum err call_once(struct store *s, enum stmt stmt, const struct store_args *a,
+	struct rows **ret, struct fault *f)
 {
 	enum err e = connect_now(s, f);
 	if (e != OK)
 		return e;
-	PGresult *res = PQexecParams(s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0);
+	PGresult *res =
+		PQexecParams(s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
 		e = pq_fault(f, s->conn, res, STMT_TEXT[stmt].name);
 		PQclear(res);
@@ -132,20 +149,25 @@ static enum err call_once(struct store *s, enum stmt stmt, const struct store_ar
 	return OK;
 }
 
-enum err store_call(struct store *s, enum stmt stmt, const struct store_args *a, struct rows **ret, struct fault *f)
+enum err store_call(struct store *s, enum stmt stmt, const struct store_args *a, struct rows **ret,
+	struct fault *f)
 {
 	ASSERT(stmt < STMT_N && a->n == STMT_TEXT[stmt].params);
 	if (a->err != OK)
-		return fault_set(f, a->err, NULL, "%s: an argument does not fit", STMT_TEXT[stmt].name);
+		return fault_set(
+			f, a->err, NULL, "%s: an argument does not fit", STMT_TEXT[stmt].name);
 	/* inside the caller's transaction a repeat would stand outside of it */
-	bool alone = !s->conn || PQtransactionStatus(s->conn) == PQTRANS_IDLE || PQtransactionStatus(s->conn) == PQTRANS_UNKNOWN;
+	bool alone = !s->conn || PQtransactionStatus(s->conn) == PQTRANS_IDLE ||
+		     PQtransactionStatus(s->conn) == PQTRANS_UNKNOWN;
 	for (int tries = 0;; tries++) {
 		if (!alone && PQstatus(s->conn) != CONNECTION_OK)
-			return fault_set(f, ERR_STORE_DOWN, NULL, "the connection was lost inside a transaction");
+			return fault_set(f, ERR_STORE_DOWN, NULL,
+				"the connection was lost inside a transaction");
 		enum err e = call_once(s, stmt, a, ret, f);
-		if (e == OK || (e != ERR_STORE_BUSY && e != ERR_STORE_DOWN) || tries == REPEATS || !alone)
+		if (e == OK || (e != ERR_STORE_BUSY && e != ERR_STORE_DOWN) || tries == REPEATS ||
+			!alone)
 			return e;
-		nanosleep(&(struct timespec){ .tv_nsec = 20000000L * (tries + 1) }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = 20000000L * (tries + 1)}, NULL);
 	}
 }
 
@@ -160,7 +182,8 @@ enum err store_script(struct store *s, const char *sql, struct rows **ret, struc
 		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
 		const char *text = PQresultErrorField(res, PG_DIAG_MESSAGE_PRIMARY);
 		e = PQstatus(s->conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
-		fault_set(f, e, PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION), "%s: %s", state ? state : "connection", text ? text : "lost");
+		fault_set(f, e, PQresultErrorField(res, PG_DIAG_STATEMENT_POSITION), "%s: %s",
+			state ? state : "connection", text ? text : "lost");
 		PQclear(res);
 		return e;
 	}

@@ -7,16 +7,24 @@
 
 #include "store/pg.h"
 
-struct rows { PGresult *res; };
+struct rows {
+	PGresult *res;
+};
 
-/* rows_of: take over a result (text format). NULL when memory is short; the result is then cleared. */
+/* rows_of: take over a result (text format). NULL when memory is short; the result is then cleared.
+ */
 MUST struct rows *rows_of(PGresult *res);
 
-/* The statement's text behind its name as a comment, so that pg_stat_statements and logs can be read. */
-struct stmt_text { const char *name, *roles, *sql; int params; };
+/* The statement's text behind its name as a comment, so that pg_stat_statements and logs can be
+ * read. */
+struct stmt_text {
+	const char *name, *roles, *sql;
+	int params;
+};
 extern const struct stmt_text STMT_TEXT[STMT_N];
 
-/* conninfo of the configuration with user (may be NULL), time-outs and application name added; caller frees. NULL: not readable. */
+/* conninfo of the configuration with user (may be NULL), time-outs and application name added;
+ * caller frees. NULL: not readable. */
 MUST char *pq_conninfo(const struct conf *c, const char *user, struct fault *f);
 
 /* pq_fault: describe a failed result or connection: SQLSTATE and which statement; never data. */

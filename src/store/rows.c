@@ -50,8 +50,8 @@ struct str row_str(const struct rows *r, int row, const char *col)
 {
 	int c = column(r, row, col);
 	if (PQgetisnull(r->res, row, c))
-		return (struct str){ NULL, 0 };
-	return (struct str){ PQgetvalue(r->res, row, c), (size_t)PQgetlength(r->res, row, c) };
+		return (struct str){NULL, 0};
+	return (struct str){PQgetvalue(r->res, row, c), (size_t)PQgetlength(r->res, row, c)};
 }
 
 int64_t row_int(const struct rows *r, int row, const char *col)
@@ -72,7 +72,7 @@ bool row_bool(const struct rows *r, int row, const char *col)
 
 struct uuid row_uuid(const struct rows *r, int row, const char *col)
 {
-	struct uuid u = { { 0 } };
+	struct uuid u = {{0}};
 	struct str s = row_str(r, row, col);
 	if (s.n != 0) {
 		enum err e = uuid_parse(s, &u);
@@ -83,27 +83,29 @@ struct uuid row_uuid(const struct rows *r, int row, const char *col)
 
 utc_t row_utc(const struct rows *r, int row, const char *col)
 {
-	/* "2026-11-23 20:30:00.12+00": the session's zone is UTC, so only the blank and the zone differ from RFC 3339 */
+	/* "2026-11-23 20:30:00.12+00": the session's zone is UTC, so only the blank and the zone
+	 * differ from RFC 3339 */
 	struct str s = row_str(r, row, col);
 	if (s.n == 0)
-		return (utc_t){ 0 };
+		return (utc_t){0};
 	char t[48];
 	ASSERT(s.n > 11 && s.n < sizeof t - 1 && s.p[s.n - 3] == '+');
 	memcpy(t, s.p, s.n - 3);
 	t[10] = 'T';
 	t[s.n - 3] = 'Z';
 	utc_t u;
-	enum err e = clock_parse((struct str){ t, s.n - 2 }, &u);
+	enum err e = clock_parse((struct str){t, s.n - 2}, &u);
 	ASSERT(e == OK);
 	return u;
 }
 
-enum err row_bytes(const struct rows *r, int row, const char *col, uint8_t *out, size_t cap, size_t *ret_n)
+enum err row_bytes(
+	const struct rows *r, int row, const char *col, uint8_t *out, size_t cap, size_t *ret_n)
 {
 	struct str s = row_str(r, row, col);
 	*ret_n = 0;
 	if (s.n == 0)
 		return OK;
 	ASSERT(s.n >= 2 && s.p[0] == '\\' && s.p[1] == 'x');
-	return str_unhex((struct str){ s.p + 2, s.n - 2 }, out, cap, ret_n);
+	return str_unhex((struct str){s.p + 2, s.n - 2}, out, cap, ret_n);
 }

@@ -1,5 +1,6 @@
-/* store/spool.c: records of fixed size: reader 16, site 2, entries 1, first_at 8, at 8, entries 2 x 8, sum 8 (of the bytes before it).
- * A taken-over file is renamed to <path>.loading and held by a lock, so that one process loads it and a crash leaves it to the next. */
+/* store/spool.c: records of fixed size: reader 16, site 2, entries 1, first_at 8, at 8, entries 2 x
+ * 8, sum 8 (of the bytes before it). A taken-over file is renamed to <path>.loading and held by a
+ * lock, so that one process loads it and a crash leaves it to the next. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -13,8 +14,8 @@
 #include "base/seal.h"
 #include "store/spool.h"
 
-#define RECORD 59
-#define SLICE 64
+#define RECORD  59
+#define SLICE   64
 #define LOOK_MS 1000
 
 struct spool_load {
@@ -58,7 +59,7 @@ static uint64_t get_be(const uint8_t *p, int n)
 static void sum_of(const uint8_t *rec, uint8_t out[8])
 {
 	uint8_t h[32];
-	seal_sha256((struct str){ (const char *)rec, RECORD - 8 }, h);
+	seal_sha256((struct str){(const char *)rec, RECORD - 8}, h);
 	memcpy(out, h, 8);
 }
 
@@ -99,7 +100,8 @@ static int open_locked(const char *path, int flags, int lock)
 		struct stat a, b;
 		if (fd < 0)
 			return -1;
-		if (flock(fd, lock) == 0 && fstat(fd, &a) == 0 && stat(path, &b) == 0 && a.st_ino == b.st_ino)
+		if (flock(fd, lock) == 0 && fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
+			a.st_ino == b.st_ino)
 			return fd;
 		close(fd);
 		if (lock & LOCK_NB)
@@ -114,7 +116,8 @@ void spool_put(struct spool *s, const struct batch_op *op)
 	struct stat st;
 	int fd = s->path[0] ? open_locked(s->path, O_WRONLY | O_APPEND | O_CREAT, LOCK_EX) : -1;
 	bool ok = fd >= 0 && fstat(fd, &st) == 0 && st.st_size + RECORD <= s->max_bytes;
-	if (ok && st.st_size % RECORD != 0)	/* a torn record of a crash: back to the last whole one */
+	if (ok &&
+		st.st_size % RECORD != 0) /* a torn record of a crash: back to the last whole one */
 		ok = ftruncate(fd, st.st_size - st.st_size % RECORD) == 0;
 	pack(op, rec);
 	ok = ok && write(fd, rec, RECORD) == RECORD;
@@ -123,7 +126,7 @@ void spool_put(struct spool *s, const struct batch_op *op)
 	metric_add(ok ? METRIC_SPOOLED : METRIC_SPOOL_DROPPED, 0, 1);
 }
 
-static struct spool_load *g_load;	/* the one that flies: ops have no room for a pointer back */
+static struct spool_load *g_load; /* the one that flies: ops have no room for a pointer back */
 
 static void loaded(struct batch_op *op)
 {

@@ -21,11 +21,11 @@ static void paragraphs(struct buf *b, struct str text)
 			n++;
 		size_t len = n + 1 < text.n ? n : text.n;
 		buf_addc(b, "<p class=\"pledged-body\">");
-		buf_html(b, (struct str){ text.p, len });
+		buf_html(b, (struct str){text.p, len});
 		buf_addc(b, "</p>\n");
 		while (len < text.n && text.p[len] == '\n')
 			len++;
-		text = (struct str){ text.p + len, text.n - len };
+		text = (struct str){text.p + len, text.n - len};
 	}
 }
 
@@ -44,15 +44,19 @@ static void amounts_attr(struct buf *b, const struct campaign *c, enum campaign_
 
 static void intervals(struct buf *b, const struct fragment *f)
 {
-	static const enum word WORDS[INTERVAL_N] = { WORD_interval_once, WORD_interval_month, WORD_interval_year };
+	static const enum word WORDS[INTERVAL_N] = {
+		WORD_interval_once, WORD_interval_month, WORD_interval_year};
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-intervals\"><legend>");
 	word(b, WORD_interval_legend, f->locale);
 	buf_addc(b, "</legend>\n");
 	for (int i = 0; i < INTERVAL_N; i++) {
 		if (f->campaign->amount_n[i] == 0)
 			continue;
-		buf_addf(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"interval\" value=\"%s\"%s><span>",
-		    campaign_interval_name((enum campaign_interval)i), f->campaign->preselect == (enum campaign_interval)i ? " checked" : "");
+		buf_addf(b,
+			"<label class=\"pledged-choice\"><input type=\"radio\" name=\"interval\" "
+			"value=\"%s\"%s><span>",
+			campaign_interval_name((enum campaign_interval)i),
+			f->campaign->preselect == (enum campaign_interval)i ? " checked" : "");
 		word(b, WORDS[i], f->locale);
 		buf_addc(b, "</span></label>\n");
 	}
@@ -67,7 +71,8 @@ static void amounts(struct buf *b, const struct fragment *f)
 	buf_addc(b, "</legend>\n");
 	for (size_t k = 0; k < c->amount_n[c->preselect]; k++) {
 		struct str a = c->amount[c->preselect][k];
-		buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\"");
+		buf_addc(
+			b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\"");
 		attr(b, "value", a);
 		buf_addc(b, str_eq(a, c->preselect_amount) ? " checked><span>" : "><span>");
 		BUF_ON(t, 64);
@@ -75,14 +80,17 @@ static void amounts(struct buf *b, const struct fragment *f)
 		buf_html(b, buf_str(&t));
 		buf_addc(b, "</span></label>\n");
 	}
-	buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\" value=\"other\"><span>");
+	buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\" "
+		    "value=\"other\"><span>");
 	word(b, WORD_amount_other, f->locale);
-	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label for=\"pledged-other\">");
+	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label "
+		    "for=\"pledged-other\">");
 	struct str label = words_pick(WORD_other_label, f->locale), part;
 	str_cut(&label, '{', &part);
 	buf_html(b, part);
 	buf_html(b, c->currency);
-	buf_addc(b, "</label><input id=\"pledged-other\" type=\"text\" name=\"other_amount\" inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\"></p>\n");
+	buf_addc(b, "</label><input id=\"pledged-other\" type=\"text\" name=\"other_amount\" "
+		    "inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\"></p>\n");
 }
 
 static void hidden(struct buf *b, const char *name, struct str v)
@@ -105,7 +113,8 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	amounts(b, f);
 	buf_addc(b, "<p class=\"pledged-field\"><label for=\"pledged-email\">");
 	word(b, WORD_email_label, f->locale);
-	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" autocomplete=\"email\" maxlength=\"254\"></p>\n");
+	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" "
+		    "autocomplete=\"email\" maxlength=\"254\"></p>\n");
 	hidden(b, "currency", c->currency);
 	hidden(b, "campaign", f->token.n ? c->slug : STR(""));
 	hidden(b, "token", f->token);
@@ -118,7 +127,8 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, "</p>\n</form>\n");
 }
 
-static void open_element(struct buf *b, const struct fragment *f, const char *kind, const struct campaign_text *t)
+static void open_element(
+	struct buf *b, const struct fragment *f, const char *kind, const struct campaign_text *t)
 {
 	const struct campaign *c = f->campaign;
 	buf_addc(b, "<pledged-prompt class=\"pledged\"");
@@ -131,17 +141,20 @@ static void open_element(struct buf *b, const struct fragment *f, const char *ki
 	}
 	if (t && c->kind == CAMPAIGN_APPEAL) {
 		attr(b, "data-later", t->later);
-		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days, c->close_days);
+		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days,
+			c->close_days);
 	}
 	buf_addc(b, ">\n");
 }
 
 static void appeal(struct buf *b, const struct fragment *f)
 {
-	const struct campaign_text *t = campaign_text_pick(&f->campaign->variant[f->variant], f->locale);
+	const struct campaign_text *t =
+		campaign_text_pick(&f->campaign->variant[f->variant], f->locale);
 	bool wall = f->campaign->kind == CAMPAIGN_WALL;
 	open_element(b, f, wall ? "wall" : "appeal", t);
-	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n", wall ? "wall" : "appeal");
+	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n",
+		wall ? "wall" : "appeal");
 	if (!wall && t->topline.n) {
 		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
 		buf_html(b, t->topline);
@@ -191,7 +204,8 @@ void fragment_json(struct buf *b, const struct fragment *f)
 	member(b, "currency", c->currency);
 	buf_addc(b, ",\"amounts\":{");
 	for (int i = 0; i < INTERVAL_N; i++) {
-		buf_addf(b, "%s\"%s\":[", i ? "," : "", campaign_interval_name((enum campaign_interval)i));
+		buf_addf(b, "%s\"%s\":[", i ? "," : "",
+			campaign_interval_name((enum campaign_interval)i));
 		for (size_t k = 0; k < c->amount_n[i]; k++) {
 			if (k)
 				buf_byte(b, ',');
@@ -199,7 +213,8 @@ void fragment_json(struct buf *b, const struct fragment *f)
 		}
 		buf_byte(b, ']');
 	}
-	buf_addf(b, "},\"preselect\":{\"interval\":\"%s\",\"amount\":", campaign_interval_name(c->preselect));
+	buf_addf(b, "},\"preselect\":{\"interval\":\"%s\",\"amount\":",
+		campaign_interval_name(c->preselect));
 	buf_json(b, c->preselect_amount);
 	buf_addf(b, "},\"later_days\":%u,\"close_days\":%u", c->later_days, c->close_days);
 	member(b, "key", f->key);

@@ -1,5 +1,6 @@
-/* web/fragment.h: the prompt and the plain form as HTML that works without scripts, and the same as JSON for the widget.
- * Floor 4. Every text goes through buf_html; its shape is what src/widget upgrades and styles. */
+/* web/fragment.h: the prompt and the plain form as HTML that works without scripts, and the same as
+ * JSON for the widget. Floor 4. Every text goes through buf_html; its shape is what src/widget
+ * upgrades and styles. */
 #ifndef WEB_FRAGMENT_H
 #define WEB_FRAGMENT_H
 
@@ -9,9 +10,9 @@
 struct fragment {
 	const struct campaign *campaign;
 	size_t variant;
-	struct str locale;	/* asked for; the texts follow campaign_text_pick */
-	struct str token;	/* empty: the plain form of the contribution page, without appeal */
-	struct str key;		/* idempotency key that the form sends */
+	struct str locale; /* asked for; the texts follow campaign_text_pick */
+	struct str token;  /* empty: the plain form of the contribution page, without appeal */
+	struct str key;    /* idempotency key that the form sends */
 };
 
 void fragment_html(struct buf *b, const struct fragment *f);

@@ -1,5 +1,5 @@
-/* web/page.h: the few whole pages that we render: the state of a pledge, and what was wrong with a form.
- * Floor 4. Plain HTML without script; style from /pledged.css of the widget. */
+/* web/page.h: the few whole pages that we render: the state of a pledge, and what was wrong with a
+ * form. Floor 4. Plain HTML without script; style from /pledged.css of the widget. */
 #ifndef WEB_PAGE_H
 #define WEB_PAGE_H
 

@@ -3,8 +3,12 @@
 
 #include "web/request.h"
 
-static const struct { const char *name; size_t max; size_t offset; } PARAMS[] = {
-#define X(member, name, max) { name, max, offsetof(struct request, member) },
+static const struct {
+	const char *name;
+	size_t max;
+	size_t offset;
+} PARAMS[] = {
+#define X(member, name, max) {name, max, offsetof(struct request, member)},
 #include "web/param.def"
 #undef X
 };
@@ -14,7 +18,7 @@ void request_fill(struct request *q, const char *(*get)(void *arg, const char *n
 	for (size_t i = 0; i < ARRAY_N(PARAMS); i++) {
 		struct str v = str_c(get(arg, PARAMS[i].name));
 		struct str *at = (struct str *)(void *)((char *)q + PARAMS[i].offset);
-		*at = v.n <= PARAMS[i].max ? v : (struct str){ NULL, 0 };
+		*at = v.n <= PARAMS[i].max ? v : (struct str){NULL, 0};
 	}
 }
 
@@ -69,7 +73,8 @@ enum err request_same_site(const struct request *q, struct str own, struct fault
 		return fault_set(f, ERR_ORIGIN_REFUSED, NULL, "Sec-Fetch-Site is not same-origin");
 	}
 	if (q->origin.n == 0)
-		return fault_set(f, ERR_ORIGIN_REFUSED, NULL, "neither Sec-Fetch-Site nor Origin was sent");
+		return fault_set(
+			f, ERR_ORIGIN_REFUSED, NULL, "neither Sec-Fetch-Site nor Origin was sent");
 	BUF_ON(b, 400);
 	if (request_origin(q, &b) == OK && str_eq(q->origin, buf_str(&b)))
 		return OK;
@@ -80,22 +85,26 @@ enum err request_same_site(const struct request *q, struct str own, struct fault
 
 struct str request_cookie(const struct request *q, const char *name)
 {
-	struct str rest = q->cookie, part, found = { NULL, 0 };
+	struct str rest = q->cookie, part, found = {NULL, 0};
 	int n = 0;
 	while (str_cut(&rest, ';', &part)) {
 		struct str key;
 		struct str value = str_trim(part);
-		if (!memchr(value.p ? value.p : "", '=', value.n) || !str_cut(&value, '=', &key) || !str_is(key, name))
+		if (!memchr(value.p ? value.p : "", '=', value.n) || !str_cut(&value, '=', &key) ||
+			!str_is(key, name))
 			continue;
 		found = value;
 		n++;
 	}
-	return n == 1 ? found : (struct str){ NULL, 0 };
+	return n == 1 ? found : (struct str){NULL, 0};
 }
 
 static int hex(char c)
 {
-	return c >= '0' && c <= '9' ? c - '0' : c >= 'a' && c <= 'f' ? c - 'a' + 10 : c >= 'A' && c <= 'F' ? c - 'A' + 10 : -1;
+	return c >= '0' && c <= '9'   ? c - '0'
+	       : c >= 'a' && c <= 'f' ? c - 'a' + 10
+	       : c >= 'A' && c <= 'F' ? c - 'A' + 10
+				      : -1;
 }
 
 /* %XX and + decoded; the result is never longer than the text. */
@@ -121,7 +130,7 @@ static enum err decode(struct str in, struct arena *a, struct str *ret)
 		}
 		out[n++] = c;
 	}
-	*ret = (struct str){ out, n };
+	*ret = (struct str){out, n};
 	return str_is_utf8(*ret) ? OK : ERR_BAD_UTF8;
 }
 
@@ -133,7 +142,8 @@ static struct field *field_named(struct field *fields, size_t n, struct str name
 	return NULL;
 }
 
-enum err request_fields(struct str text, struct field *fields, size_t n, bool strict, struct arena *a, struct fault *f)
+enum err request_fields(struct str text, struct field *fields, size_t n, bool strict,
+	struct arena *a, struct fault *f)
 {
 	struct str rest = text, part;
 	for (size_t i = 0; i < n; i++) {
@@ -162,7 +172,8 @@ enum err request_fields(struct str text, struct field *fields, size_t n, bool st
 		if (has_value && (e = decode(part, a, &at->value)) != OK)
 			return fault_set(f, e, at->name, "cannot be read");
 		if (at->value.n > at->max)
-			return fault_set(f, ERR_FIELD_TOO_LONG, at->name, "longer than %zu bytes", at->max);
+			return fault_set(
+				f, ERR_FIELD_TOO_LONG, at->name, "longer than %zu bytes", at->max);
 	}
 	return OK;
 }

@@ -1,5 +1,6 @@
 /* web/request.h: a request as nginx hands it over, and the parts that handlers ask for.
- * Floor 4. Slices live as long as the connection's parameters, those of a form as long as the arena. */
+ * Floor 4. Slices live as long as the connection's parameters, those of a form as long as the
+ * arena. */
 #ifndef WEB_REQUEST_H
 #define WEB_REQUEST_H
 
@@ -16,7 +17,8 @@ struct request {
 	mono_t start;
 };
 
-/* request_fill: take every parameter of param.def from get(arg, name), which gives NULL when it is absent. */
+/* request_fill: take every parameter of param.def from get(arg, name), which gives NULL when it is
+ * absent. */
 void request_fill(struct request *q, const char *(*get)(void *arg, const char *name), void *arg);
 
 bool request_is_head(const struct request *q);
@@ -25,20 +27,30 @@ bool request_https(const struct request *q);
 bool request_counts(const struct request *q);
 /* request_wants_html: text/html stands in Accept before application/json, or JSON is not there. */
 bool request_wants_html(const struct request *q);
-/* scheme://host[:port] of this request; port left out when it is the scheme's own. fails ERR_TOO_LONG */
+/* scheme://host[:port] of this request; port left out when it is the scheme's own. fails
+ * ERR_TOO_LONG */
 MUST enum err request_origin(const struct request *q, struct buf *out);
-/* request_same_site: for requests that change something: Sec-Fetch-Site same-origin or none; without it, Origin must be our own.
- *   own: another origin that is fine too (that of the site), may be empty. fails ERR_ORIGIN_REFUSED */
+/* request_same_site: for requests that change something: Sec-Fetch-Site same-origin or none;
+ * without it, Origin must be our own. own: another origin that is fine too (that of the site), may
+ * be empty. fails ERR_ORIGIN_REFUSED */
 MUST enum err request_same_site(const struct request *q, struct str own, struct fault *f);
 
-/* request_cookie: the value of the one cookie of that name; empty when there is none or more than one. */
+/* request_cookie: the value of the one cookie of that name; empty when there is none or more than
+ * one. */
 struct str request_cookie(const struct request *q, const char *name);
 
 /* One field of a query or form, decoded (%XX, + as space) into the arena.
  *   gives  empty when absent (*ret_has false)
- *   fails  ERR_BAD_FORM (broken escapes), ERR_BAD_UTF8, ERR_DUPLICATE_FIELD, ERR_FIELD_TOO_LONG, ERR_NO_MEMORY; *f names it */
-struct field { const char *name; size_t max; struct str value; bool has; };
-MUST enum err request_fields(struct str text, struct field *fields, size_t n, bool strict, struct arena *a, struct fault *f);
-	/* strict: a name that is not in the list fails with ERR_UNKNOWN_FIELD */
+ *   fails  ERR_BAD_FORM (broken escapes), ERR_BAD_UTF8, ERR_DUPLICATE_FIELD, ERR_FIELD_TOO_LONG,
+ * ERR_NO_MEMORY; *f names it */
+struct field {
+	const char *name;
+	size_t max;
+	struct str value;
+	bool has;
+};
+MUST enum err request_fields(struct str text, struct field *fields, size_t n, bool strict,
+	struct arena *a, struct fault *f);
+/* strict: a name that is not in the list fails with ERR_UNKNOWN_FIELD */
 
 #endif

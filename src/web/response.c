@@ -31,17 +31,20 @@ void response_no_store(struct response *r)
 	response_header(r, "Cache-Control", STR("private, no-store"));
 }
 
-void response_cookie(struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure)
+void response_cookie(
+	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure)
 {
 	BUF_ON(b, 600);
 	buf_addf(&b, "%s=", name);
 	buf_add(&b, value);
-	buf_addf(&b, "; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", (long long)max_age_s, secure ? "; Secure" : "");
+	buf_addf(&b, "; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", (long long)max_age_s,
+		secure ? "; Secure" : "");
 	if (buf_done(&b) == OK)
 		response_header(r, "Set-Cookie", buf_str(&b));
 }
 
-void response_problem(struct response *r, const struct request *q, enum err e, const struct fault *f)
+void response_problem(
+	struct response *r, const struct request *q, enum err e, const struct fault *f)
 {
 	r->status = err_status(e);
 	r->type = "application/problem+json";

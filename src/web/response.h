@@ -7,8 +7,8 @@
 
 struct response {
 	int status;
-	const char *type;		/* content type; NULL: no body */
-	struct buf head;		/* further header lines, each ended by CR LF */
+	const char *type; /* content type; NULL: no body */
+	struct buf head;  /* further header lines, each ended by CR LF */
 	struct buf body;
 };
 
@@ -18,9 +18,12 @@ MUST enum err response_init(struct response *r, struct arena *a, size_t body_cap
 /* One header line. A value with control characters is left out: it never splits a header. */
 void response_header(struct response *r, const char *name, struct str value);
 void response_no_store(struct response *r);
-void response_cookie(struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure);
+void response_cookie(
+	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure);
 
-/* response_problem: RFC 9457 from an error; drops what the body held. f may be NULL. Adds Retry-After to soft errors. */
-void response_problem(struct response *r, const struct request *q, enum err e, const struct fault *f);
+/* response_problem: RFC 9457 from an error; drops what the body held. f may be NULL. Adds
+ * Retry-After to soft errors. */
+void response_problem(
+	struct response *r, const struct request *q, enum err e, const struct fault *f);
 
 #endif

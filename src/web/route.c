@@ -3,8 +3,13 @@
 
 #define WEBHOOK SIZE_MAX
 
-static const struct { char role; const char *name, *method, *path; bool prefix; size_t body; } ROUTES[ROUTE_N] = {
-#define X(id, role, method, path, prefix, body, sentence) { role, #id, method, path, prefix, body },
+static const struct {
+	char role;
+	const char *name, *method, *path;
+	bool prefix;
+	size_t body;
+} ROUTES[ROUTE_N] = {
+#define X(id, role, method, path, prefix, body, sentence) {role, #id, method, path, prefix, body},
 #include "web/route.def"
 #undef X
 };
@@ -31,12 +36,14 @@ enum err route_find(char role, const struct request *q, enum route *ret, struct 
 	for (size_t i = 0; i < ROUTE_N; i++) {
 		if (ROUTES[i].role != role)
 			continue;
-		if (ROUTES[i].prefix ? !str_starts(q->path, ROUTES[i].path) : !str_is(q->path, ROUTES[i].path))
+		if (ROUTES[i].prefix ? !str_starts(q->path, ROUTES[i].path)
+				     : !str_is(q->path, ROUTES[i].path))
 			continue;
 		size_t n = str_c(ROUTES[i].path).n;
 		*ret = (enum route)i;
-		*ret_rest = (struct str){ q->path.p + n, q->path.n - n };
-		if (str_is(q->method, ROUTES[i].method) || (request_is_head(q) && str_is(STR("GET"), ROUTES[i].method)))
+		*ret_rest = (struct str){q->path.p + n, q->path.n - n};
+		if (str_is(q->method, ROUTES[i].method) ||
+			(request_is_head(q) && str_is(STR("GET"), ROUTES[i].method)))
 			return OK;
 		return ERR_BAD_METHOD;
 	}

@@ -12,7 +12,7 @@ enum route {
 	ROUTE_N
 };
 
-const char *route_name(enum route r);	/* "decide"; ROUTE_N: "none" */
+const char *route_name(enum route r); /* "decide"; ROUTE_N: "none" */
 /* route_find: by role, path and method; HEAD goes where GET goes.
  *   gives  *ret, also with ERR_BAD_METHOD, and *ret_rest, the part of the path after a prefix
  *   fails  ERR_NOT_FOUND, ERR_BAD_METHOD */

@@ -1,17 +1,22 @@
 /* web/words.c: words and amounts for people. */
 #include "web/words.h"
 
-static const struct { const char *en, *ru; } WORDS[WORD_N] = {
-#define X(key, en, ru) { en, ru },
+static const struct {
+	const char *en, *ru;
+} WORDS[WORD_N] = {
+#define X(key, en, ru) {en, ru},
 #define P(error, en, ru)
 #include "web/words.def"
 #undef X
 #undef P
 };
 
-static const struct { enum err err; const char *en, *ru; } PROBLEMS[] = {
+static const struct {
+	enum err err;
+	const char *en, *ru;
+} PROBLEMS[] = {
 #define X(key, en, ru)
-#define P(error, en, ru) { ERR_##error, en, ru },
+#define P(error, en, ru) {ERR_##error, en, ru},
 #include "web/words.def"
 #undef X
 #undef P
@@ -40,8 +45,17 @@ struct str words_lang(struct str locale)
 	return is_ru(locale) ? STR("ru") : STR("en");
 }
 
-static const struct { const char *code, *symbol; } SYMBOLS[] = {
-	{ "EUR", "€" }, { "USD", "$" }, { "GBP", "£" }, { "JPY", "¥" }, { "PLN", "zł" }, { "ILS", "₪" }, { "INR", "₹" }, { "TRY", "₺" },
+static const struct {
+	const char *code, *symbol;
+} SYMBOLS[] = {
+	{"EUR", "€"},
+	{"USD", "$"},
+	{"GBP", "£"},
+	{"JPY", "¥"},
+	{"PLN", "zł"},
+	{"ILS", "₪"},
+	{"INR", "₹"},
+	{"TRY", "₺"},
 };
 
 static struct str symbol(struct str currency)
@@ -49,7 +63,7 @@ static struct str symbol(struct str currency)
 	for (size_t i = 0; i < ARRAY_N(SYMBOLS); i++)
 		if (str_is(currency, SYMBOLS[i].code))
 			return str_c(SYMBOLS[i].symbol);
-	return (struct str){ NULL, 0 };
+	return (struct str){NULL, 0};
 }
 
 static void number(struct buf *b, struct str amount, struct str decimal)
@@ -68,8 +82,9 @@ static void number(struct buf *b, struct str amount, struct str decimal)
 
 void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale)
 {
-	struct str rest = words_pick(WORD_amount_format, locale), decimal = words_pick(WORD_decimal, locale), s = symbol(currency);
-	if (s.n == 0) {	/* a code stands behind the number in every language */
+	struct str rest = words_pick(WORD_amount_format, locale),
+		   decimal = words_pick(WORD_decimal, locale), s = symbol(currency);
+	if (s.n == 0) { /* a code stands behind the number in every language */
 		number(b, amount, decimal);
 		buf_addc(b, "\u00a0");
 		buf_add(b, currency);
@@ -81,13 +96,13 @@ void words_amount(struct buf *b, struct str amount, struct str currency, struct 
 				buf_add(b, s);
 			else
 				number(b, amount, decimal);
-			rest = (struct str){ rest.p + 3, rest.n - 3 };
+			rest = (struct str){rest.p + 3, rest.n - 3};
 		} else {
 			if (rest.p[0] == ' ')
 				buf_addc(b, "\u00a0");
 			else
 				buf_byte(b, rest.p[0]);
-			rest = (struct str){ rest.p + 1, rest.n - 1 };
+			rest = (struct str){rest.p + 1, rest.n - 1};
 		}
 	}
 }

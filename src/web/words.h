@@ -16,12 +16,14 @@ enum word {
 
 /* words_pick: the text in the language of locale ("ru", "ru-LV"), else English. */
 struct str words_pick(enum word w, struct str locale);
-/* words_problem: what a donor is told about an error: words of words.def, else the error's own sentence. */
+/* words_problem: what a donor is told about an error: words of words.def, else the error's own
+ * sentence. */
 struct str words_problem(enum err e, struct str locale);
 /* words_lang: "en" or "ru": the language words_pick uses. */
 struct str words_lang(struct str locale);
 
-/* words_amount: an amount for people: "€10", "7.50 USD", "10 €" in Russian. amount: decimal text in major units; zeros after the dot are left out. */
+/* words_amount: an amount for people: "€10", "7.50 USD", "10 €" in Russian. amount: decimal text in
+ * major units; zeros after the dot are left out. */
 void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale);
 
 #endif
