@@ -313,6 +313,8 @@ enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct mon
 			e = wait_for_page(m, ask, &pledge, deadline, &ret->url, f);
 		if (e == OK && ret->url.n)
 			ret->status = STR("offered");
+		else if (e == OK)	/* it moved on while we asked: paid already, expired, refused */
+			e = app_pledge_state(m, ret->token, ask->arena, ret, f);
 	}
 	log_pledge(ask, &pledge, e, f, made);
 	/* the pledge is stored: what is not known yet is not an error, and what fails now is finished by the clerk */
