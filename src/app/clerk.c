@@ -149,7 +149,8 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 			do_supporters(c);	/* so that the next page does not ask */
 		return;
 	}
-	bool again = (e == OK || e == ERR_NOT_FOUND || err_class(e) == ERR_CLASS_SOFT) && tries < INBOX_TRIES;
+	/* an answer that is none may be a proxy's, and a refused key may be put right: only what our own books refuse is parked at once */
+	bool again = (e == OK || e == ERR_NOT_FOUND || e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT) && tries < INBOX_TRIES;
 	const char *why = e == OK ? "no pledge is known for it" : f.detail;
 	end_inbox(c, id, again ? "new" : "parked", why);
 	if (!again || tries > 3)
