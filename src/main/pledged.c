@@ -7,6 +7,9 @@
 
 #include "base/log.h"
 #include "main/role.h"
+#include "pay/pay.h"
+#include "store/pg.h"
+#include "web/h_view.h"
 
 #ifndef PLEDGED_VERSION
 #define PLEDGED_VERSION "dev"
@@ -16,15 +19,16 @@ static const struct {
 	const char *name;
 	enum conf_role conf;
 	int (*run)(const struct role *);
-	bool ring;
+	bool ring, pay; /* needs the cookie keys; calls the provider */
 	const char *sentence;
 } ROLES[] = {
-	{"view", CONF_ROLE_VIEW, view_run, true,
+	{"view", CONF_ROLE_VIEW, view_run, true, false,
 		"decides on page views (socket on descriptor 0 or by LISTEN_FDS)"},
-	{"money", CONF_ROLE_MONEY, money_run, true, "takes pledges and webhooks (socket as above)"},
-	{"clerk", CONF_ROLE_CLERK, clerk_run, false,
+	{"money", CONF_ROLE_MONEY, money_run, true, true,
+		"takes pledges and webhooks (socket as above)"},
+	{"clerk", CONF_ROLE_CLERK, clerk_run, false, true,
 		"does what can wait: webhooks, retries, look-ups, mail, counts"},
-	{"hello", CONF_ROLE_VIEW, hello_run, true,
+	{"hello", CONF_ROLE_VIEW, hello_run, true, false,
 		"answers a constant; the yardstick of tests/bench"},
 };
 
@@ -75,29 +79,48 @@ static void complain(const struct buf *b)
 	fwrite(s.p, 1, s.n, stderr);
 }
 
+/* What conf_load cannot know: whether words mean something, and whether secrets fit each other. */
+static enum err check(size_t i, const struct conf *c, struct seal_ring *ring, enum log_level *level,
+	struct fault *f)
+{
+	struct store *store = NULL;
+	struct pay *pay = NULL;
+	enum decide_consent consent;
+	if (log_level_parse(str_c(conf_str(c, CONF_log_level)), level) != OK)
+		return fault_set(f, ERR_CONF, "log.level", "error, warn, notice, info or debug");
+	if (!h_view_consent(str_c(conf_str(c, CONF_view_consent_default)), &consent))
+		return fault_set(f, ERR_CONF, "view.consent_default", "none, counting or full");
+	if (conf_str(c, CONF_mail_smtp_url)[0] && !conf_str(c, CONF_mail_from)[0])
+		return fault_set(f, ERR_CONF, "mail.from", "needed with mail.smtp_url");
+	enum err e = store_open(c, NULL, &store, f);
+	store_close(store);
+	if (e == OK && ROLES[i].ring)
+		e = seal_ring_parse(conf_secret(c, CONF_cookie_key_file), ring, f);
+	if (e != OK && f->field[0] == '\0')
+		return fault_set(f, e, "cookie.key_file", "%s", f->detail);
+	if (e == OK && ROLES[i].pay)
+		e = pay_open(c, &pay, f);
+	pay_close(pay);
+	return e;
+}
+
 static int start(size_t i, const char *path, bool test, bool dump)
 {
 	static char text[65536];
 	struct conf conf;
 	struct seal_ring ring = {0};
 	struct fault f = {0};
+	enum log_level level = LOG_INFO;
 	struct buf b;
+	int code = 0;
 	buf_init(&b, text, sizeof text);
-	enum err e = conf_load(path, ROLES[i].conf, &conf, &b);
-	if (e != OK) {
+	if (conf_load(path, ROLES[i].conf, &conf, &b) != OK) {
 		complain(&b);
 		return EXIT_CONF;
 	}
-	if (ROLES[i].ring)
-		e = seal_ring_parse(conf_secret(&conf, CONF_cookie_key_file), &ring, &f);
-	enum log_level level = LOG_INFO;
-	if (e == OK)
-		e = log_level_parse(str_c(conf_str(&conf, CONF_log_level)), &level);
-	int code = 0;
+	enum err e = check(i, &conf, &ring, &level, &f);
 	if (e != OK) {
-		fprintf(stderr, "%s: %s: %s %s\n", path,
-			e == ERR_FIELD_BAD ? "log.level" : "cookie.key_file", err_sentence(e),
-			f.detail);
+		fprintf(stderr, "%s: %s: %s %s\n", path, f.field, err_sentence(e), f.detail);
 		code = EXIT_CONF;
 	} else if (dump) {
 		conf_dump(&conf, &b);
@@ -109,8 +132,8 @@ static int start(size_t i, const char *path, bool test, bool dump)
 			.name = ROLES[i].name, .conf = &conf, .ring = ROLES[i].ring ? &ring : NULL};
 		log_role_set(ROLES[i].name);
 		log_level_set(level);
-		setrlimit(RLIMIT_CORE,
-			&(struct rlimit){0, 0}); /* a core file would hold secrets and readers */
+		/* a core file would hold secrets and readers */
+		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 		code = ROLES[i].run(&r);
 	}
 	seal_ring_fini(&ring);

@@ -22,7 +22,7 @@ static struct str new_key(char out[25])
 	return (struct str){out, str_b64(rnd, sizeof rnd, out)};
 }
 
-static bool parse_consent(struct str s, enum decide_consent *ret)
+bool h_view_consent(struct str s, enum decide_consent *ret)
 {
 	static const char *const NAMES[] = {"none", "counting", "full"};
 	for (size_t i = 0; i < ARRAY_N(NAMES); i++)
@@ -43,7 +43,7 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 	ask->device = q->device;
 	ask->cookie = request_cookie(q, cookie_name(q));
 	ask->consent = h->consent;
-	parse_consent(q->consent, &ask->consent);
+	h_view_consent(q->consent, &ask->consent);
 	if (str_is(q->gpc, "1") && ask->consent == CONSENT_FULL)
 		ask->consent = CONSENT_COUNTING;
 	ask->bot = q->bot.n > 0 && !str_is(q->bot, "0");
@@ -71,7 +71,7 @@ static bool take_decide(
 			e = fault_set(&fault, ERR_FIELD_BAD, f[i].name,
 				"control or direction characters");
 	enum decide_consent unused;
-	if (e == OK && f[3].has && !parse_consent(f[3].value, &unused))
+	if (e == OK && f[3].has && !h_view_consent(f[3].value, &unused))
 		e = fault_set(&fault, ERR_FIELD_BAD, "c", "must be none, counting or full");
 	if (e == OK && q->article.n == 0 && f[0].value.n == 0)
 		e = fault_set(&fault, ERR_FIELD_MISSING, "a", "which article?");
