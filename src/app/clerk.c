@@ -6,14 +6,19 @@
 #include "base/log.h"
 #include "pay/mail.h"
 
-#define INBOX_N 20
-#define INBOX_TRIES 12		/* then a person looks: with doubling pauses about an hour and a half */
-#define CREATE_N 5
-#define LOOKUP_N 20
-#define MAIL_N 10
+/* A few at a time: between two slow calls a new webhook has its turn, so that whoever paid is not asked again. */
+#define INBOX_N 4
+#define CREATE_N 1
+#define LOOKUP_N 1
+#define MAIL_N 1
+/* Pauses double up to an hour. An event of an object that nobody knows is left to a person after an hour and a half;
+ * a provider that does not answer is waited for as long as it would repeat itself, three days and a half. */
+#define UNKNOWN_TRIES 12
+#define AWAY_TRIES 96
 #define FOLD_N 200
 #define FOLD_MS 1000
 #define PARTITION_MS (60 * 60 * 1000)
+#define PARTITION_AGAIN_MS (60 * 1000)
 #define KEY_LIFE_S (INT64_C(23) * 3600)	/* the provider keeps keys for 24 hours at least */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
@@ -32,7 +37,7 @@ static struct rows *ask(struct app_clerk *c, enum stmt stmt, const struct store_
 	struct fault f = { 0 };
 	enum err e = store_call(c->store, stmt, a, &rows, &f);
 	if (e != OK && !c->down)
-		complain("the database did not answer", e, &f, 0);
+		complain("a statement failed", e, &f, 0);
 	c->down = e == ERR_STORE_DOWN;
 	return e == OK ? rows : NULL;
 }
@@ -150,7 +155,8 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 		return;
 	}
 	/* an answer that is none may be a proxy's, and a refused key may be put right: only what our own books refuse is parked at once */
-	bool again = (e == OK || e == ERR_NOT_FOUND || e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT) && tries < INBOX_TRIES;
+	bool away = e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT;
+	bool again = away ? tries < AWAY_TRIES : (e == OK || e == ERR_NOT_FOUND) && tries < UNKNOWN_TRIES;
 	const char *why = e == OK ? "no pledge is known for it" : f.detail;
 	end_inbox(c, id, again ? "new" : "parked", why);
 	if (!again || tries > 3)
@@ -162,7 +168,7 @@ static size_t do_inbox(struct app_clerk *c, const volatile int *stop)
 	struct store_args a;
 	store_args_init(&a);
 	arg_int(&a, INBOX_N);
-	arg_int(&a, lease_s(c) + INBOX_N);
+	arg_int(&a, lease_s(c) * INBOX_N);
 	arg_utc(&a, clock_utc());
 	ROWS_AUTO rows = ask(c, STMT_inbox_lease, &a);
 	for (int i = 0; i < rows_n(rows) && !*stop; i++)
@@ -258,8 +264,7 @@ static size_t do_counts(struct app_clerk *c)
 		store_args_init(&a);
 		arg_utc(&a, clock_utc());
 		ROWS_AUTO made = ask(c, STMT_partition_ensure, &a);
-		if (made)
-			c->partition_at = mono_add(now, dur_ms(PARTITION_MS));
+		c->partition_at = mono_add(now, dur_ms(made ? PARTITION_MS : PARTITION_AGAIN_MS));
 	}
 	if (now.us >= c->fold_at.us) {
 		store_args_init(&a);

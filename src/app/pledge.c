@@ -134,6 +134,7 @@ static enum err make_names(struct draft *d, utc_t now)
 static enum err name_request(const struct money_ask *ask, struct draft *d)
 {
 	BUF_ON(b, 512);
+	buf_addf(&b, "site %d\n", d->site);
 	enum err e = pledge_fingerprint(&d->want, &b);
 	if (e != OK)
 		return e;
@@ -315,6 +316,8 @@ enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct mon
 			ret->status = STR("offered");
 		else if (e == OK)	/* it moved on while we asked: paid already, expired, refused */
 			e = app_pledge_state(m, ret->token, ask->arena, ret, f);
+		if (e == OK && str_is(ret->status, "failed"))	/* the second asker hears what the first one heard */
+			e = fault_set(f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
 	}
 	log_pledge(ask, &pledge, e, f, made);
 	/* the pledge is stored: what is not known yet is not an error, and what fails now is finished by the clerk */
