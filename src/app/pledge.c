@@ -160,6 +160,8 @@ static enum err draft_make(struct app_money *m, const struct money_ask *ask, str
 	int row;
 	memset(d, 0, sizeof *d);
 	enum err e = pledge_check(&ask->form, &d->want, f);
+	if (e == OK && d->want.locale.n < 2)
+		e = fault_set(f, ERR_FIELD_BAD, "locale", "a language has two letters at least");
 	if (e == OK)
 		e = find_site(m, ask, d, &sites, &row, f);
 	if (e == OK)
