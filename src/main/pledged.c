@@ -104,6 +104,34 @@ static enum err check(size_t i, const struct conf *c, struct seal_ring *ring, en
 	return e;
 }
 
+/* Line of the file that holds section.key, 0 when none does. */
+static int line_of(const char *path, const char *setting)
+{
+	FILE *in = fopen(path, "re");
+	char line[256], name[256] = "", section[100] = "";
+	int found = 0;
+	for (int no = 1; in && !found && fgets(line, sizeof line, in); no++) {
+		if (line[0] == '[') {
+			snprintf(section, sizeof section, "%.*s", (int)strcspn(line + 1, "]\n"), line + 1);
+		} else {
+			snprintf(name, sizeof name, "%s.%.*s", section, (int)strcspn(line, " \t=:\r\n"), line);
+			found = strcmp(name, setting) == 0 ? no : 0;
+		}
+	}
+	if (in)
+		fclose(in);
+	return found;
+}
+
+static void complain_setting(const char *path, enum err e, const struct fault *f)
+{
+	int line = line_of(path, f->field);
+	fputs(path, stderr);
+	if (line)
+		fprintf(stderr, ":%d", line);
+	fprintf(stderr, ": %s: %s %s\n", f->field, err_sentence(e), f->detail);
+}
+
 static int start(size_t i, const char *path, bool test, bool dump)
 {
 	static char text[65536];
@@ -120,7 +148,7 @@ static int start(size_t i, const char *path, bool test, bool dump)
 	}
 	enum err e = check(i, &conf, &ring, &level, &f);
 	if (e != OK) {
-		fprintf(stderr, "%s: %s: %s %s\n", path, f.field, err_sentence(e), f.detail);
+		complain_setting(path, e, &f);
 		code = EXIT_CONF;
 	} else if (dump) {
 		conf_dump(&conf, &b);

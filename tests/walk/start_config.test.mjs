@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 
 import { build, root, stack } from "./lib/stack.mjs";
@@ -33,7 +33,7 @@ async function lay(changes = {}) {
 }
 
 function pledged(...words) {
-	return new Promise((done) => execFile(join(root, build, "pledged"), [...words, "-c", join(dir, "p.ini")],
+	return new Promise((done) => execFile(resolve(root, build, "pledged"), [...words, "-c", join(dir, "p.ini")],
 		{ timeout: 20000, cwd: dir, env: { PATH: process.env.PATH } }, (error, stdout, stderr) => done({ code: error ? error.code ?? error.signal : 0, stdout, stderr })));
 }
 
@@ -55,15 +55,22 @@ const BAD = [
 	["a number out of range", "view", { ini: `${GOOD.ini}[view]\ndeadline_ms = 1\n` }, /p\.ini:9: .*deadline_ms/],
 	["a line that is no setting", "view", { ini: `${GOOD.ini}nonsense\n` }, /p\.ini:8: /],
 	["no file at all", "view", { ini: null }, /p\.ini/],
-	["a secret that is missing", "view", { cookie: null }, /cookie\.key/],
-	["a secret that is empty", "money", { stripe: "\n" }, /stripe\.key/],
-	["a placeholder", "money", { stripe: "sk_test_CHANGE-ME\n" }, /stripe\.key/],
-	["a secret that others may read", "money", { "stripe.key_mode": 0o644 }, /stripe\.key/],
-	["a cookie key that is no key", "view", { cookie: "k1:short\n" }, /cookie/],
-	["a live key in test mode", "money", { stripe: "sk_live_planted\n" }, /stripe/],
-	["a test key in live mode", "money", { ini: `${GOOD.ini}livemode = on\n` }, /stripe/],
-	["a webhook secret of another kind", "money", { webhook: "planted\n" }, /webhook/],
-	["plain http to another host", "clerk", { ini: GOOD.ini.replace("http://127.0.0.1:1", "http://pay.example") }, /base_url/],
+	["a secret that is missing", "view", { cookie: null }, /p\.ini:2: cookie\.key_file: .*cookie\.key/],
+	["a secret that is empty", "money", { stripe: "\n" }, /p\.ini:6: stripe\.key_file: .*empty/],
+	["a placeholder", "money", { stripe: "sk_test_CHANGE-ME\n" }, /p\.ini:6: stripe\.key_file: .*CHANGE-ME/],
+	["a secret that others may read", "money", { "stripe.key_mode": 0o644 }, /p\.ini:6: stripe\.key_file: .*others may read/],
+	["a cookie key that is no key", "view", { cookie: "k1:short\n" }, /p\.ini:2: cookie\.key_file/],
+	["a live key in test mode", "money", { stripe: "sk_live_planted\n" }, /p\.ini:6: stripe\.key_file: .*livemode is off/],
+	["a test key in live mode", "money", { ini: `${GOOD.ini}livemode = on\n` }, /p\.ini:6: stripe\.key_file: .*livemode is on/],
+	["a webhook secret of another kind", "money", { webhook: "planted\n" }, /p\.ini:7: stripe\.webhook_secret_file: .*whsec_/],
+	["plain http to another host", "clerk", { ini: GOOD.ini.replace("http://127.0.0.1:1", "http://pay.example") }, /p\.ini:4: stripe\.base_url: .*loopback/],
+	["secrets of Stripe that are missing", "clerk", { stripe: null }, /p\.ini:6: stripe\.key_file/],
+	["a placeholder among the webhook secrets", "money", { webhook: "whsec_a\nwhsec_CHANGE-ME\n" }, /p\.ini:7: .*CHANGE-ME/],
+	["a webhook secret that others may read", "money", { "stripe.webhook_mode": 0o604 }, /p\.ini:7: .*others may read/],
+	["a secret that is not named", "money", { ini: GOOD.ini.replace("webhook_secret_file = stripe.webhook\n", "") }, /webhook_secret_file: .*not named/],
+	["mail without a sender", "clerk", { ini: `${GOOD.ini}[mail]\nsmtp_url = smtp://127.0.0.1:25\n` }, /mail\.from/],
+	["words that libpq cannot read", "clerk", { ini: `[database]\nconninfo = host\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo/],
+	["a level that does not exist", "view", { ini: `${GOOD.ini}[log]\nlevel = chatty\n` }, /p\.ini:9: log\.level/],
 	["a tolerance of nothing", "money", { ini: `${GOOD.ini}tolerance_s = 0\n` }, /p\.ini:8: .*tolerance_s/],
 ];
 
