@@ -238,9 +238,12 @@ test("refused for good: said so, the pledge is kept, the attempt failed", async 
 	assert.equal(answer.json().type, "urn:pledged:problem:provider_refused");
 	const again = await s.client().pledge(fields);
 
-	assert.equal(again.json().status, "failed");
-	assert.equal(again.json().url, undefined);
-	assert.deepEqual((await call(again.json().pledge)).slice(0, 3), ["failed", "permanent", "400"]);
+	assert.equal(again.status, 502, "the second asker hears what the first one heard");
+	assert.equal(again.json().type, answer.json().type);
+	const token = await s.one(`SELECT public_token FROM pledged.pledge WHERE key = '${fields.key}'`);
+
+	assert.equal((await state(s, token)).status, "failed");
+	assert.deepEqual((await call(token)).slice(0, 3), ["failed", "permanent", "400"]);
 	await fault({ do: "status", status: 402, type: "card_error" });
 	const form = await s.client().form(gift());
 
