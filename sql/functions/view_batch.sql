@@ -3,7 +3,7 @@
 -- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case
---   p_ev_*     a row of prompt_event for marks of this batch, stored only if the mark is there afterwards
+--   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
 --   p_counts   tally, or null
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
 CREATE OR REPLACE FUNCTION pledged.view_batch(
@@ -56,7 +56,7 @@ BEGIN
 				p_ev_variant, p_ev_section, p_ev_article)
 			AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article)
 		JOIN reader r ON r.reader_id = e.reader
-		WHERE position(substr(e.mark, 1, 10) IN r.marks) > 0
+		WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
 		ON CONFLICT DO NOTHING;
 	END IF;
 	IF p_counts IS NOT NULL THEN

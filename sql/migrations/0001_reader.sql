@@ -47,6 +47,17 @@ COMMENT ON COLUMN pledged.epoch.one IS 'Always true.';
 COMMENT ON COLUMN pledged.epoch.epoch IS 'Grows by one with each publication.';
 INSERT INTO pledged.epoch (epoch) VALUES (1);
 
+CREATE FUNCTION pledged.epoch_next() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+BEGIN
+	UPDATE epoch SET epoch = epoch.epoch + 1;
+	RETURN NULL;
+END
+$$;
+COMMENT ON FUNCTION pledged.epoch_next() IS 'A site or a host changed: workers load anew with their next batch.';
+REVOKE ALL ON FUNCTION pledged.epoch_next() FROM PUBLIC;
+CREATE TRIGGER site_changed AFTER INSERT OR UPDATE OR DELETE ON pledged.site FOR EACH STATEMENT EXECUTE FUNCTION pledged.epoch_next();
+CREATE TRIGGER site_host_changed AFTER INSERT OR UPDATE OR DELETE ON pledged.site_host FOR EACH STATEMENT EXECUTE FUNCTION pledged.epoch_next();
+
 CREATE TABLE pledged.campaign (
 	campaign_id integer GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	site_id smallint NOT NULL REFERENCES pledged.site,

@@ -5,4 +5,3 @@ ON CONFLICT (site_id) DO NOTHING;
 INSERT INTO pledged.site_host (host, site_id, is_mirror) VALUES
 	('127.0.0.1', 1, false), ('localhost', 1, false), ('mirror.localhost', 1, true)
 ON CONFLICT (host) DO NOTHING;
-UPDATE pledged.epoch SET epoch = epoch + 1;

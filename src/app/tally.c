@@ -70,11 +70,32 @@ static bool add(struct tally *t, const char *key)
 	return true;
 }
 
+/* The section under which a view is counted. */
+static struct str known_section(struct tally *t, utc_t now, struct str section)
+{
+	int64_t hour = utc_s(now) / 3600;
+	if (t->hour != hour) {
+		t->hour = hour;
+		t->section_n = 0;
+	}
+	if (section.n == 0)
+		return section;
+	for (size_t i = 0; i < t->section_n; i++)
+		if (str_is(section, t->section[i]))
+			return section;
+	if (t->section_n == TALLY_SECTIONS_MAX ||
+		str_copy(section, t->section[t->section_n], sizeof t->section[0]) != OK)
+		return STR("other");
+	t->section_n++;
+	return section;
+}
+
 void tally_add(struct tally *t, utc_t now, int16_t site, struct str section, struct str country,
 	struct str device, const struct decision *d)
 {
 	char key[sizeof t->row[0].key];
 	const struct str no = STR("");
+	section = known_section(t, now, section);
 	if (make_key(key, sizeof key, now, site, section, country, device, d) == OK && add(t, key))
 		return;
 	if (make_key(key, sizeof key, now, site, no, no, no, d) == OK && add(t, key))

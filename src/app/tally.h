@@ -7,13 +7,19 @@
 
 #define TALLY_KEYS_MAX 512
 
+/* A page may name any section; beyond so many an hour a worker counts them as "other", so that
+ * nobody can grow the roll-up at will. */
+#define TALLY_SECTIONS_MAX 200
+
 struct tally_row {
 	char key[400]; /* the JSON of everything but the count */
 	uint64_t n;
 };
 struct tally {
-	size_t n;
+	size_t n, section_n;
 	struct tally_row *row;
+	int64_t hour; /* of the sections, counted from 1970 */
+	char section[TALLY_SECTIONS_MAX][65];
 	uint64_t dropped;
 };
 

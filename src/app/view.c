@@ -100,6 +100,7 @@ static void answer_open(struct view_ask *a, enum decide_reason r)
 static void submit(struct view_ask *a)
 {
 	a->in_batch = true;
+	a->app->held++;
 	list_add(a->app, a);
 	batch_add(batch_of(a->app, &a->op.reader), &a->op);
 }
@@ -120,6 +121,7 @@ static void fill_ticket(struct view_ask *a)
 		.act = (uint8_t)a->decision.act,
 		.reason = (uint8_t)a->decision.reason,
 		.art48 = a->facts.art48,
+		.counting = a->consent == CONSENT_COUNTING,
 	};
 }
 
@@ -135,7 +137,9 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 	a->op.reader = t->reader;
 	a->op.site = t->site;
 	a->op.first_at = a->op.at = a->now;
-	a->op.has_mark = a->op.has_event = true;
+	/* seeing and clicking bind us to nothing, so they take no room in the reader's row */
+	a->op.has_mark = kind != MARK_VIEWED && kind != MARK_CLICKED;
+	a->op.has_event = !t->counting;
 	reader_mark_pack(&m, a->op.mark);
 	a->op.version = version;
 	a->op.done = app_view_batched;
@@ -217,6 +221,7 @@ void app_view_batched(struct batch_op *op)
 	struct view_ask *a = OF_OP(op);
 	struct app_view *v = a->app;
 	a->in_batch = false;
+	v->held--;
 	if (!a->is_answered)
 		list_del(v, a);
 	if (op->err != OK && a->kind == VIEW_PAGE && !a->marking && op->seen_n > 0)
@@ -334,7 +339,7 @@ static void known_reader(struct view_ask *a)
 			memcpy(op->seen[op->seen_n++], a->who.first, READER_SEEN_BYTES);
 		reader_seen_pack(a->facts.cal.day, a->facts.art48, op->seen[op->seen_n++]);
 	}
-	if (v->waiting >= v->max_requests) {
+	if (v->held >= v->max_requests) {
 		if (op->seen_n)
 			spool_put(&v->spool, op);
 		answer_open(a, REASON_overload);
@@ -385,7 +390,14 @@ static void ask_event(struct view_ask *a)
 	}
 	metric_add(METRIC_EVENTS, a->event, 1);
 	mark_op(a, a->event, -1, &a->ticket);
-	submit(a);
+	if (a->app->held >= a->app->max_requests) {
+		a->err = ERR_OVERLOAD;
+		answer(a);
+	} else if (a->op.has_mark || a->op.has_event) {
+		submit(a);
+	} else {
+		answer(a);
+	}
 }
 
 void app_view_ask(struct app_view *v, struct view_ask *a)

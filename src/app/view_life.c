@@ -17,6 +17,8 @@ static void label_metrics(void)
 {
 	for (size_t i = 0; i < REASON_N; i++)
 		metric_label(METRIC_DECISIONS, i, decide_reason_name((enum decide_reason)i));
+	for (size_t i = 0; i < ERR_N; i++)
+		metric_label(METRIC_ERRORS, i, err_slug((enum err)i));
 	for (size_t i = 1; i < MARK_KIND_N; i++)
 		metric_label(METRIC_EVENTS, i, reader_mark_name((enum reader_mark_kind)i));
 }
@@ -185,7 +187,7 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 	bool beat = now.us >= v->beat_at.us;
 	if (beat)
 		v->beat_at = mono_add(now, dur_ms(BEAT_MS));
-	if (app_view_ready(v) && v->waiting < v->max_requests / 2)
+	if (app_view_ready(v) && v->held < v->max_requests / 2)
 		spool_load(&v->spool, v->batch, v->batch_n, now);
 	for (size_t i = 0; i < v->batch_n; i++)
 		batch_drive(v->batch[i], 0, now,
@@ -194,7 +196,7 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
 {
-	bool idle = v->waiting == 0;
+	bool idle = v->held == 0;
 	hand_in_tally(v, now, true);
 	app_view_tick(v, utc, now);
 	for (size_t i = 0; i < v->batch_n; i++)
@@ -232,7 +234,7 @@ void app_view_metrics(const struct app_view *v)
 	metric_add(METRIC_STORE_CONNECTS, 0, sum.connects - before.connects);
 	before = sum;
 	metric_set(METRIC_STORE_UP, up);
-	metric_set(METRIC_INFLIGHT, (int64_t)v->waiting);
+	metric_set(METRIC_INFLIGHT, (int64_t)v->held);
 }
 
 enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret,
@@ -252,7 +254,12 @@ enum err app_view_open_token(struct app_view *v, struct str token, struct ticket
 	return OK;
 }
 
-enum err app_view_form(struct app_view *v, struct str host, const struct site **ret_site,
+static bool runs(const struct campaign *c, int16_t site, utc_t now)
+{
+	return c->site == site && now.us >= c->start.us && (c->end.us == 0 || now.us < c->end.us);
+}
+
+enum err app_view_form(struct app_view *v, struct str host, utc_t now,
 	const struct campaign **ret_campaign, struct snapshot **ret_hold)
 {
 	if (!v->snap)
@@ -263,11 +270,12 @@ enum err app_view_form(struct app_view *v, struct str host, const struct site **
 	const struct campaign_set *set = snapshot_campaign_set(v->snap);
 	const struct campaign *best = NULL;
 	for (size_t i = 0; i < set->n && (!best || best->kind != CAMPAIGN_APPEAL); i++)
-		if (set->campaign[i].site == site->id &&
+		if (runs(&set->campaign[i], site->id, now) &&
 			(!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
 			best = &set->campaign[i];
-	*ret_site = site;
-	*ret_campaign = best;
+	/* whoever wants to give can do so while nobody is asked */
+	v->plain = (struct campaign){.site = site->id, .currency = site->currency};
+	*ret_campaign = best ? best : &v->plain;
 	*ret_hold = snapshot_ref(v->snap);
-	return best ? OK : ERR_NOT_FOUND;
+	return OK;
 }

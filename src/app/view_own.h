@@ -12,7 +12,7 @@
 struct app_view {
 	const struct conf *conf;
 	const struct seal_ring *ring;
-	size_t batch_n, max_requests, waiting;
+	size_t batch_n, max_requests, waiting, held; /* held: in batches, answered or not */
 	struct batch *batch[VIEW_BATCHES_MAX];
 	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
@@ -22,6 +22,7 @@ struct app_view {
 	int64_t worker, tally_seq;
 	char *tally_text;
 	struct spool spool;
+	struct campaign plain; /* what the form offers while no campaign runs */
 };
 
 void app_view_batched(struct batch_op *op);

@@ -11,6 +11,7 @@
 #define VERSION      1
 #define HAS_FIRST    1u
 #define HAS_READER   1u
+#define COUNTING     2u
 #define COOKIE_BYTES 20
 #define FIRST_BYTES  (READER_SEEN_BYTES + 8)
 #define TOKEN_BYTES  53
@@ -85,7 +86,7 @@ size_t ticket_token_pack(const struct ticket_token *t, uint8_t out[TICKET_BYTES_
 	static const struct uuid nil;
 	uint8_t *p = bytes_put(out, 1, VERSION);
 
-	p = bytes_put(p, 1, t->has_reader ? HAS_READER : 0);
+	p = bytes_put(p, 1, (t->has_reader ? HAS_READER : 0u) | (t->counting ? COUNTING : 0u));
 	p = bytes_put(p, 8, (uint64_t)t->decision);
 	p = put_uuid(p, t->has_reader ? &t->reader : &nil);
 	p = bytes_put(p, 2, (uint16_t)t->site);
@@ -115,6 +116,7 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 		return ERR_BAD_TOKEN;
 	uint64_t flags = bytes_get(&p, 1);
 	t.has_reader = flags & HAS_READER;
+	t.counting = flags & COUNTING;
 	t.decision = (int64_t)bytes_get(&p, 8);
 	t.reader = get_uuid(&p);
 	t.site = (int16_t)(uint16_t)bytes_get(&p, 2);
@@ -125,7 +127,7 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 	t.act = (uint8_t)bytes_get(&p, 1);
 	t.reason = (uint8_t)bytes_get(&p, 1);
 	t.art48 = bytes_get(&p, 6);
-	if ((flags & ~(uint64_t)HAS_READER) != 0 || !is_time || !token_is_ours(&t))
+	if ((flags & ~(uint64_t)(HAS_READER | COUNTING)) != 0 || !is_time || !token_is_ours(&t))
 		return ERR_BAD_TOKEN;
 	*ret = t;
 	return OK;

@@ -23,6 +23,7 @@ struct ticket_token {
 	int64_t decision;	/* random 63 bits, > 0 */
 	struct uuid reader;
 	bool has_reader;
+	bool counting; /* the reader lets us count, but keep no history of prompts */
 	int16_t site;
 	utc_t at;
 	int32_t campaign, version;

@@ -40,7 +40,7 @@ static void put_event(struct batch_wire *w, const struct batch_op *op)
 {
 	const struct batch_event *e = &op->event;
 	array_raw(&w->col[C_EV_READER], op->reader.b, 16);
-	array_raw(&w->col[C_EV_MARK], op->mark, READER_MARK_BYTES);
+	array_raw(&w->col[C_EV_MARK], op->mark, op->has_mark ? READER_MARK_BYTES : 0);
 	put_utc(&w->col[C_EV_DECIDED], e->decided_at);
 	array_int(&w->col[C_EV_DECISION], e->decision, 8);
 	array_raw(&w->col[C_EV_KIND], e->kind, strlen(e->kind));
@@ -73,6 +73,8 @@ static void put_group(struct batch_wire *w, struct batch_op *const *ops, size_t 
 		}
 		if (op->has_mark)
 			mark = op;
+		if (op->has_event)
+			put_event(w, op);
 	}
 	array_raw(&w->col[C_READER], ops[0]->reader.b, 16);
 	array_int(&w->col[C_SITE], ops[0]->site, 2);
@@ -82,8 +84,6 @@ static void put_group(struct batch_wire *w, struct batch_op *const *ops, size_t 
 	array_raw(&w->col[C_MARK], mark ? (const void *)mark->mark : "",
 		mark ? READER_MARK_BYTES : 0);
 	array_int(&w->col[C_VERSION], mark ? mark->version : -1, 4);
-	if (mark && mark->has_event)
-		put_event(w, mark);
 }
 
 static void put_int8(uint8_t out[8], int64_t v)

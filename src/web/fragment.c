@@ -49,8 +49,11 @@ static void intervals(struct buf *b, const struct fragment *f)
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-intervals\"><legend>");
 	word(b, WORD_interval_legend, f->locale);
 	buf_addc(b, "</legend>\n");
+	bool bare = true; /* no amounts at all: the donor names one */
+	for (int i = 0; i < INTERVAL_N; i++)
+		bare = bare && f->campaign->amount_n[i] == 0;
 	for (int i = 0; i < INTERVAL_N; i++) {
-		if (f->campaign->amount_n[i] == 0)
+		if (f->campaign->amount_n[i] == 0 && !bare)
 			continue;
 		buf_addf(b,
 			"<label class=\"pledged-choice\"><input type=\"radio\" name=\"interval\" "
@@ -81,7 +84,8 @@ static void amounts(struct buf *b, const struct fragment *f)
 		buf_addc(b, "</span></label>\n");
 	}
 	buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\" "
-		    "value=\"other\"><span>");
+		    "value=\"other\"");
+	buf_addc(b, c->amount_n[c->preselect] == 0 ? " checked><span>" : "><span>");
 	word(b, WORD_amount_other, f->locale);
 	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label "
 		    "for=\"pledged-other\">");

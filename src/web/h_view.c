@@ -136,7 +136,6 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	struct field f[] = {
 		{.name = "d", .max = 300}, {.name = "l", .max = 16}, {.name = "form", .max = 1}};
 	const struct campaign *c = NULL;
-	const struct site *site;
 	struct snapshot *hold = NULL;
 	struct ticket_token t = {0};
 	char key[25];
@@ -144,7 +143,7 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	response_no_store(r);
 	if (request_fields(q->query, f, ARRAY_N(f), false, q->arena, NULL) != OK)
 		return;
-	enum err e = f[2].has ? app_view_form(h->app, q->host, &site, &c, &hold)
+	enum err e = f[2].has ? app_view_form(h->app, q->host, q->now, &c, &hold)
 			      : app_view_open_token(h->app, f[0].value, &t, &c, &hold);
 	if (e == OK && c && (f[2].has || t.act != ACT_OPEN)) {
 		struct fragment fr = {.campaign = c,

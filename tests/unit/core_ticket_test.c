@@ -152,7 +152,11 @@ static void other_heads(void **state)
 			assert_int_equal(ticket_cookie_unpack(out, 36, &c), want);
 			(void)ticket_token_pack(&token, out);
 			out[at] = (uint8_t)v;
+			/* flag 2: counted without a history of prompts */
+			want = v == 1 || (at == 1 && v == 3) ? OK : ERR_BAD_TOKEN;
 			assert_int_equal(ticket_token_unpack(out, 53, &t), want);
+			if (want == OK)
+				assert_int_equal(t.counting, v == 3);
 			(void)ticket_cookie_pack(&plain, out);
 			out[at] = (uint8_t)v;
 			want = v == (at == 0 ? 1 : 0) ? OK : ERR_BAD_TOKEN;
