@@ -18,7 +18,8 @@
 #define ARENA_BYTES 16384
 #define BODY_BYTES (96 * 1024)
 #define CONNS_MAX 4096
-#define IDLE_MS 150	/* when draining: kept connections that are silent after so long are closed */
+#define IDLE_MS 150	/* when draining: kept connections that were silent for so long are closed */
+#define GRACE_MS 300	/* what a new worker gets to become ready; nginx waits for 500 */
 
 struct loop;
 
@@ -49,8 +50,8 @@ struct loop {
 	struct app_view *app;
 	struct h_view h;
 	int listener;
-	bool hello, draining;
-	mono_t drain_until, drain_from;
+	bool hello, draining, listening;
+	mono_t start, drain_until, drain_from;
 	struct conn *conns;
 	size_t conn_n, work_n;
 	struct work *free_work;
@@ -106,6 +107,13 @@ static void response_on(struct loop *l, struct response *r)
 	buf_init(&r->body, l->mem->body, sizeof l->mem->body);
 }
 
+/* Nothing came after the last request. */
+static bool is_silent(const struct conn *c)
+{
+	char byte;
+	return recv(fcgi_fd(c->fcgi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 /* Send and be ready for the next request of this connection. */
 static void send_answer(struct conn *c, struct work *w, struct response *r)
 {
@@ -118,8 +126,9 @@ static void send_answer(struct conn *c, struct work *w, struct response *r)
 	metric_observe(METRIC_DURATION, (dur_t){ clock_mono().us - w->q.start.us });
 	c->work = NULL;
 	w->conn = NULL;
-	/* when draining the connection ends with its answer, so that nginx brings the next request to somebody else */
-	if (!fcgi_answer(c->fcgi, &w->q, r) || l->draining)
+	bool again = fcgi_answer(c->fcgi, &w->q, r);
+	/* when draining: at once, before nginx keeps the connection for its next request */
+	if (!again || (l->draining && is_silent(c)))
 		conn_free(c);
 	else
 		event_add(c->ev, NULL);
@@ -289,18 +298,6 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
 	notify_send("STOPPING=1");
 }
 
-/* Close the kept connections that bring nothing. True when none is left. */
-static bool close_silent(struct loop *l)
-{
-	char byte;
-	for (struct conn *c = l->conns, *next; c; c = next) {
-		next = c->next;
-		if (!c->work && recv(fcgi_fd(c->fcgi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0)
-			conn_free(c);
-	}
-	return !l->conns;
-}
-
 /* True when all that was begun is answered and committed. Kept connections get a moment to bring what is on its way. */
 static bool drained(struct loop *l)
 {
@@ -308,7 +305,14 @@ static bool drained(struct loop *l)
 	bool idle = !l->app || app_view_drain(l->app, clock_utc(), now);
 	if (now.us >= l->drain_until.us)
 		return true;
-	return idle && l->work_n == 0 && now.us - l->drain_from.us > IDLE_MS * 1000 && close_silent(l);
+	if (now.us - l->drain_from.us < IDLE_MS * 1000)
+		return false;
+	for (struct conn *c = l->conns, *next; c; c = next) {
+		next = c->next;
+		if (!c->work && is_silent(c))
+			conn_free(c);
+	}
+	return idle && l->work_n == 0 && !l->conns;
 }
 
 static enum err loop_open(struct loop *l, const struct role *role, struct fault *f)
@@ -340,6 +344,18 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 	return OK;
 }
 
+/* A worker that knows no site yet can only open pages uncounted: so it leaves requests to the others
+ * until it is ready, or until that takes too long. */
+static void listen_on(struct loop *l)
+{
+	bool wait = l->app && !app_view_ready(l->app) &&
+		    clock_mono().us - l->start.us < GRACE_MS * 1000;
+	if (l->listening || l->draining || wait)
+		return;
+	l->listening = true;
+	event_add(l->listen_ev, NULL);
+}
+
 static void loop_run(struct loop *l)
 {
 	struct event *term = evsignal_new(l->base, SIGTERM, on_term, l), *intr = evsignal_new(l->base, SIGINT, on_term, l);
@@ -351,7 +367,7 @@ static void loop_run(struct loop *l)
 	event_add(intr, NULL);
 	event_add(quit, NULL);
 	event_add(tick, &(struct timeval){ .tv_usec = TICK_MS * 1000 });
-	event_add(l->listen_ev, NULL);
+	l->start = clock_mono();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
 	notify_send("READY=1");
@@ -359,6 +375,7 @@ static void loop_run(struct loop *l)
 		if (l->app)
 			app_view_tick(l->app, clock_utc(), clock_mono());
 		watch_batches(l);
+		listen_on(l);
 		event_base_loop(l->base, EVLOOP_ONCE);
 	}
 	while (l->conns)
