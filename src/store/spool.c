@@ -8,15 +8,17 @@
 #include <string.h>
 #include <sys/file.h>
 #include <sys/stat.h>
+#include <time.h>
 #include <unistd.h>
 
 #include "base/metric.h"
 #include "base/seal.h"
 #include "store/spool.h"
 
-#define RECORD  59
-#define SLICE   64
-#define LOOK_MS 1000
+#define RECORD    59
+#define SLICE     64
+#define LOOK_MS   1000
+#define PUT_TRIES 50
 
 struct spool_load {
 	int fd;
@@ -92,20 +94,24 @@ static bool unpack(const uint8_t rec[RECORD], struct batch_op *op)
 	return true;
 }
 
-/* Open under a lock; a file that was renamed away meanwhile is not the spool any more. */
-static int open_locked(const char *path, int flags, int lock)
+/* Open under a lock; a file that was renamed away meanwhile is not the spool any more. Never waits
+ * long: the lock's holder appends one record, or has taken the file over and keeps the lock while it
+ * loads. */
+static int open_locked(const char *path, int flags, int tries)
 {
-	for (int tries = 0; tries < 3; tries++) {
+	for (; tries > 0; tries--) {
 		int fd = open(path, flags | O_CLOEXEC, 0600);
 		struct stat a, b;
 		if (fd < 0)
 			return -1;
-		if (flock(fd, lock) == 0 && fstat(fd, &a) == 0 && stat(path, &b) == 0 &&
-			a.st_ino == b.st_ino)
+		if (flock(fd, LOCK_EX | LOCK_NB) == 0 && fstat(fd, &a) == 0 &&
+			stat(path, &b) == 0 && a.st_ino == b.st_ino)
 			return fd;
+		int why = errno;
 		close(fd);
-		if (lock & LOCK_NB)
-			return -1;
+		if (tries > 1)
+			nanosleep(&(struct timespec){.tv_nsec = 100000}, NULL);
+		errno = why;
 	}
 	return -1;
 }
@@ -114,7 +120,7 @@ void spool_put(struct spool *s, const struct batch_op *op)
 {
 	uint8_t rec[RECORD];
 	struct stat st;
-	int fd = s->path[0] ? open_locked(s->path, O_WRONLY | O_APPEND | O_CREAT, LOCK_EX) : -1;
+	int fd = s->path[0] ? open_locked(s->path, O_WRONLY | O_APPEND | O_CREAT, PUT_TRIES) : -1;
 	bool ok = fd >= 0 && fstat(fd, &st) == 0 && st.st_size + RECORD <= s->max_bytes;
 	if (ok &&
 		st.st_size % RECORD != 0) /* a torn record of a crash: back to the last whole one */
@@ -142,10 +148,12 @@ static void take(struct spool *s)
 	if (!l)
 		return;
 	snprintf(l->path, sizeof l->path, "%s.loading", s->path);
-	l->fd = open_locked(l->path, O_RDONLY, LOCK_EX | LOCK_NB);
+	l->fd = open_locked(l->path, O_RDONLY, 1);
 	if (l->fd < 0 && errno != EWOULDBLOCK && access(l->path, F_OK) != 0) {
-		int fd = open_locked(s->path, O_RDONLY, LOCK_EX | LOCK_NB);
-		if (fd >= 0 && rename(s->path, l->path) == 0)
+		int fd = open_locked(s->path, O_RDONLY, 1);
+		/* another process may load by now: its file is not to be overwritten */
+		if (fd >= 0 &&
+			renameat2(AT_FDCWD, s->path, AT_FDCWD, l->path, RENAME_NOREPLACE) == 0)
 			l->fd = fd;
 		else if (fd >= 0)
 			close(fd);
