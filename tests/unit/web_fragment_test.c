@@ -1,0 +1,267 @@
+/* tests/unit/web_fragment_test.c: a campaign's texts never become markup, and the form says what
+ * was set. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdint.h>
+#include <stdio.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "web/fragment.h"
+
+#define EVIL "</p><script>alert(1)</script>\" onload='x' & <!-- ]]>"
+
+static char mem[65536];
+
+static struct campaign campaign(void)
+{
+	struct campaign c = {.id = 1,
+		.version = 1,
+		.site = 1,
+		.slug = STR("support"),
+		.kind = CAMPAIGN_APPEAL,
+		.close_days = 7,
+		.later_days = 3,
+		.currency = STR("EUR"),
+		.amount_n = {2, 0, 1},
+		.preselect = INTERVAL_ONCE,
+		.preselect_amount = STR("10.00"),
+		.variant_n = 1};
+
+	c.amount[INTERVAL_ONCE][0] = STR("5.00");
+	c.amount[INTERVAL_ONCE][1] = STR("10.00");
+	c.amount[INTERVAL_YEAR][0] = STR("60.00");
+	c.variant[0] = (struct campaign_variant){.name = STR("a"), .share = 100, .text_n = 2};
+	c.variant[0].text[0] = (struct campaign_text){.locale = STR("en"),
+		.topline = STR("Top"),
+		.title = STR("Title"),
+		.body = STR("Body"),
+		.button = STR("Give"),
+		.later = STR("Later")};
+	c.variant[0].text[1] = c.variant[0].text[0];
+	c.variant[0].text[1].locale = STR("ru");
+	c.variant[0].text[1].title = STR("\xd0\x94\xd0\xb0");
+	return c;
+}
+
+static const char *html(const struct fragment *f)
+{
+	struct buf b;
+
+	buf_init(&b, mem, sizeof mem - 1);
+	fragment_html(&b, f);
+	assert_int_equal(buf_done(&b), OK);
+	mem[buf_str(&b).n] = '\0';
+	return mem;
+}
+
+static const char *prompt(const struct campaign *c, const char *locale)
+{
+	return html(&(struct fragment){.campaign = c,
+		.locale = str_c(locale),
+		.token = STR("v1.k1.x.y"),
+		.key = STR("key-key-key-key-")});
+}
+
+static size_t times(const char *text, const char *what)
+{
+	size_t n = 0;
+
+	for (const char *p = text; (p = strstr(p, what)); p += strlen(what))
+		n++;
+	return n;
+}
+
+static void has(const char *text, const char *what)
+{
+	if (!strstr(text, what))
+		fail_msg("no %s in %s", what, text);
+}
+
+/* Every < of the fragment opens or ends an element of ours, and each is closed. */
+static void only_our_elements(const char *text)
+{
+	static const char *const OURS[] = {"pledged-prompt", "section", "p", "a", "b", "h2", "form",
+		"fieldset", "legend", "label", "input", "span", "button"};
+	int open = 0;
+
+	for (const char *p = text; (p = strchr(p, '<')); p++) {
+		bool end = p[1] == '/', known = false;
+		const char *name = p + 1 + end;
+		size_t n = strcspn(name, " >");
+		for (size_t i = 0; i < ARRAY_N(OURS); i++)
+			known |= n == strlen(OURS[i]) && memcmp(name, OURS[i], n) == 0;
+		if (!known)
+			fail_msg("<%.*s is none of ours", (int)n, name);
+		if (strncmp(name, "input", n) != 0)
+			open += end ? -1 : 1;
+		assert_true(open >= 0);
+	}
+	assert_int_equal(open, 0);
+}
+
+static void hostile_texts(void **state)
+{
+	struct campaign c = campaign();
+	struct campaign_text *t = &c.variant[0].text[0];
+	struct str *const at[] = {&t->topline, &t->title, &t->body, &t->button, &t->later,
+		&t->locale, &c.slug, &c.variant[0].name, &c.currency, &c.amount[INTERVAL_ONCE][0],
+		&c.preselect_amount};
+	size_t plain;
+
+	(void)state;
+	c.variant[0].text_n = 1;
+	only_our_elements(prompt(&c, "en"));
+	plain = times(mem, "<");
+	for (size_t i = 0; i < ARRAY_N(at); i++) {
+		struct str before = *at[i];
+		*at[i] = STR(EVIL);
+		only_our_elements(prompt(&c, "en"));
+		assert_null(strstr(mem, "<script"));
+		assert_null(strstr(mem, "\" onload"));
+		assert_null(strstr(mem, "onload='"));
+		assert_null(strstr(mem, " & "));
+		assert_int_equal(times(mem, "<"), plain);
+		*at[i] = before;
+	}
+	only_our_elements(html(&(struct fragment){
+		.campaign = &c, .locale = STR(EVIL), .token = STR(EVIL), .key = STR(EVIL)}));
+	assert_null(strstr(mem, "<script"));
+	has(mem, "name=\"token\" value=\"&lt;/p&gt;&lt;script&gt;");
+}
+
+static void hostile_texts_as_json(void **state)
+{
+	struct campaign c = campaign();
+	struct buf b;
+
+	(void)state;
+	c.variant[0].text[0].title = STR(EVIL "\n\xe2\x80\xa8");
+	buf_init(&b, mem, sizeof mem - 1);
+	fragment_json(&b, &(struct fragment){.campaign = &c, .locale = STR("en"), .key = STR("k")});
+	assert_int_equal(buf_done(&b), OK);
+	mem[buf_str(&b).n] = '\0';
+	assert_null(strchr(mem, '<'));
+	assert_null(strchr(mem, '\n'));
+	json_auto_t *o = json_loads(mem, 0, NULL);
+	assert_non_null(o);
+	assert_string_equal(json_string_value(json_object_get(o, "title")), EVIL "\n\xe2\x80\xa8");
+	assert_int_equal(
+		json_array_size(json_object_get(json_object_get(o, "amounts"), "once")), 2);
+	assert_int_equal(
+		json_array_size(json_object_get(json_object_get(o, "amounts"), "month")), 0);
+	assert_string_equal(
+		json_string_value(json_object_get(json_object_get(o, "preselect"), "amount")),
+		"10.00");
+}
+
+static void paragraphs(void **state)
+{
+	static const struct {
+		const char *body;
+		size_t n;
+		const char *one;
+	} ROW[] = {
+		{"", 0, NULL},
+		{"x", 1, ">x</p>"},
+		{"one\n\ntwo", 2, ">two</p>"},
+		{"one\ntwo", 1, ">one\ntwo</p>"},
+		{"one\n\n\n\ntwo", 2, ">two</p>"},
+		{"one\n\ntwo\n\n", 2, ">two</p>"},
+		{"one\n\ntwo\n\nx", 3, ">x</p>"},
+		{"one\n", 1, NULL},
+		{"a & b\n\n<c>", 2, ">&lt;c&gt;</p>"},
+	};
+	struct campaign c = campaign();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(ROW); i++) {
+		c.variant[0].text[0].body = str_c(ROW[i].body);
+		prompt(&c, "en");
+		if (times(mem, "<p class=\"pledged-body\">") != ROW[i].n)
+			fail_msg("row %zu: %zu", i, times(mem, "<p class=\"pledged-body\">"));
+		if (ROW[i].one)
+			has(mem, ROW[i].one);
+	}
+}
+
+static void amounts_and_intervals(void **state)
+{
+	struct campaign c = campaign();
+
+	(void)state;
+	prompt(&c, "en");
+	has(mem, " data-once=\"5.00 10.00\"");
+	has(mem, " data-year=\"60.00\"");
+	assert_null(strstr(mem, "data-month"));
+	assert_int_equal(times(mem, "type=\"radio\" name=\"interval\""), 2);
+	assert_null(strstr(mem, "value=\"month\""));
+	has(mem, "name=\"interval\" value=\"once\" checked");
+	assert_int_equal(times(mem, "type=\"radio\" name=\"amount\""), 3);
+	has(mem, "name=\"amount\" value=\"10.00\" checked");
+	has(mem, "name=\"amount\" value=\"5.00\"><span>");
+	has(mem, "name=\"amount\" value=\"other\"");
+	has(mem, "name=\"other_amount\"");
+	assert_int_equal(times(mem, " checked"), 2);
+	has(mem, "name=\"currency\" value=\"EUR\"");
+	c.preselect = INTERVAL_YEAR;
+	c.preselect_amount = STR("60.00");
+	prompt(&c, "en");
+	has(mem, "name=\"interval\" value=\"year\" checked");
+	assert_int_equal(times(mem, "type=\"radio\" name=\"amount\""), 2);
+}
+
+static void kinds_and_languages(void **state)
+{
+	struct campaign c = campaign();
+
+	(void)state;
+	prompt(&c, "ru-LV");
+	has(mem, " lang=\"ru\"");
+	has(mem, "\xd0\x94\xd0\xb0</h2>");
+	has(mem, "name=\"locale\" value=\"ru\"");
+	prompt(&c, "de");
+	has(mem, " lang=\"en\"");
+	has(mem, " data-kind=\"appeal\"");
+	has(mem, "data-later-days=\"3\" data-close-days=\"7\"");
+	has(mem, "class=\"pledged-topline\"");
+	has(mem, "name=\"campaign\" value=\"support\"");
+	has(mem, "name=\"token\" value=\"v1.k1.x.y\"");
+	has(mem, "name=\"key\" value=\"key-key-key-key-\"");
+	/* what may be left out leaves no empty element */
+	c.variant[0].text[0].topline = STR("");
+	prompt(&c, "en");
+	assert_null(strstr(mem, "pledged-topline"));
+	/* a wall cannot be put off */
+	c = campaign();
+	c.kind = CAMPAIGN_WALL;
+	prompt(&c, "en");
+	has(mem, " data-kind=\"wall\"");
+	assert_null(strstr(mem, "data-later"));
+	assert_null(strstr(mem, "pledged-topline"));
+	/* the plain form belongs to no campaign */
+	html(&(struct fragment){
+		.campaign = &c, .locale = STR("en"), .key = STR("key-key-key-key-")});
+	has(mem, " data-kind=\"form\"");
+	only_our_elements(mem);
+	assert_null(strstr(mem, "name=\"token\""));
+	assert_null(strstr(mem, "name=\"campaign\""));
+	assert_null(strstr(mem, "Title"));
+	has(mem, "name=\"key\"");
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(hostile_texts),
+		cmocka_unit_test(hostile_texts_as_json),
+		cmocka_unit_test(paragraphs),
+		cmocka_unit_test(amounts_and_intervals),
+		cmocka_unit_test(kinds_and_languages),
+	};
+
+	return cmocka_run_group_tests_name("web_fragment", tests, NULL, NULL);
+}
