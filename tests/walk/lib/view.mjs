@@ -122,15 +122,18 @@ export const by_role = (answer) => answer.headers["x-content-type-options"] !== 
 
 // traffic: n readers who open one new article after the other over kept connections, until stop().
 // Gives {answers: [{reader, article, status, reason, own, ms}], stop}. own: a role answered, not nginx.
+// After 200 articles somebody else reads on: a row lists the newest 250.
 export function traffic(s, n = 12, { section = "traffic" } = {}) {
 	const pool = agent(n);
 	const answers = [];
 	let going = true;
 
 	async function read(i) {
-		const who = client(s.url, { agent: pool });
+		let who;
 
 		for (let k = 0; going; k++) {
+			if (k % 200 === 0)
+				who = client(s.url, { agent: pool });
 			const article = `/${section}/${i}-${k}`;
 			const began = Date.now();
 			const answer = await who.get(`/decide?a=${article}&s=${section}`).catch((error) => ({ status: 0, error }));
@@ -161,7 +164,7 @@ export async function missing(s, answers, section = "traffic") {
 	const rows = await s.sql("SELECT reader_id, article FROM pledged.reader_seen");
 	const there = new Set(rows.map(([reader, article]) => `${reader} ${article}`));
 	const told = answers.filter((a) => a.own && a.reader);
-	const returned = new Set(told.filter((a) => !a.article.endsWith("-0")).map((a) => a.reader));
+	const returned = new Set(told.filter((a) => a.reason !== "first_view").map((a) => a.reader));
 
 	return told.filter((a) => returned.has(a.reader) && a.article.startsWith(`/${section}/`) &&
 		!there.has(`${a.reader} ${hash(a.article)}`));
