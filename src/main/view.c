@@ -335,9 +335,8 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 	if (e != OK)
 		return e;
 	l->h = (struct h_view){ .app = l->app, .deadline_ms = conf_int(role->conf, CONF_view_deadline_ms),
-		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400,
-		.consent = str_is(str_c(conf_str(role->conf, CONF_view_consent_default)), "none") ? CONSENT_NONE :
-			str_is(str_c(conf_str(role->conf, CONF_view_consent_default)), "counting") ? CONSENT_COUNTING : CONSENT_FULL };
+		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400 };
+	h_view_consent(str_c(conf_str(role->conf, CONF_view_consent_default)), &l->h.consent);
 	for (size_t i = 0; i < ROUTE_N; i++)
 		metric_label(METRIC_REQUESTS, i, route_name((enum route)i));
 	metric_label(METRIC_REQUESTS, ROUTE_N, "none");
@@ -358,14 +357,16 @@ static void listen_on(struct loop *l)
 
 static void loop_run(struct loop *l)
 {
-	struct event *term = evsignal_new(l->base, SIGTERM, on_term, l), *intr = evsignal_new(l->base, SIGINT, on_term, l);
-	struct event *quit = evsignal_new(l->base, SIGQUIT, on_term, l);	/* what multiwatch makes of its own SIGTERM */
+	static const int STOPS[] = ROLE_STOP_SIGNALS;
+	struct event *stop[ARRAY_N(STOPS)];
+	for (size_t i = 0; i < ARRAY_N(STOPS); i++) {
+		stop[i] = evsignal_new(l->base, STOPS[i], on_term, l);
+		ASSERT(stop[i]);
+		event_add(stop[i], NULL);
+	}
 	struct event *tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
 	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
-	ASSERT(term && intr && quit && tick && l->listen_ev);
-	event_add(term, NULL);
-	event_add(intr, NULL);
-	event_add(quit, NULL);
+	ASSERT(tick && l->listen_ev);
 	event_add(tick, &(struct timeval){ .tv_usec = TICK_MS * 1000 });
 	l->start = clock_mono();
 	signal(SIGPIPE, SIG_IGN);
@@ -383,9 +384,8 @@ static void loop_run(struct loop *l)
 	for (size_t i = 0; i < ARRAY_N(l->watch); i++)
 		if (l->watch[i].ev)
 			event_free(l->watch[i].ev);
-	event_free(term);
-	event_free(intr);
-	event_free(quit);
+	for (size_t i = 0; i < ARRAY_N(stop); i++)
+		event_free(stop[i]);
 	event_free(tick);
 	event_free(l->listen_ev);
 }
