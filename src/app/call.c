@@ -15,13 +15,15 @@ enum err call_of(const struct rows *rows, int row, struct arena *a, struct call 
 		return ERR_STORE;
 	ret->outbox = row_int(rows, row, "outbox");
 	ret->method = str_is(method, "POST") ? "POST" : str_is(method, "DELETE") ? "DELETE" : "GET";
-	ret->body = (struct str){ (const char *)body, n };
-	if (arena_dup(a, row_str(rows, row, "path"), &ret->path) != OK || arena_dup(a, row_str(rows, row, "idem_key"), &ret->idem_key) != OK)
+	ret->body = (struct str){(const char *)body, n};
+	if (arena_dup(a, row_str(rows, row, "path"), &ret->path) != OK ||
+		arena_dup(a, row_str(rows, row, "idem_key"), &ret->idem_key) != OK)
 		return ERR_NO_MEMORY;
 	return OK;
 }
 
-static enum err note(struct store *s, const struct call *c, const char *outcome, long status, const char *error, struct fault *f)
+static enum err note(struct store *s, const struct call *c, const char *outcome, long status,
+	const char *error, struct fault *f)
 {
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
@@ -38,7 +40,8 @@ static enum err note(struct store *s, const struct call *c, const char *outcome,
 	return store_call(s, STMT_outbox_result, &a, &rows, f);
 }
 
-static enum err opened(struct store *s, const struct call *c, const struct pay_opened *o, struct arena *arena, struct str *ret_url, struct fault *f)
+static enum err opened(struct store *s, const struct call *c, const struct pay_opened *o,
+	struct arena *arena, struct str *ret_url, struct fault *f)
 {
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
@@ -59,10 +62,12 @@ static enum err opened(struct store *s, const struct call *c, const struct pay_o
 	return e;
 }
 
-static void log_trouble(const struct call *c, enum pay_outcome o, const char *text, struct str request_id)
+static void log_trouble(
+	const struct call *c, enum pay_outcome o, const char *text, struct str request_id)
 {
 	struct log_line l;
-	log_open(&l, o == PAY_CONFIG || o == PAY_PERMANENT ? LOG_ERROR : LOG_WARN, "provider call did not open a page");
+	log_open(&l, o == PAY_CONFIG || o == PAY_PERMANENT ? LOG_ERROR : LOG_WARN,
+		"provider call did not open a page");
 	log_int(&l, "outbox", c->outbox);
 	log_c(&l, "outcome", pay_outcome_name(o));
 	log_c(&l, "error", text);
@@ -70,12 +75,14 @@ static void log_trouble(const struct call *c, enum pay_outcome o, const char *te
 	log_emit(&l);
 }
 
-enum err call_create(struct store *s, struct pay *p, const struct call *c, int64_t timeout_ms, struct arena *a, struct str *ret_url, struct fault *f)
+enum err call_create(struct store *s, struct pay *p, const struct call *c, int64_t timeout_ms,
+	struct arena *a, struct str *ret_url, struct fault *f)
 {
-	struct pay_request q = { .method = c->method, .path = c->path, .body = c->body, .idem_key = c->idem_key };
+	struct pay_request q = {
+		.method = c->method, .path = c->path, .body = c->body, .idem_key = c->idem_key};
 	struct pay_answer ans;
 	struct pay_opened o;
-	struct fault why = { 0 };
+	struct fault why = {0};
 	char text[120] = "";
 	*ret_url = STR("");
 	pay_call(p, &q, timeout_ms, a, &ans);
@@ -83,7 +90,8 @@ enum err call_create(struct store *s, struct pay *p, const struct call *c, int64
 	if (outcome == PAY_OK && pay_parse_checkout(p, &ans, a, &o, &why) == OK)
 		return opened(s, c, &o, a, ret_url, f);
 	if (outcome == PAY_OK) {
-		/* an answer that is no answer: the work may be done; a page of another host is somebody's doing */
+		/* an answer that is no answer: the work may be done; a page of another host is
+		 * somebody's doing */
 		outcome = strstr(why.field, "url") ? PAY_CONFIG : PAY_UNKNOWN;
 		BUF_ON(b, sizeof text);
 		buf_addf(&b, "%.40s: %.60s", why.field, why.detail);
@@ -93,10 +101,15 @@ enum err call_create(struct store *s, struct pay *p, const struct call *c, int64
 		pay_error_text(&ans, text);
 	}
 	log_trouble(c, outcome, text, ans.request_id);
-	const char *name = outcome == PAY_NEEDS_DONOR || outcome == PAY_GONE ? "permanent" : pay_outcome_name(outcome);
+	const char *name = outcome == PAY_NEEDS_DONOR || outcome == PAY_GONE
+				   ? "permanent"
+				   : pay_outcome_name(outcome);
 	enum err e = note(s, c, name, ans.status, text, f);
 	if (e != OK)
 		return e;
-	return fault_set(f, outcome == PAY_RETRY || outcome == PAY_UNKNOWN ? ERR_UNKNOWN : outcome == PAY_CONFIG ? ERR_PROVIDER_DOWN :
-	    ERR_PROVIDER_REFUSED, NULL, "%s", pay_outcome_name(outcome));
+	return fault_set(f,
+		outcome == PAY_RETRY || outcome == PAY_UNKNOWN ? ERR_UNKNOWN
+		: outcome == PAY_CONFIG                        ? ERR_PROVIDER_DOWN
+							       : ERR_PROVIDER_REFUSED,
+		NULL, "%s", pay_outcome_name(outcome));
 }

@@ -1,25 +1,28 @@
-/* app/clerk.c: one function a kind of work; each leases a few rows, does them one by one and notes how it went. */
-#include "app/call.h"
+/* app/clerk.c: one function a kind of work; each leases a few rows, does them one by one and notes
+ * how it went. */
 #include "app/clerk.h"
+#include "app/call.h"
 #include "app/settle.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "pay/mail.h"
 
-/* A few at a time: between two slow calls a new webhook has its turn, so that whoever paid is not asked again. */
-#define INBOX_N 4
+/* A few at a time: between two slow calls a new webhook has its turn, so that whoever paid is not
+ * asked again. */
+#define INBOX_N  4
 #define CREATE_N 1
 #define LOOKUP_N 1
-#define MAIL_N 1
-/* Pauses double up to an hour. An event of an object that nobody knows is left to a person after an hour and a half;
- * a provider that does not answer is waited for as long as it would repeat itself, three days and a half. */
-#define UNKNOWN_TRIES 12
-#define AWAY_TRIES 96
-#define FOLD_N 200
-#define FOLD_MS 1000
-#define PARTITION_MS (60 * 60 * 1000)
+#define MAIL_N   1
+/* Pauses double up to an hour. An event of an object that nobody knows is left to a person after an
+ * hour and a half; a provider that does not answer is waited for as long as it would repeat itself,
+ * three days and a half. */
+#define UNKNOWN_TRIES      12
+#define AWAY_TRIES         96
+#define FOLD_N             200
+#define FOLD_MS            1000
+#define PARTITION_MS       (60 * 60 * 1000)
 #define PARTITION_AGAIN_MS (60 * 1000)
-#define KEY_LIFE_S (INT64_C(23) * 3600)	/* the provider keeps keys for 24 hours at least */
+#define KEY_LIFE_S         (INT64_C(23) * 3600) /* the provider keeps keys for 24 hours at least */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
 {
@@ -34,7 +37,7 @@ static void complain(const char *what, enum err e, const struct fault *f, int64_
 static struct rows *ask(struct app_clerk *c, enum stmt stmt, const struct store_args *a)
 {
 	struct rows *rows = NULL;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	enum err e = store_call(c->store, stmt, a, &rows, &f);
 	if (e != OK && !c->down)
 		complain("a statement failed", e, &f, 0);
@@ -57,7 +60,8 @@ static void lease_args(struct app_clerk *c, struct store_args *a, const char *ki
 	arg_utc(a, clock_utc());
 }
 
-/* outbox_result and inbox_end: the row's own pauses are SQL's business, so not_before stays null. */
+/* outbox_result and inbox_end: the row's own pauses are SQL's business, so not_before stays null.
+ */
 static void end_call(struct app_clerk *c, int64_t outbox, const char *outcome, const char *error)
 {
 	struct store_args a;
@@ -87,7 +91,7 @@ static enum err mark_supporter(struct app_clerk *c, struct str body, struct faul
 {
 	json_auto_t *o = NULL;
 	struct uuid reader;
-	utc_t gave, until = { 0 };
+	utc_t gave, until = {0};
 	struct str kind, text;
 	int64_t site;
 	bool has;
@@ -125,7 +129,7 @@ static size_t do_supporters(struct app_clerk *c)
 	lease_args(c, &a, "{reader}", 50);
 	ROWS_AUTO rows = ask(c, STMT_outbox_lease, &a);
 	for (int i = 0; i < rows_n(rows); i++) {
-		struct fault f = { 0 };
+		struct fault f = {0};
 		struct call call;
 		enum err e = call_of(rows, i, &c->arena, &call);
 		if (e == OK)
@@ -133,7 +137,8 @@ static size_t do_supporters(struct app_clerk *c)
 		if (e == OK)
 			end_call(c, call.outbox, "done", NULL);
 		else
-			complain("a supporter could not be marked", e, &f, row_int(rows, i, "outbox"));
+			complain("a supporter could not be marked", e, &f,
+				row_int(rows, i, "outbox"));
 		arena_reset(&c->arena);
 	}
 	return (size_t)rows_n(rows);
@@ -142,25 +147,29 @@ static size_t do_supporters(struct app_clerk *c)
 static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 {
 	int64_t id = row_int(rows, i, "inbox"), tries = row_int(rows, i, "tries");
-	struct fault f = { 0 };
-	struct settled s = { 0 };
+	struct fault f = {0};
+	struct settled s = {0};
 	enum pay_kind kind;
 	enum err e = pay_kind_parse(row_str(rows, i, "object_kind"), &kind);
 	if (e == OK)
-		e = app_settle(c->store, c->pay, id, "webhook", kind, row_str(rows, i, "object_id"), conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &s, &f);
+		e = app_settle(c->store, c->pay, id, "webhook", kind, row_str(rows, i, "object_id"),
+			conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &s, &f);
 	arena_reset(&c->arena);
 	if (e == OK && s.known) {
 		if (s.paid_new)
-			do_supporters(c);	/* so that the next page does not ask */
+			do_supporters(c); /* so that the next page does not ask */
 		return;
 	}
-	/* an answer that is none may be a proxy's, and a refused key may be put right: only what our own books refuse is parked at once */
+	/* an answer that is none may be a proxy's, and a refused key may be put right: only what
+	 * our own books refuse is parked at once */
 	bool away = e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT;
-	bool again = away ? tries < AWAY_TRIES : (e == OK || e == ERR_NOT_FOUND) && tries < UNKNOWN_TRIES;
+	bool again = away ? tries < AWAY_TRIES
+			  : (e == OK || e == ERR_NOT_FOUND) && tries < UNKNOWN_TRIES;
 	const char *why = e == OK ? "no pledge is known for it" : f.detail;
 	end_inbox(c, id, again ? "new" : "parked", why);
 	if (!again || tries > 3)
-		complain(again ? "a webhook waits" : "a webhook was parked", e == OK ? ERR_NOT_FOUND : e, &f, id);
+		complain(again ? "a webhook waits" : "a webhook was parked",
+			e == OK ? ERR_NOT_FOUND : e, &f, id);
 }
 
 static size_t do_inbox(struct app_clerk *c, const volatile int *stop)
@@ -183,18 +192,21 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 	lease_args(c, &a, "{create}", CREATE_N);
 	ROWS_AUTO rows = ask(c, STMT_outbox_lease, &a);
 	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
-		struct fault f = { 0 };
+		struct fault f = {0};
 		struct call call;
 		struct str url;
 		int64_t id = row_int(rows, i, "outbox");
 		if (utc_s(clock_utc()) - utc_s(row_utc(rows, i, "first_sent_at")) > KEY_LIFE_S) {
-			end_call(c, id, "config", "older than the life of its key: look at the provider before a new one is made");
+			end_call(c, id, "config",
+				"older than the life of its key: look at the provider before a new "
+				"one is made");
 			complain("a call is older than its key", ERR_PROVIDER, NULL, id);
 			continue;
 		}
 		enum err e = call_of(rows, i, &c->arena, &call);
 		if (e == OK)
-			e = call_create(c->store, c->pay, &call, conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &url, &f);
+			e = call_create(c->store, c->pay, &call,
+				conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &url, &f);
 		if (e != OK && e != ERR_UNKNOWN)
 			complain("a call did not succeed", e, &f, id);
 		arena_reset(&c->arena);
@@ -213,10 +225,11 @@ static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
 	arg_utc(&a, clock_utc());
 	ROWS_AUTO rows = ask(c, STMT_lookup_lease, &a);
 	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
-		struct fault f = { 0 };
-		struct settled s = { 0 };
-		enum err e = app_settle(c->store, c->pay, 0, "lookup", PAY_KIND_CHECKOUT, row_str(rows, i, "object_id"),
-		    conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &s, &f);
+		struct fault f = {0};
+		struct settled s = {0};
+		enum err e = app_settle(c->store, c->pay, 0, "lookup", PAY_KIND_CHECKOUT,
+			row_str(rows, i, "object_id"), conf_int(c->conf, CONF_clerk_call_ms),
+			&c->arena, &s, &f);
 		arena_reset(&c->arena);
 		if (e != OK)
 			complain("a payment could not be looked up", e, &f, i);
@@ -229,7 +242,7 @@ static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
 static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 {
 	if (conf_str(c->conf, CONF_mail_smtp_url)[0] == '\0')
-		return 0;	/* mail is kept in mail_out */
+		return 0; /* mail is kept in mail_out */
 	struct store_args a;
 	store_args_init(&a);
 	arg_int(&a, MAIL_N);
@@ -237,11 +250,14 @@ static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 	arg_utc(&a, clock_utc());
 	ROWS_AUTO rows = ask(c, STMT_mail_lease, &a);
 	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
-		struct fault f = { 0 };
+		struct fault f = {0};
 		BUF_ON(id, 40);
 		buf_addf(&id, "mail-%lld", (long long)row_int(rows, i, "mail"));
-		struct mail m = { .from = str_c(conf_str(c->conf, CONF_mail_from)), .to = row_str(rows, i, "recipient"),
-			.subject = row_str(rows, i, "subject_line"), .body = row_str(rows, i, "body"), .id = buf_str(&id) };
+		struct mail m = {.from = str_c(conf_str(c->conf, CONF_mail_from)),
+			.to = row_str(rows, i, "recipient"),
+			.subject = row_str(rows, i, "subject_line"),
+			.body = row_str(rows, i, "body"),
+			.id = buf_str(&id)};
 		enum err e = mail_send(c->conf, &m, clock_utc(), &f);
 		store_args_init(&a);
 		arg_int(&a, row_int(rows, i, "mail"));

@@ -1,5 +1,5 @@
-/* app/clerk.h: the work that can wait, a round at a time. Everything is leased, so any number of clerks may run and any may be killed.
- * Floor 3. */
+/* app/clerk.h: the work that can wait, a round at a time. Everything is leased, so any number of
+ * clerks may run and any may be killed. Floor 3. */
 #ifndef APP_CLERK_H
 #define APP_CLERK_H
 
@@ -7,7 +7,14 @@
 #include "pay/pay.h"
 #include "store/pg.h"
 
-struct app_clerk { const struct conf *conf; struct store *store; struct pay *pay; struct arena arena; mono_t fold_at, partition_at; bool down; };
+struct app_clerk {
+	const struct conf *conf;
+	struct store *store;
+	struct pay *pay;
+	struct arena arena;
+	mono_t fold_at, partition_at;
+	bool down;
+};
 
 /* app_clerk_round: webhooks, supporters, calls that were not answered, look-ups, mail, counts.
  *   gives  the number of things done; 0 = nothing was due, or the database is away

@@ -1,6 +1,6 @@
 /* app/money.h: the money role's use cases: make a pledge, tell its state, take a webhook.
- * Floor 3. The order of events of a pledge: commit it with its call, call with the stored bytes, commit the answer, tell the donor.
- * No transaction is open while the provider is called. */
+ * Floor 3. The order of events of a pledge: commit it with its call, call with the stored bytes,
+ * commit the answer, tell the donor. No transaction is open while the provider is called. */
 #ifndef APP_MONEY_H
 #define APP_MONEY_H
 
@@ -10,12 +10,18 @@
 #include "pay/pay.h"
 #include "store/pg.h"
 
-struct app_money { const struct conf *conf; const struct seal_ring *ring; struct store *store; struct pay *pay; };
+struct app_money {
+	const struct conf *conf;
+	const struct seal_ring *ring;
+	struct store *store;
+	struct pay *pay;
+};
 
 struct money_ask {
 	struct pledge_form form;
-	bool plain_form;	/* a form without scripts: the same key with other content is another pledge, not a mistake */
-	struct str host, origin;	/* origin: scheme://host[:port] of the request */
+	bool plain_form; /* a form without scripts: the same key with other content is another
+			    pledge, not a mistake */
+	struct str host, origin; /* origin: scheme://host[:port] of the request */
 	struct str cookie, request_id;
 	utc_t now;
 	mono_t start;
@@ -24,20 +30,26 @@ struct money_ask {
 
 /* What the donor may know. Slices live in the arena. */
 struct money_state {
-	struct str token, status, url, receipt, locale, currency, amount, interval;	/* url empty unless the page is open */
+	struct str token, status, url, receipt, locale, currency, amount,
+		interval; /* url empty unless the page is open */
 };
 
 /* app_pledge: make a pledge or find the one of this key.
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more
- *   fails  every fault of pledge_check, ERR_UNKNOWN_SITE, ERR_BAD_TOKEN, ERR_KEY_REUSED: nothing is stored;
- *          ERR_STORE_*: nothing is known to be stored, the same key may be sent again;
+ *   fails  every fault of pledge_check, ERR_UNKNOWN_SITE, ERR_BAD_TOKEN, ERR_KEY_REUSED: nothing is
+ * stored; ERR_STORE_*: nothing is known to be stored, the same key may be sent again;
  *          ERR_PROVIDER_REFUSED: the pledge is kept, its attempt failed */
-MUST enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f);
+MUST enum err app_pledge(
+	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f);
 
-/* app_pledge_state: by public token. fails ERR_NOT_FOUND (also for a token that cannot be one), ERR_STORE_* */
-MUST enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a, struct money_state *ret, struct fault *f);
+/* app_pledge_state: by public token. fails ERR_NOT_FOUND (also for a token that cannot be one),
+ * ERR_STORE_* */
+MUST enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a,
+	struct money_state *ret, struct fault *f);
 
-/* app_webhook: verify, keep, commit. fails ERR_BAD_SIGNATURE, ERR_BAD_EVENT: nothing is stored; ERR_STORE_*: to be delivered again. */
-MUST enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now, struct arena *a, struct fault *f);
+/* app_webhook: verify, keep, commit. fails ERR_BAD_SIGNATURE, ERR_BAD_EVENT: nothing is stored;
+ * ERR_STORE_*: to be delivered again. */
+MUST enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now,
+	struct arena *a, struct fault *f);
 
 #endif

@@ -1,5 +1,6 @@
 /* app/pledge.c: POST /pledge and the state of a pledge.
- *   tx 1 pledge + attempt + call -> provider -> tx 2 object and page -> answer. Whoever comes second with the same key waits for the first. */
+ *   tx 1 pledge + attempt + call -> provider -> tx 2 object and page -> answer. Whoever comes
+ * second with the same key waits for the first. */
 #include <string.h>
 #include <time.h>
 
@@ -8,9 +9,9 @@
 #include "base/log.h"
 #include "core/ticket.h"
 
-#define POLL_MS 100
-#define TOKEN_BYTES 24
-#define PAGE_LIFE_S (INT64_C(23) * 3600)	/* the provider allows 24 hours */
+#define POLL_MS        100
+#define TOKEN_BYTES    24
+#define PAGE_LIFE_S    (INT64_C(23) * 3600) /* the provider allows 24 hours */
 #define LEASE_MARGIN_S 5
 
 /* Everything that one request gathers before it stores anything. */
@@ -26,7 +27,8 @@ struct draft {
 	uint8_t fingerprint[32];
 };
 
-static enum err find_site(struct app_money *m, const struct money_ask *ask, struct draft *d, struct rows **ret, int *ret_row, struct fault *f)
+static enum err find_site(struct app_money *m, const struct money_ask *ask, struct draft *d,
+	struct rows **ret, int *ret_row, struct fault *f)
 {
 	struct store_args a;
 	store_args_init(&a);
@@ -54,7 +56,8 @@ static struct str page_language(struct str locale, struct str more_locales)
 }
 
 /* origin + language + path + ?p=token */
-static enum err page_url(const struct money_ask *ask, struct str origin, struct str lang, struct str path, const char *token, struct str *ret)
+static enum err page_url(const struct money_ask *ask, struct str origin, struct str lang,
+	struct str path, const char *token, struct str *ret)
 {
 	char *mem = arena_alloc(ask->arena, 800);
 	struct buf b;
@@ -72,8 +75,10 @@ static enum err page_url(const struct money_ask *ask, struct str origin, struct 
 	return buf_done(&b);
 }
 
-/* Which reader, which decision. A token that we made counts however old; one that we did not make is refused. */
-static enum err read_tickets(struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
+/* Which reader, which decision. A token that we made counts however old; one that we did not make
+ * is refused. */
+static enum err read_tickets(
+	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
 {
 	uint8_t bytes[TICKET_BYTES_MAX];
 	struct ticket_cookie cookie;
@@ -83,8 +88,9 @@ static enum err read_tickets(struct app_money *m, const struct money_ask *ask, s
 	d->campaign = d->want.campaign;
 	d->variant = STR("");
 	if (ask->form.token.n) {
-		if (seal_open(m->ring, TICKET_TOKEN_PURPOSE, ask->form.token, bytes, sizeof bytes, &n, &old) != OK ||
-		    ticket_token_unpack(bytes, n, &token) != OK || token.site != d->site)
+		if (seal_open(m->ring, TICKET_TOKEN_PURPOSE, ask->form.token, bytes, sizeof bytes,
+			    &n, &old) != OK ||
+			ticket_token_unpack(bytes, n, &token) != OK || token.site != d->site)
 			return fault_set(f, ERR_BAD_TOKEN, "token", "not a token of this site");
 		d->decision = token.decision;
 		d->reader = token.reader;
@@ -96,15 +102,19 @@ static enum err read_tickets(struct app_money *m, const struct money_ask *ask, s
 		arg_int(&a, token.version);
 		arg_int(&a, token.variant);
 		enum err e = store_call(m->store, STMT_campaign_variant, &a, &rows, f);
-		if (e == OK && rows_n(rows) == 1 && (arena_dup(ask->arena, row_str(rows, 0, "campaign"), &d->campaign) != OK ||
-		    arena_dup(ask->arena, row_str(rows, 0, "variant"), &d->variant) != OK))
+		if (e == OK && rows_n(rows) == 1 &&
+			(arena_dup(ask->arena, row_str(rows, 0, "campaign"), &d->campaign) != OK ||
+				arena_dup(ask->arena, row_str(rows, 0, "variant"), &d->variant) !=
+					OK))
 			e = ERR_NO_MEMORY;
 		if (e != OK)
 			return e;
 	}
-	if (ask->cookie.n && seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n, &old) == OK &&
-	    ticket_cookie_unpack(bytes, n, &cookie) == OK && cookie.site == d->site) {
-		d->reader = cookie.reader;	/* who sits there now */
+	if (ask->cookie.n &&
+		seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n,
+			&old) == OK &&
+		ticket_cookie_unpack(bytes, n, &cookie) == OK && cookie.site == d->site) {
+		d->reader = cookie.reader; /* who sits there now */
 		d->has_reader = true;
 	}
 	return OK;
@@ -130,7 +140,8 @@ static enum err make_names(struct draft *d, utc_t now)
 	return buf_done(&b);
 }
 
-/* A plain form keeps its key when the donor comes back and changes the amount: there the key goes with the content. */
+/* A plain form keeps its key when the donor comes back and changes the amount: there the key goes
+ * with the content. */
 static enum err name_request(const struct money_ask *ask, struct draft *d)
 {
 	BUF_ON(b, 512);
@@ -145,7 +156,7 @@ static enum err name_request(const struct money_ask *ask, struct draft *d)
 		char hex[65];
 		str_hex(d->fingerprint, 4, hex);
 		buf_init(&k, d->key_mem, sizeof d->key_mem);
-		buf_add(&k, (struct str){ d->key.p, d->key.n < 55 ? d->key.n : 55 });
+		buf_add(&k, (struct str){d->key.p, d->key.n < 55 ? d->key.n : 55});
 		buf_byte(&k, '-');
 		buf_addc(&k, hex);
 		d->key = buf_str(&k);
@@ -154,7 +165,8 @@ static enum err name_request(const struct money_ask *ask, struct draft *d)
 	return e;
 }
 
-static enum err draft_make(struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
+static enum err draft_make(
+	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
 {
 	ROWS_AUTO sites = NULL;
 	int row;
@@ -172,25 +184,35 @@ static enum err draft_make(struct app_money *m, const struct money_ask *ask, str
 		e = make_names(d, ask->now);
 	if (e != OK)
 		return e;
-	struct str origin = row_str(sites, row, "origin"), lang = page_language(d->want.locale, row_str(sites, row, "more_locales"));
-	e = page_url(ask, origin, lang, row_str(sites, row, "thanks_path"), d->token, &d->success_url);
+	struct str origin = row_str(sites, row, "origin"),
+		   lang = page_language(d->want.locale, row_str(sites, row, "more_locales"));
+	e = page_url(
+		ask, origin, lang, row_str(sites, row, "thanks_path"), d->token, &d->success_url);
 	if (e == OK)
-		e = page_url(ask, origin, lang, row_str(sites, row, "cancel_path"), d->token, &d->cancel_url);
+		e = page_url(ask, origin, lang, row_str(sites, row, "cancel_path"), d->token,
+			&d->cancel_url);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(sites, row, "gift_label"), &d->label);
 	if (e != OK)
 		return e;
-	struct pay_checkout c = { .pledge = d->pledge, .money = d->want.money, .interval = d->want.interval, .label = d->label, .email = d->want.email,
-		.success_url = d->success_url, .cancel_url = d->cancel_url, .expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S) };
+	struct pay_checkout c = {.pledge = d->pledge,
+		.money = d->want.money,
+		.interval = d->want.interval,
+		.label = d->label,
+		.email = d->want.email,
+		.success_url = d->success_url,
+		.cancel_url = d->cancel_url,
+		.expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S)};
 	return pay_build_checkout(m->pay, &c, str_c(d->idem), ask->arena, &d->call);
 }
 
-static enum err begin(struct app_money *m, const struct money_ask *ask, struct draft *d, struct rows **ret, struct fault *f)
+static enum err begin(struct app_money *m, const struct money_ask *ask, struct draft *d,
+	struct rows **ret, struct fault *f)
 {
 	struct store_args a;
 	store_args_init(&a);
 	arg_str(&a, d->key);
-	arg_bytes(&a, (struct str){ (const char *)d->fingerprint, sizeof d->fingerprint });
+	arg_bytes(&a, (struct str){(const char *)d->fingerprint, sizeof d->fingerprint});
 	arg_uuid(&a, &d->pledge);
 	arg_c(&a, d->token);
 	arg_int(&a, d->site);
@@ -219,9 +241,10 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 	return store_call(m->store, STMT_pledge_begin, &a, ret, f);
 }
 
-/* Somebody else holds the call, or nobody does: look until the page is open, take the call over when it is free. */
-static enum err wait_for_page(struct app_money *m, const struct money_ask *ask, const struct uuid *pledge, mono_t deadline, struct str *ret_url,
-    struct fault *f)
+/* Somebody else holds the call, or nobody does: look until the page is open, take the call over
+ * when it is free. */
+static enum err wait_for_page(struct app_money *m, const struct money_ask *ask,
+	const struct uuid *pledge, mono_t deadline, struct str *ret_url, struct fault *f)
 {
 	for (;;) {
 		struct store_args a;
@@ -254,25 +277,29 @@ static enum err wait_for_page(struct app_money *m, const struct money_ask *ask, 
 			if (e != ERR_UNKNOWN)
 				return e;
 		}
-		nanosleep(&(struct timespec){ .tv_nsec = POLL_MS * 1000000L }, NULL);
+		nanosleep(&(struct timespec){.tv_nsec = POLL_MS * 1000000L}, NULL);
 	}
 }
 
-static enum err fill_state(const struct rows *rows, int row, struct arena *a, struct money_state *ret)
+static enum err fill_state(
+	const struct rows *rows, int row, struct arena *a, struct money_state *ret)
 {
 	BUF_ON(amount, 40);
-	struct money m = { row_int(rows, row, "amount"), "" };
+	struct money m = {row_int(rows, row, "amount"), ""};
 	if (str_copy(row_str(rows, row, "currency"), m.cur, sizeof m.cur) != OK)
 		return ERR_STORE;
 	money_format(&amount, &m);
 	if (arena_dup(a, row_str(rows, row, "status"), &ret->status) != OK ||
-	    arena_dup(a, row_str(rows, row, "currency"), &ret->currency) != OK || arena_dup(a, row_str(rows, row, "interval"), &ret->interval) != OK ||
-	    arena_dup(a, row_str(rows, row, "url"), &ret->url) != OK || arena_dup(a, buf_str(&amount), &ret->amount) != OK)
+		arena_dup(a, row_str(rows, row, "currency"), &ret->currency) != OK ||
+		arena_dup(a, row_str(rows, row, "interval"), &ret->interval) != OK ||
+		arena_dup(a, row_str(rows, row, "url"), &ret->url) != OK ||
+		arena_dup(a, buf_str(&amount), &ret->amount) != OK)
 		return ERR_NO_MEMORY;
 	return OK;
 }
 
-static void log_pledge(const struct money_ask *ask, const struct uuid *pledge, enum err e, const struct fault *f, bool made)
+static void log_pledge(const struct money_ask *ask, const struct uuid *pledge, enum err e,
+	const struct fault *f, bool made)
 {
 	struct log_line l;
 	char id[37];
@@ -285,7 +312,8 @@ static void log_pledge(const struct money_ask *ask, const struct uuid *pledge, e
 	log_emit(&l);
 }
 
-enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f)
+enum err app_pledge(
+	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f)
 {
 	struct draft d;
 	ROWS_AUTO rows = NULL;
@@ -296,7 +324,8 @@ enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct mon
 	if (e != OK)
 		return e;
 	if (rows_n(rows) != 1 || str_is(row_str(rows, 0, "outcome"), "other"))
-		return fault_set(f, ERR_KEY_REUSED, "key", "this key belongs to a pledge with other content");
+		return fault_set(f, ERR_KEY_REUSED, "key",
+			"this key belongs to a pledge with other content");
 	struct uuid pledge = row_uuid(rows, 0, "pledge");
 	bool made = str_is(row_str(rows, 0, "outcome"), "made");
 	memset(ret, 0, sizeof *ret);
@@ -310,25 +339,32 @@ enum err app_pledge(struct app_money *m, const struct money_ask *ask, struct mon
 		if (row_bool(rows, 0, "leased")) {
 			e = call_of(rows, 0, ask->arena, &c);
 			if (e == OK)
-				e = call_create(m->store, m->pay, &c, mono_left_ms(deadline, clock_mono()), ask->arena, &ret->url, f);
+				e = call_create(m->store, m->pay, &c,
+					mono_left_ms(deadline, clock_mono()), ask->arena, &ret->url,
+					f);
 		}
 		if (e == ERR_UNKNOWN)
 			e = wait_for_page(m, ask, &pledge, deadline, &ret->url, f);
 		if (e == OK && ret->url.n)
 			ret->status = STR("offered");
-		else if (e == OK)	/* it moved on while we asked: paid already, expired, refused */
+		else if (e == OK) /* it moved on while we asked: paid already, expired, refused */
 			e = app_pledge_state(m, ret->token, ask->arena, ret, f);
-		if (e == OK && str_is(ret->status, "failed"))	/* the second asker hears what the first one heard */
-			e = fault_set(f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
+		if (e == OK &&
+			str_is(ret->status,
+				"failed")) /* the second asker hears what the first one heard */
+			e = fault_set(
+				f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
 	}
 	log_pledge(ask, &pledge, e, f, made);
-	/* the pledge is stored: what is not known yet is not an error, and what fails now is finished by the clerk */
+	/* the pledge is stored: what is not known yet is not an error, and what fails now is
+	 * finished by the clerk */
 	if (e == ERR_UNKNOWN || e == ERR_PROVIDER_DOWN || err_class(e) == ERR_CLASS_SOFT)
 		return OK;
 	return e;
 }
 
-enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a, struct money_state *ret, struct fault *f)
+enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a,
+	struct money_state *ret, struct fault *f)
 {
 	struct store_args args;
 	ROWS_AUTO rows = NULL;
@@ -343,7 +379,8 @@ enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a
 		return ERR_NOT_FOUND;
 	memset(ret, 0, sizeof *ret);
 	e = fill_state(rows, 0, a, ret);
-	if (e == OK && (arena_dup(a, row_str(rows, 0, "locale"), &ret->locale) != OK || arena_dup(a, row_str(rows, 0, "receipt"), &ret->receipt) != OK))
+	if (e == OK && (arena_dup(a, row_str(rows, 0, "locale"), &ret->locale) != OK ||
+			       arena_dup(a, row_str(rows, 0, "receipt"), &ret->receipt) != OK))
 		e = ERR_NO_MEMORY;
 	ret->token = token;
 	return e;

@@ -4,7 +4,8 @@
 #include "app/settle.h"
 #include "base/log.h"
 
-static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t timeout_ms, struct arena *a, json_t **ret, struct fault *f)
+static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t timeout_ms,
+	struct arena *a, json_t **ret, struct fault *f)
 {
 	struct pay_request q;
 	struct pay_answer ans;
@@ -15,17 +16,14 @@ static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t 
 		return fault_set(f, ERR_PROVIDER, "object", "an id that cannot be one");
 	pay_call(p, &q, timeout_ms, a, &ans);
 	switch (pay_outcome(&ans)) {
-	case PAY_OK:
-		return pay_parse_snapshot(p, kind, &ans, began, ret, f);
+	case PAY_OK: return pay_parse_snapshot(p, kind, &ans, began, ret, f);
 	case PAY_GONE:
 		return fault_set(f, ERR_NOT_FOUND, "object", "the provider does not know it");
 	case PAY_RETRY:
 	case PAY_UNKNOWN:
 		pay_error_text(&ans, text);
 		return fault_set(f, ERR_PROVIDER_DOWN, NULL, "%s", text);
-	default:
-		pay_error_text(&ans, text);
-		return fault_set(f, ERR_PROVIDER, NULL, "%s", text);
+	default: pay_error_text(&ans, text); return fault_set(f, ERR_PROVIDER, NULL, "%s", text);
 	}
 }
 
@@ -42,11 +40,12 @@ static void log_settled(const struct rows *rows, const char *cause)
 	log_emit(&l);
 }
 
-enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *cause, enum pay_kind kind, struct str id, int64_t timeout_ms,
-    struct arena *a, struct settled *ret, struct fault *f)
+enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *cause,
+	enum pay_kind kind, struct str id, int64_t timeout_ms, struct arena *a, struct settled *ret,
+	struct fault *f)
 {
 	json_auto_t *snapshot = NULL;
-	*ret = (struct settled){ 0 };
+	*ret = (struct settled){0};
 	enum err e = fetch(p, kind, id, timeout_ms, a, &snapshot, f);
 	if (e != OK)
 		return e;
@@ -66,7 +65,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 	e = store_call(s, STMT_settle, &args, &rows, f);
 	free(text);
 	if (e == OK && rows_n(rows) == 1) {
-		*ret = (struct settled){ .known = true, .paid_new = row_bool(rows, 0, "paid_new") };
+		*ret = (struct settled){.known = true, .paid_new = row_bool(rows, 0, "paid_new")};
 		log_settled(rows, cause);
 	}
 	return e;

@@ -1,5 +1,6 @@
-/* app/settle.h: fetch an object from the provider and apply what it says. The one way in which the program moves a pledge.
- * Floor 3. A webhook is a hint, the fetch is the truth; the fetch happens outside of any transaction. */
+/* app/settle.h: fetch an object from the provider and apply what it says. The one way in which the
+ * program moves a pledge. Floor 3. A webhook is a hint, the fetch is the truth; the fetch happens
+ * outside of any transaction. */
 #ifndef APP_SETTLE_H
 #define APP_SETTLE_H
 
@@ -7,12 +8,16 @@
 #include "pay/pay.h"
 #include "store/pg.h"
 
-struct settled { bool known, paid_new; };	/* known: the pledge was found and the snapshot applied */
+struct settled {
+	bool known, paid_new;
+}; /* known: the pledge was found and the snapshot applied */
 
-/* app_settle: kind and id name the object; inbox is the webhook that asked for it, 0 = none (it becomes done in the same transaction).
- *   fails  ERR_PROVIDER_DOWN: try again later; ERR_PROVIDER: the answer cannot be used (park); ERR_NOT_FOUND: no such object there;
- *          ERR_STORE_*: try again. Repeating is harmless. */
-MUST enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *cause, enum pay_kind kind, struct str id, int64_t timeout_ms,
-    struct arena *a, struct settled *ret, struct fault *f);
+/* app_settle: kind and id name the object; inbox is the webhook that asked for it, 0 = none (it
+ * becomes done in the same transaction). fails  ERR_PROVIDER_DOWN: try again later; ERR_PROVIDER:
+ * the answer cannot be used (park); ERR_NOT_FOUND: no such object there; ERR_STORE_*: try again.
+ * Repeating is harmless. */
+MUST enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *cause,
+	enum pay_kind kind, struct str id, int64_t timeout_ms, struct arena *a, struct settled *ret,
+	struct fault *f);
 
 #endif

@@ -1,13 +1,16 @@
-/* app/webhook.c: a webhook is verified over its raw bytes and kept; the clerk looks the object up. */
+/* app/webhook.c: a webhook is verified over its raw bytes and kept; the clerk looks the object up.
+ */
 #include "app/money.h"
 #include "base/log.h"
 
-static enum err keep(struct app_money *m, const struct pay_event *ev, struct str body, utc_t now, struct fault *f)
+static enum err keep(struct app_money *m, const struct pay_event *ev, struct str body, utc_t now,
+	struct fault *f)
 {
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
 	/* an event of the other mode is kept for the record and has no effect */
-	bool act = !ev->ignored && ev->kind != PAY_KIND_NONE && ev->livemode == pay_livemode(m->pay);
+	bool act =
+		!ev->ignored && ev->kind != PAY_KIND_NONE && ev->livemode == pay_livemode(m->pay);
 	store_args_init(&a);
 	arg_c(&a, pay_name(m->pay));
 	arg_str(&a, ev->id);
@@ -25,7 +28,8 @@ static enum err keep(struct app_money *m, const struct pay_event *ev, struct str
 	return store_call(m->store, STMT_inbox_put, &a, &rows, f);
 }
 
-enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now, struct arena *a, struct fault *f)
+enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now,
+	struct arena *a, struct fault *f)
 {
 	struct pay_event ev;
 	enum err e = pay_webhook(m->pay, signature, body, now, a, &ev, f);

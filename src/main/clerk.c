@@ -27,17 +27,17 @@ static void rounds(struct app_clerk *c)
 	sigprocmask(SIG_BLOCK, &blocked, &open);
 	while (!g_stop) {
 		size_t done = app_clerk_round(c, &g_stop);
-		struct timespec pause = { .tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000 };
+		struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 		if (done > 0)
-			pause = (struct timespec){ 0 };
-		pselect(0, NULL, NULL, NULL, &pause, &open);	/* signals come in here alone */
+			pause = (struct timespec){0};
+		pselect(0, NULL, NULL, NULL, &pause, &open); /* signals come in here alone */
 	}
 }
 
 int clerk_run(const struct role *role)
 {
-	struct app_clerk c = { .conf = role->conf };
-	struct fault f = { 0 };
+	struct app_clerk c = {.conf = role->conf};
+	struct fault f = {0};
 	enum err e = arena_init(&c.arena, ARENA_BYTES);
 	if (e == OK)
 		e = pay_open(role->conf, &c.pay, &f);

@@ -1,4 +1,5 @@
-/* main/money.c: the money role: one request at a time, in straight lines. More capacity is more processes. */
+/* main/money.c: the money role: one request at a time, in straight lines. More capacity is more
+ * processes. */
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -10,9 +11,9 @@
 #include "main/role.h"
 #include "web/h_money.h"
 
-#define IO_MS 5000
+#define IO_MS       5000
 #define ARENA_BYTES (3u << 20)
-#define BODY_BYTES 16384
+#define BODY_BYTES  16384
 
 static volatile sig_atomic_t g_stop;
 static int64_t g_drain_s = 5;
@@ -21,7 +22,7 @@ static void on_stop(int sig)
 {
 	(void)sig;
 	g_stop = 1;
-	alarm((unsigned)g_drain_s);	/* whoever holds us longer than that is left behind */
+	alarm((unsigned)g_drain_s); /* whoever holds us longer than that is left behind */
 }
 
 static void on_alarm(int sig)
@@ -32,7 +33,7 @@ static void on_alarm(int sig)
 
 static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 {
-	struct request q = { .arena = a };
+	struct request q = {.arena = a};
 	struct response r;
 	enum route route = ROUTE_N;
 	struct str rest;
@@ -43,7 +44,9 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 		return;
 	if (e == OK)
 		e = route_find('m', &q, &route, &rest);
-	size_t limit = e == OK ? route_body_max(route, (size_t)conf_int(m->conf, CONF_money_webhook_bytes)) : 0;
+	size_t limit =
+		e == OK ? route_body_max(route, (size_t)conf_int(m->conf, CONF_money_webhook_bytes))
+			: 0;
 	enum err body = fcgi_body(c, &q, limit);
 	if (e == OK)
 		e = body;
@@ -67,9 +70,10 @@ static void loop(struct app_money *m, int listener, struct arena *a)
 {
 	sigset_t blocked, open;
 	role_stop_signals(&blocked);
-	sigprocmask(SIG_BLOCK, &blocked, &open);	/* a request is never interrupted, only waiting is */
+	sigprocmask(
+		SIG_BLOCK, &blocked, &open); /* a request is never interrupted, only waiting is */
 	while (!g_stop) {
-		struct pollfd p = { .fd = listener, .events = POLLIN };
+		struct pollfd p = {.fd = listener, .events = POLLIN};
 		if (ppoll(&p, 1, NULL, &open) <= 0)
 			continue;
 		struct fcgi *c = fcgi_accept(listener, IO_MS, false);
@@ -83,9 +87,9 @@ static void loop(struct app_money *m, int listener, struct arena *a)
 
 int money_run(const struct role *role)
 {
-	struct app_money m = { .conf = role->conf, .ring = role->ring };
-	struct arena arena = { 0 };
-	struct fault f = { 0 };
+	struct app_money m = {.conf = role->conf, .ring = role->ring};
+	struct arena arena = {0};
+	struct fault f = {0};
 	int listener = -1;
 	enum err e = fcgi_start();
 	if (e == OK)
@@ -97,8 +101,9 @@ int money_run(const struct role *role)
 	if (e == OK)
 		e = store_open(role->conf, "pledged_money", &m.store, &f);
 	if (e == OK) {
-		g_drain_s = conf_int(role->conf, CONF_view_drain_ms) / 1000 + conf_int(role->conf, CONF_money_wait_ms) / 1000 + 1;
-		struct sigaction late = { .sa_handler = on_alarm };
+		g_drain_s = conf_int(role->conf, CONF_view_drain_ms) / 1000 +
+			    conf_int(role->conf, CONF_money_wait_ms) / 1000 + 1;
+		struct sigaction late = {.sa_handler = on_alarm};
 		sigaction(SIGALRM, &late, NULL);
 		role_on_stop(on_stop);
 		notify_send("READY=1");

@@ -112,9 +112,11 @@ static int line_of(const char *path, const char *setting)
 	int found = 0;
 	for (int no = 1; in && !found && fgets(line, sizeof line, in); no++) {
 		if (line[0] == '[') {
-			snprintf(section, sizeof section, "%.*s", (int)strcspn(line + 1, "]\n"), line + 1);
+			snprintf(section, sizeof section, "%.*s", (int)strcspn(line + 1, "]\n"),
+				line + 1);
 		} else {
-			snprintf(name, sizeof name, "%s.%.*s", section, (int)strcspn(line, " \t=:\r\n"), line);
+			snprintf(name, sizeof name, "%s.%.*s", section,
+				(int)strcspn(line, " \t=:\r\n"), line);
 			found = strcmp(name, setting) == 0 ? no : 0;
 		}
 	}

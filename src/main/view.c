@@ -1,5 +1,6 @@
-/* main/view.c: the event loop of the view role: FastCGI connections, database descriptors, one timer, signals.
- * After each round of the loop app_view_tick sends what has gathered: so load makes the batches. */
+/* main/view.c: the event loop of the view role: FastCGI connections, database descriptors, one
+ * timer, signals. After each round of the loop app_view_tick sends what has gathered: so load makes
+ * the batches. */
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -13,17 +14,18 @@
 #include "main/role.h"
 #include "web/h_view.h"
 
-#define IO_MS 250
-#define TICK_MS 20
+#define IO_MS       250
+#define TICK_MS     20
 #define ARENA_BYTES 16384
-#define BODY_BYTES (96 * 1024)
-#define CONNS_MAX 4096
-#define IDLE_MS 150	/* when draining: kept connections that were silent for so long are closed */
-#define GRACE_MS 300	/* what a new worker gets to become ready; nginx waits for 500 */
+#define BODY_BYTES  (96 * 1024)
+#define CONNS_MAX   4096
+#define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
+#define GRACE_MS    300 /* what a new worker gets to become ready; nginx waits for 500 */
 
 struct loop;
 
-/* A request under way. It may outlive its connection's interest in it: a page that was opened at its deadline stays in its batch. */
+/* A request under way. It may outlive its connection's interest in it: a page that was opened at
+ * its deadline stays in its batch. */
 struct work {
 	struct view_ask ask;
 	struct request q;
@@ -41,7 +43,11 @@ struct conn {
 	struct conn *prev, *next;
 };
 
-struct watch { struct event *ev; int fd; unsigned want, generation; };
+struct watch {
+	struct event *ev;
+	int fd;
+	unsigned want, generation;
+};
 
 struct loop {
 	const struct role *role;
@@ -56,7 +62,9 @@ struct loop {
 	size_t conn_n, work_n;
 	struct work *free_work;
 	struct watch watch[8];
-	struct loop_body { char head[1024], body[BODY_BYTES]; } *mem;
+	struct loop_body {
+		char head[1024], body[BODY_BYTES];
+	} * mem;
 };
 
 static void conn_free(struct conn *c)
@@ -102,7 +110,7 @@ static void work_give(struct loop *l, struct work *w)
 
 static void response_on(struct loop *l, struct response *r)
 {
-	*r = (struct response){ .status = 200 };
+	*r = (struct response){.status = 200};
 	buf_init(&r->head, l->mem->head, sizeof l->mem->head);
 	buf_init(&r->body, l->mem->body, sizeof l->mem->body);
 }
@@ -123,7 +131,7 @@ static void send_answer(struct conn *c, struct work *w, struct response *r)
 		response_problem(r, &w->q, ERR_BUG, NULL);
 	}
 	metric_add(METRIC_REQUESTS, w->route, 1);
-	metric_observe(METRIC_DURATION, (dur_t){ clock_mono().us - w->q.start.us });
+	metric_observe(METRIC_DURATION, (dur_t){clock_mono().us - w->q.start.us});
 	c->work = NULL;
 	w->conn = NULL;
 	bool again = fcgi_answer(c->fcgi, &w->q, r);
@@ -146,7 +154,7 @@ static void on_answered(struct view_ask *ask)
 	send_answer(c, w, &r);
 }
 
-static struct loop *g_loop;	/* the one loop of this process, for calls that come back without it */
+static struct loop *g_loop; /* the one loop of this process, for calls that come back without it */
 
 static void on_released(struct view_ask *ask)
 {
@@ -177,7 +185,8 @@ static void serve(struct conn *c, struct work *w, enum err e)
 	}
 	if (e == OK)
 		e = route_find('v', &w->q, &w->route, &rest);
-	enum err drained = fcgi_body(c->fcgi, &w->q, w->route < ROUTE_N ? route_body_max(w->route, 0) : 0);
+	enum err drained =
+		fcgi_body(c->fcgi, &w->q, w->route < ROUTE_N ? route_body_max(w->route, 0) : 0);
 	if (e == OK)
 		e = drained;
 	if (e != OK) {
@@ -205,7 +214,7 @@ static void on_conn(evutil_socket_t fd, short what, void *arg)
 		conn_free(c);
 		return;
 	}
-	w->q = (struct request){ .arena = &w->arena };
+	w->q = (struct request){.arena = &w->arena};
 	enum err e = fcgi_read(c->fcgi, &w->q);
 	if (e == ERR_IO) {
 		work_give(c->l, w);
@@ -231,7 +240,8 @@ static void on_listen(evutil_socket_t fd, short what, void *arg)
 			return;
 		struct conn *c = calloc(1, sizeof *c);
 		if (c)
-			c->ev = event_new(l->base, fcgi_fd(f), EV_READ, on_conn, c);	/* one shot: added again after the answer */
+			c->ev = event_new(l->base, fcgi_fd(f), EV_READ, on_conn,
+				c); /* one shot: added again after the answer */
 		if (!c || !c->ev) {
 			fcgi_free(f);
 			free(c);
@@ -252,25 +262,30 @@ static void on_listen(evutil_socket_t fd, short what, void *arg)
 static void on_batch(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
-	batch_drive(arg, (what & EV_READ ? BATCH_READ : 0u) | (what & EV_WRITE ? BATCH_WRITE : 0u), clock_mono(), false);
+	batch_drive(arg, (what & EV_READ ? BATCH_READ : 0u) | (what & EV_WRITE ? BATCH_WRITE : 0u),
+		clock_mono(), false);
 }
 
-/* Watch each database connection for what it wants now; its descriptor changes when it connects anew. */
+/* Watch each database connection for what it wants now; its descriptor changes when it connects
+ * anew. */
 static void watch_batches(struct loop *l)
 {
 	for (size_t i = 0; l->app && i < app_view_batches(l->app); i++) {
 		struct batch *b = app_view_batch(l->app, i);
 		struct watch *w = &l->watch[i];
 		int fd = batch_fd(b);
-		if (w->ev && w->fd == fd && w->want == batch_want(b) && w->generation == batch_generation(b))
+		if (w->ev && w->fd == fd && w->want == batch_want(b) &&
+			w->generation == batch_generation(b))
 			continue;
 		if (w->ev)
 			event_free(w->ev);
 		w->ev = NULL;
-		*w = (struct watch){ .fd = fd, .want = batch_want(b), .generation = batch_generation(b) };
+		*w = (struct watch){
+			.fd = fd, .want = batch_want(b), .generation = batch_generation(b)};
 		if (fd < 0 || !w->want)
 			continue;
-		short what = (short)(EV_PERSIST | (w->want & BATCH_READ ? EV_READ : 0) | (w->want & BATCH_WRITE ? EV_WRITE : 0));
+		short what = (short)(EV_PERSIST | (w->want & BATCH_READ ? EV_READ : 0) |
+				     (w->want & BATCH_WRITE ? EV_WRITE : 0));
 		w->ev = event_new(l->base, fd, what, on_batch, b);
 		if (w->ev)
 			event_add(w->ev, NULL);
@@ -281,7 +296,7 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 {
 	(void)fd;
 	(void)what;
-	(void)arg;	/* it only wakes the loop */
+	(void)arg; /* it only wakes the loop */
 }
 
 static void on_term(evutil_socket_t fd, short what, void *arg)
@@ -293,12 +308,14 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
 		return;
 	l->draining = true;
 	l->drain_from = clock_mono();
-	l->drain_until = mono_add(l->drain_from, dur_ms(conf_int(l->role->conf, CONF_view_drain_ms)));
+	l->drain_until =
+		mono_add(l->drain_from, dur_ms(conf_int(l->role->conf, CONF_view_drain_ms)));
 	event_del(l->listen_ev);
 	notify_send("STOPPING=1");
 }
 
-/* True when all that was begun is answered and committed. Kept connections get a moment to bring what is on its way. */
+/* True when all that was begun is answered and committed. Kept connections get a moment to bring
+ * what is on its way. */
 static bool drained(struct loop *l)
 {
 	mono_t now = clock_mono();
@@ -324,7 +341,8 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 	if (e == OK)
 		e = fcgi_listener(&l->listener, f);
 	if (e == OK) {
-		event_config_set_flag(cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST | EVENT_BASE_FLAG_NOLOCK);
+		event_config_set_flag(
+			cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST | EVENT_BASE_FLAG_NOLOCK);
 		l->base = event_base_new_with_config(cfg);
 		e = l->base ? OK : ERR_NO_MEMORY;
 	}
@@ -334,8 +352,9 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 		e = app_view_open(role->conf, role->ring, &l->app, f);
 	if (e != OK)
 		return e;
-	l->h = (struct h_view){ .app = l->app, .deadline_ms = conf_int(role->conf, CONF_view_deadline_ms),
-		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400 };
+	l->h = (struct h_view){.app = l->app,
+		.deadline_ms = conf_int(role->conf, CONF_view_deadline_ms),
+		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400};
 	h_view_consent(str_c(conf_str(role->conf, CONF_view_consent_default)), &l->h.consent);
 	for (size_t i = 0; i < ROUTE_N; i++)
 		metric_label(METRIC_REQUESTS, i, route_name((enum route)i));
@@ -343,8 +362,8 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 	return OK;
 }
 
-/* A worker that knows no site yet can only open pages uncounted: so it leaves requests to the others
- * until it is ready, or until that takes too long. */
+/* A worker that knows no site yet can only open pages uncounted: so it leaves requests to the
+ * others until it is ready, or until that takes too long. */
 static void listen_on(struct loop *l)
 {
 	bool wait = l->app && !app_view_ready(l->app) &&
@@ -367,7 +386,7 @@ static void loop_run(struct loop *l)
 	struct event *tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
 	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
 	ASSERT(tick && l->listen_ev);
-	event_add(tick, &(struct timeval){ .tv_usec = TICK_MS * 1000 });
+	event_add(tick, &(struct timeval){.tv_usec = TICK_MS * 1000});
 	l->start = clock_mono();
 	signal(SIGPIPE, SIG_IGN);
 	signal(SIGHUP, SIG_IGN);
@@ -405,8 +424,8 @@ static void loop_close(struct loop *l)
 
 static int run(const struct role *role, bool hello)
 {
-	struct loop l = { .hello = hello };
-	struct fault f = { 0 };
+	struct loop l = {.hello = hello};
+	struct fault f = {0};
 	g_loop = &l;
 	enum err e = loop_open(&l, role, &f);
 	if (e == OK)

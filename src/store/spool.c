@@ -95,8 +95,8 @@ static bool unpack(const uint8_t rec[RECORD], struct batch_op *op)
 }
 
 /* Open under a lock; a file that was renamed away meanwhile is not the spool any more. Never waits
- * long: the lock's holder appends one record, or has taken the file over and keeps the lock while it
- * loads. */
+ * long: the lock's holder appends one record, or has taken the file over and keeps the lock while
+ * it loads. */
 static int open_locked(const char *path, int flags, int tries)
 {
 	for (; tries > 0; tries--) {

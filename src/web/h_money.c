@@ -17,29 +17,54 @@ static enum kind content_kind(const struct request *q)
 		return KIND_OTHER;
 	while (str_cut(&rest, ';', &param)) {
 		param = str_trim(param);
-		if (param.n > 8 && str_is_nocase((struct str){ param.p, 8 }, "charset=") &&
-		    !str_is_nocase((struct str){ param.p + 8, param.n - 8 }, "utf-8"))
+		if (param.n > 8 && str_is_nocase((struct str){param.p, 8}, "charset=") &&
+			!str_is_nocase((struct str){param.p + 8, param.n - 8}, "utf-8"))
 			return KIND_OTHER;
 	}
 	type = str_trim(type);
-	return str_is_nocase(type, "application/json") ? KIND_JSON : str_is_nocase(type, "application/x-www-form-urlencoded") ? KIND_FORM : KIND_OTHER;
+	return str_is_nocase(type, "application/json")                    ? KIND_JSON
+	       : str_is_nocase(type, "application/x-www-form-urlencoded") ? KIND_FORM
+									  : KIND_OTHER;
 }
 
 /* The fields of a pledge in one order for both forms of request. */
-enum { F_AMOUNT, F_OTHER, F_CURRENCY, F_INTERVAL, F_EMAIL, F_CAMPAIGN, F_TOKEN, F_LOCALE, F_KEY, F_N };
-static const struct { const char *name; size_t max; } FIELDS[F_N] = {
-	{ "amount", 40 }, { "other_amount", 40 }, { "currency", 8 }, { "interval", 16 }, { "email", 254 }, { "campaign", 64 }, { "token", 300 },
-	{ "locale", 16 }, { "key", 64 },
+enum {
+	F_AMOUNT,
+	F_OTHER,
+	F_CURRENCY,
+	F_INTERVAL,
+	F_EMAIL,
+	F_CAMPAIGN,
+	F_TOKEN,
+	F_LOCALE,
+	F_KEY,
+	F_N
+};
+static const struct {
+	const char *name;
+	size_t max;
+} FIELDS[F_N] = {
+	{"amount", 40},
+	{"other_amount", 40},
+	{"currency", 8},
+	{"interval", 16},
+	{"email", 254},
+	{"campaign", 64},
+	{"token", 300},
+	{"locale", 16},
+	{"key", 64},
 };
 
 static void form_of(const struct str v[F_N], struct pledge_form *ret)
 {
-	*ret = (struct pledge_form){ v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL], v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY] };
+	*ret = (struct pledge_form){v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL],
+		v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY]};
 }
 
-static enum err read_json(const struct request *q, json_t **ret_hold, struct pledge_form *ret, struct fault *f)
+static enum err read_json(
+	const struct request *q, json_t **ret_hold, struct pledge_form *ret, struct fault *f)
 {
-	const char *names[F_N + 1] = { NULL };
+	const char *names[F_N + 1] = {NULL};
 	struct str v[F_N];
 	size_t n = 0;
 	enum err e = json_read(q->body, ret_hold, f);
@@ -53,7 +78,8 @@ static enum err read_json(const struct request *q, json_t **ret_hold, struct ple
 	e = json_only(*ret_hold, names, f);
 	json_t *amount = json_object_get(*ret_hold, "amount");
 	if (e == OK && amount && !json_is_string(amount) && !json_is_null(amount))
-		e = fault_set(f, ERR_AMOUNT_TYPE, "amount", "a number has no exact decimals; send text");
+		e = fault_set(
+			f, ERR_AMOUNT_TYPE, "amount", "a number has no exact decimals; send text");
 	for (size_t i = 0; i < F_N && e == OK; i++) {
 		v[i] = STR("");
 		if (i != F_OTHER)
@@ -84,7 +110,7 @@ static enum err read_form(const struct request *q, struct pledge_form *ret, stru
 	struct field fields[F_N];
 	struct str v[F_N];
 	for (size_t i = 0; i < F_N; i++)
-		fields[i] = (struct field){ .name = FIELDS[i].name, .max = FIELDS[i].max };
+		fields[i] = (struct field){.name = FIELDS[i].name, .max = FIELDS[i].max};
 	enum err e = request_fields(q->body, fields, F_N, true, q->arena, f);
 	if (e != OK)
 		return e;
@@ -101,9 +127,17 @@ static enum err read_form(const struct request *q, struct pledge_form *ret, stru
 static void answer_json(struct response *r, const struct money_state *s, int status)
 {
 	struct buf *b = &r->body;
-	const struct { const char *name; struct str v; } MEMBERS[] = {
-		{ "pledge", s->token }, { "status", s->status }, { "amount", s->amount }, { "currency", s->currency }, { "interval", s->interval },
-		{ "url", s->url }, { "receipt", s->receipt },
+	const struct {
+		const char *name;
+		struct str v;
+	} MEMBERS[] = {
+		{"pledge", s->token},
+		{"status", s->status},
+		{"amount", s->amount},
+		{"currency", s->currency},
+		{"interval", s->interval},
+		{"url", s->url},
+		{"receipt", s->receipt},
 	};
 	r->status = status;
 	r->type = "application/json";
@@ -131,7 +165,8 @@ static void see_other(struct response *r, const struct money_state *s)
 	response_header(r, "Location", buf_str(&b));
 }
 
-static void refuse(struct response *r, const struct request *q, bool page, struct str locale, enum err e, const struct fault *f)
+static void refuse(struct response *r, const struct request *q, bool page, struct str locale,
+	enum err e, const struct fault *f)
 {
 	if (page)
 		page_problem(r, locale, e, f);
@@ -153,18 +188,24 @@ static enum err own_origin(const struct request *q, struct str *ret)
 
 static void pledge(struct app_money *m, const struct request *q, struct response *r)
 {
-	struct money_ask ask = { .host = q->host, .cookie = request_cookie(q, request_https(q) ? "__Host-pledged" : "pledged"),
-		.request_id = q->request_id, .now = q->now, .start = q->start, .arena = q->arena };
+	struct money_ask ask = {.host = q->host,
+		.cookie = request_cookie(q, request_https(q) ? "__Host-pledged" : "pledged"),
+		.request_id = q->request_id,
+		.now = q->now,
+		.start = q->start,
+		.arena = q->arena};
 	json_auto_t *hold = NULL;
 	struct money_state s;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	enum kind kind = content_kind(q);
 	enum err e = kind == KIND_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);
 	if (e == OK)
 		e = own_origin(q, &ask.origin);
 	if (e == OK)
-		e = kind == KIND_JSON ? read_json(q, &hold, &ask.form, &f) : read_form(q, &ask.form, &f);
-	bool json = kind != KIND_FORM || (q->accept.n && !request_wants_html(q) && !str_is(q->accept, "*/*"));
+		e = kind == KIND_JSON ? read_json(q, &hold, &ask.form, &f)
+				      : read_form(q, &ask.form, &f);
+	bool json = kind != KIND_FORM ||
+		    (q->accept.n && !request_wants_html(q) && !str_is(q->accept, "*/*"));
 	ask.plain_form = kind == KIND_FORM;
 	if (e == OK)
 		e = app_pledge(m, &ask, &s, &f);
@@ -176,10 +217,11 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 		see_other(r, &s);
 }
 
-static void state(struct app_money *m, struct str token, const struct request *q, struct response *r)
+static void state(
+	struct app_money *m, struct str token, const struct request *q, struct response *r)
 {
 	struct money_state s;
-	struct fault f = { 0 };
+	struct fault f = {0};
 	bool page = request_wants_html(q);
 	response_header(r, "Vary", STR("Accept"));
 	enum err e = app_pledge_state(m, token, q->arena, &s, &f);
@@ -193,10 +235,10 @@ static void state(struct app_money *m, struct str token, const struct request *q
 
 static void webhook(struct app_money *m, const struct request *q, struct response *r)
 {
-	struct fault f = { 0 };
+	struct fault f = {0};
 	enum err e = app_webhook(m, q->signature, q->body, q->now, q->arena, &f);
 	if (e != OK) {
-		f.detail[0] = f.field[0] = '\0';	/* whoever forges learns nothing */
+		f.detail[0] = f.field[0] = '\0'; /* whoever forges learns nothing */
 		response_problem(r, q, e, &f);
 		return;
 	}
@@ -204,7 +246,8 @@ static void webhook(struct app_money *m, const struct request *q, struct respons
 	buf_addc(&r->body, "{\"received\":true}");
 }
 
-void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q, struct response *r)
+void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q,
+	struct response *r)
 {
 	if (route == ROUTE_pledge)
 		pledge(m, q, r);

@@ -8,6 +8,7 @@
 #include "web/route.h"
 
 /* h_money: answer one request whose body is read. rest: what follows a prefix path. */
-void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q, struct response *r);
+void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q,
+	struct response *r);
 
 #endif
