@@ -217,18 +217,20 @@ static void read_amounts(struct walk *w, const json_t *root, struct campaign *c)
 
 /* --- variants -------------------------------------------------------------------------------- */
 
-static void read_text(
-	struct walk *w, const struct walk_place *at, const json_t *o, bool wall, struct campaign_text *t)
+static void read_text(struct walk *w, const struct walk_place *at, const json_t *o, bool wall,
+	struct campaign_text *t)
 {
 	static const char *const FIELDS[] = {"topline", "title", "body", "button", "later", NULL};
 	if (!walk_is(w, at, o, JSON_OBJECT))
 		return;
 	walk_only(w, at, o, FIELDS);
-	t->topline = walk_text(w, at, o, "topline", (struct walk_length){.chars = 200, .may_lack = wall});
+	t->topline = walk_text(
+		w, at, o, "topline", (struct walk_length){.chars = 200, .may_lack = wall});
 	t->title = walk_text(w, at, o, "title", (struct walk_length){.chars = 200});
 	t->body = walk_text(w, at, o, "body", (struct walk_length){.chars = 2000, .lines = true});
 	t->button = walk_text(w, at, o, "button", (struct walk_length){.chars = 60});
-	t->later = walk_text(w, at, o, "later", (struct walk_length){.chars = 60, .may_lack = wall});
+	t->later =
+		walk_text(w, at, o, "later", (struct walk_length){.chars = 60, .may_lack = wall});
 }
 
 /* Texts are kept by locale in byte order, so that "the first" is the same from a file and from

@@ -77,8 +77,9 @@ void app_view_metrics(const struct app_view *v);
  * ERR_BAD_TOKEN, ERR_STORE_DOWN (nothing loaded yet) */
 MUST enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret,
 	const struct campaign **ret_campaign, struct snapshot **ret_hold);
-/* What the plain form of a host offers: the first appeal that runs now, else any campaign that runs,
- * else the site's currency without amounts. Same ownership; *ret_campaign lives until the next call. */
+/* What the plain form of a host offers: the first appeal that runs now, else any campaign that
+ * runs, else the site's currency without amounts. Same ownership; *ret_campaign lives until the
+ * next call. */
 MUST enum err app_view_form(struct app_view *v, struct str host, utc_t now,
 	const struct campaign **ret_campaign, struct snapshot **ret_hold);
 

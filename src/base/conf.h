@@ -12,29 +12,38 @@ enum conf_key {
 	CONF_N
 };
 
-enum conf_role { CONF_ROLE_VIEW = 'v', CONF_ROLE_MONEY = 'm', CONF_ROLE_CLERK = 'c', CONF_ROLE_OPERATOR = 'o' };
+enum conf_role {
+	CONF_ROLE_VIEW = 'v',
+	CONF_ROLE_MONEY = 'm',
+	CONF_ROLE_CLERK = 'c',
+	CONF_ROLE_OPERATOR = 'o'
+};
 
 struct conf {
 	enum conf_role role;
-	char *text[CONF_N];	/* as written; secrets: contents of the file, "" when the role has none */
+	char *text[CONF_N]; /* as written; secrets: contents of the file, "" when the role has none
+			     */
 	size_t text_n[CONF_N];
-	int64_t num[CONF_N];	/* INT and BOOL */
+	int64_t num[CONF_N]; /* INT and BOOL */
 };
 
-/* conf_load: read file, environment and secrets of a role, and check everything, also keys of other roles (but not their secrets).
- *   complaint  gets `file:line: sentence` lines, one per fault (all faults, not the first)
- *   gives      *ret, to be given to conf_fini
- *   fails      ERR_CONF, ERR_SECRET, ERR_IO (the file itself), ERR_NO_MEMORY; *ret is then empty
- * Refused: unknown section or key, doubled key, bad type or range, lines over 198 bytes, indented settings, a secret that is
- * missing, empty, readable by others, or holds CHANGE-ME. A secret's path is relative to the folder of the ini file; with an
- * empty path $CREDENTIALS_DIRECTORY/<section>_<key> is taken when it exists. One newline at a secret's end is dropped. */
-MUST enum err conf_load(const char *path, enum conf_role role, struct conf *ret, struct buf *complaint);
-void conf_fini(struct conf *c);	/* wipes secrets */
+/* conf_load: read file, environment and secrets of a role, and check everything, also keys of other
+ * roles (but not their secrets). complaint  gets `file:line: sentence` lines, one per fault (all
+ * faults, not the first) gives      *ret, to be given to conf_fini fails      ERR_CONF, ERR_SECRET,
+ * ERR_IO (the file itself), ERR_NO_MEMORY; *ret is then empty Refused: unknown section or key,
+ * doubled key, bad type or range, lines over 198 bytes, indented settings, a secret that is
+ * missing, empty, readable by others, or holds CHANGE-ME. A secret's path is relative to the folder
+ * of the ini file; with an empty path $CREDENTIALS_DIRECTORY/<section>_<key> is taken when it
+ * exists. One newline at a secret's end is dropped. */
+MUST enum err conf_load(
+	const char *path, enum conf_role role, struct conf *ret, struct buf *complaint);
+void conf_fini(struct conf *c); /* wipes secrets */
 
-const char *conf_str(const struct conf *c, enum conf_key k);	/* never NULL */
+const char *conf_str(const struct conf *c, enum conf_key k); /* never NULL */
 struct str conf_secret(const struct conf *c, enum conf_key k);
 int64_t conf_int(const struct conf *c, enum conf_key k);
 bool conf_on(const struct conf *c, enum conf_key k);
-void conf_dump(const struct conf *c, struct buf *b);	/* section.key = value lines; secrets, and texts with a password: *** */
+void conf_dump(const struct conf *c,
+	struct buf *b); /* section.key = value lines; secrets, and texts with a password: *** */
 
 #endif

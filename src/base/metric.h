@@ -16,10 +16,10 @@ enum metric {
 
 /* metric_label: name the idx-th value of m's label once, at start. value is static text. */
 void metric_label(enum metric m, size_t idx, const char *value);
-void metric_add(enum metric m, size_t idx, uint64_t n);	/* counters; idx 0 without label */
-void metric_set(enum metric m, int64_t v);		/* gauges */
-void metric_move(enum metric m, int64_t by);		/* gauges */
-void metric_observe(enum metric m, dur_t d);		/* histograms: 0.5 ms to 10 s */
-void metric_format(struct buf *b);			/* HELP, TYPE, samples; labels without a name are left out */
+void metric_add(enum metric m, size_t idx, uint64_t n); /* counters; idx 0 without label */
+void metric_set(enum metric m, int64_t v);              /* gauges */
+void metric_move(enum metric m, int64_t by);            /* gauges */
+void metric_observe(enum metric m, dur_t d);            /* histograms: 0.5 ms to 10 s */
+void metric_format(struct buf *b); /* HELP, TYPE, samples; labels without a name are left out */
 
 #endif

@@ -11,8 +11,8 @@
 #define MUST __attribute__((warn_unused_result))
 /* printf-like, format string at f, first argument at a. */
 #define PRINTFLIKE(f, a) __attribute__((format(printf, f, a)))
-#define NORETURN __attribute__((noreturn))
-#define ARRAY_N(a) (sizeof(a) / sizeof((a)[0]))
+#define NORETURN         __attribute__((noreturn))
+#define ARRAY_N(a)       (sizeof(a) / sizeof((a)[0]))
 
 /* die: a bug was found; prints where and aborts. Stays on in release. */
 NORETURN void must_die(const char *file, int line, const char *what);

@@ -1,5 +1,6 @@
-/* core/pledge.h: a pledge as the reader asks for it: checked values, and the fingerprint that tells two requests apart.
- * Floor 1: pure. Its states live in SQL (pledged.settle); pledge.def names them for C. */
+/* core/pledge.h: a pledge as the reader asks for it: checked values, and the fingerprint that tells
+ * two requests apart. Floor 1: pure. Its states live in SQL (pledged.settle); pledge.def names them
+ * for C. */
 #ifndef CORE_PLEDGE_H
 #define CORE_PLEDGE_H
 
@@ -14,30 +15,36 @@ enum pledge_status {
 };
 const char *pledge_status_name(enum pledge_status s);
 const char *pledge_status_sentence(enum pledge_status s);
-bool pledge_status_is_final(enum pledge_status s);	/* nothing more is expected soon: a page may stop polling */
-MUST enum err pledge_status_parse(struct str s, enum pledge_status *ret);	/* fails ERR_FIELD_BAD */
+bool pledge_status_is_final(
+	enum pledge_status s); /* nothing more is expected soon: a page may stop polling */
+MUST enum err pledge_status_parse(struct str s, enum pledge_status *ret); /* fails ERR_FIELD_BAD */
 
-/* The request as it came: text fields, empty when absent. amount "other" takes other_amount as it stands; token is the
- * caller's business. */
-struct pledge_form { struct str amount, other_amount, currency, interval, email, campaign, token, locale, key; };
+/* The request as it came: text fields, empty when absent. amount "other" takes other_amount as it
+ * stands; token is the caller's business. */
+struct pledge_form {
+	struct str amount, other_amount, currency, interval, email, campaign, token, locale, key;
+};
 
 /* The request after all checks. */
 struct pledge_want {
 	struct money money;
 	enum campaign_interval interval;
-	struct str email, campaign, locale, key;	/* email, campaign may be empty; locale defaults to "en" */
+	struct str email, campaign, locale,
+		key; /* email, campaign may be empty; locale defaults to "en" */
 };
 
 /* pledge_check: every field of a request.
  *   gives  *ret (borrowing from *in)
- *          key [A-Za-z0-9_-]{16,64}, campaign [a-z0-9-]{1,64}, locale [A-Za-z0-9_-]{1,16}; e-mail: dot-atom@host.name, ASCII,
- *          at most 254 bytes, local part at most 64
- *   fails  the first fault found, in the order key, currency, amount, interval, email, campaign, locale; *f names the field
- *          (other_amount when that one was read); *ret untouched. No currency or no amount: ERR_FIELD_MISSING */
+ *          key [A-Za-z0-9_-]{16,64}, campaign [a-z0-9-]{1,64}, locale [A-Za-z0-9_-]{1,16}; e-mail:
+ * dot-atom@host.name, ASCII, at most 254 bytes, local part at most 64 fails  the first fault found,
+ * in the order key, currency, amount, interval, email, campaign, locale; *f names the field
+ *          (other_amount when that one was read); *ret untouched. No currency or no amount:
+ * ERR_FIELD_MISSING */
 MUST enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f);
 
-/* pledge_fingerprint: canonical text of everything that may not change under one key: amount, currency, interval, e-mail,
- * campaign. The locale may: the stored pledge answers in its own. fails ERR_TOO_LONG. */
+/* pledge_fingerprint: canonical text of everything that may not change under one key: amount,
+ * currency, interval, e-mail, campaign. The locale may: the stored pledge answers in its own. fails
+ * ERR_TOO_LONG. */
 MUST enum err pledge_fingerprint(const struct pledge_want *w, struct buf *out);
 
 #endif

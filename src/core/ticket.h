@@ -1,26 +1,26 @@
-/* core/ticket.h: what is inside the cookie and inside the decision token, as bytes. base/seal.h signs them.
- * Floor 1: pure. */
+/* core/ticket.h: what is inside the cookie and inside the decision token, as bytes. base/seal.h
+ * signs them. Floor 1: pure. */
 #ifndef CORE_TICKET_H
 #define CORE_TICKET_H
 
 #include "core/decide.h"
 
 #define TICKET_COOKIE_PURPOSE "cookie"
-#define TICKET_TOKEN_PURPOSE "decision"
-#define TICKET_BYTES_MAX 64
+#define TICKET_TOKEN_PURPOSE  "decision"
+#define TICKET_BYTES_MAX      64
 
 /* The cookie: who, for which site, and (until the row exists) the first view. No personal data. */
 struct ticket_cookie {
 	struct uuid reader;
 	int16_t site;
-	bool has_first;		/* the first view is carried here, there is no row yet */
+	bool has_first; /* the first view is carried here, there is no row yet */
 	uint8_t first[READER_SEEN_BYTES];
-	utc_t first_at;		/* whole seconds */
+	utc_t first_at; /* whole seconds */
 };
 
 /* The decision token: lets /prompt render and /event and /pledge refer to the decision. */
 struct ticket_token {
-	int64_t decision;	/* random 63 bits, > 0 */
+	int64_t decision; /* random 63 bits, > 0 */
 	struct uuid reader;
 	bool has_reader;
 	bool counting; /* the reader lets us count, but keep no history of prompts */
@@ -31,11 +31,14 @@ struct ticket_token {
 	uint64_t art48;
 };
 
-/* unpack refuses every byte string that pack does not make: other length or version, unknown flags, ids of zero, enums out of
- * range, times before 1970 or after 9999. Times are kept in whole seconds. *ret is untouched on failure. */
+/* unpack refuses every byte string that pack does not make: other length or version, unknown flags,
+ * ids of zero, enums out of range, times before 1970 or after 9999. Times are kept in whole
+ * seconds. *ret is untouched on failure. */
 size_t ticket_cookie_pack(const struct ticket_cookie *c, uint8_t out[TICKET_BYTES_MAX]);
-MUST enum err ticket_cookie_unpack(const uint8_t *in, size_t n, struct ticket_cookie *ret);	/* fails ERR_BAD_TOKEN */
+MUST enum err ticket_cookie_unpack(
+	const uint8_t *in, size_t n, struct ticket_cookie *ret); /* fails ERR_BAD_TOKEN */
 size_t ticket_token_pack(const struct ticket_token *t, uint8_t out[TICKET_BYTES_MAX]);
-MUST enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *ret);	/* fails ERR_BAD_TOKEN */
+MUST enum err ticket_token_unpack(
+	const uint8_t *in, size_t n, struct ticket_token *ret); /* fails ERR_BAD_TOKEN */
 
 #endif

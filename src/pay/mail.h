@@ -7,15 +7,19 @@
 #include "base/conf.h"
 
 /* id becomes the Message-ID's left side, stable across retries: letters, digits, . _ - */
-struct mail { struct str from, to, subject, body, id; };
+struct mail {
+	struct str from, to, subject, body, id;
+};
 
 /* mail_send: to mail.smtp_url; off this machine only under TLS (STARTTLS for smtp://).
  * deadline 30 s. repeat: the receiver may get it twice if the answer is lost (same Message-ID).
- * fails  ERR_FIELD_BAD (CR, LF, NUL or bad address in a header: never sent), ERR_TIMEOUT (try again: no connection, no answer,
- *        4xx, login refused), ERR_PROVIDER (this mail is refused for good, 5xx), ERR_CONF (no smtp_url), ERR_NO_MEMORY */
+ * fails  ERR_FIELD_BAD (CR, LF, NUL or bad address in a header: never sent), ERR_TIMEOUT (try
+ * again: no connection, no answer, 4xx, login refused), ERR_PROVIDER (this mail is refused for
+ * good, 5xx), ERR_CONF (no smtp_url), ERR_NO_MEMORY */
 MUST enum err mail_send(const struct conf *c, const struct mail *m, utc_t now, struct fault *f);
 
-/* mail_format: the same mail as text, CRLF lines, quoted-printable. Pure. fails ERR_FIELD_BAD, ERR_TOO_LONG */
+/* mail_format: the same mail as text, CRLF lines, quoted-printable. Pure. fails ERR_FIELD_BAD,
+ * ERR_TOO_LONG */
 MUST enum err mail_format(const struct mail *m, utc_t now, struct buf *out, struct fault *f);
 
 #endif

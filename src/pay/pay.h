@@ -1,6 +1,7 @@
-/* pay/pay.h: what the rest of the program knows of payment providers: one table of functions, build and parse apart.
- * Floor 2. build_* fill a request and do no I/O (the outbox stores the bytes, tests compare them); parse_* turn an answer into values.
- * pay_call is the one way out (libcurl). No URL from a user or from a webhook ever reaches it: path is made here, the base from conf. */
+/* pay/pay.h: what the rest of the program knows of payment providers: one table of functions, build
+ * and parse apart. Floor 2. build_* fill a request and do no I/O (the outbox stores the bytes,
+ * tests compare them); parse_* turn an answer into values. pay_call is the one way out (libcurl).
+ * No URL from a user or from a webhook ever reaches it: path is made here, the base from conf. */
 #ifndef PAY_PAY_H
 #define PAY_PAY_H
 
@@ -12,44 +13,66 @@
 #include "core/pledge.h"
 
 /* How a call ended. The class decides what happens to the attempt; nothing else does.
- * RETRY: surely not done, same key again. UNKNOWN: may be done, same key and same bytes again. PERMANENT: refused.
- * CONFIG: our key or account is wrong: park and alarm. GONE: the object does not exist. */
-enum pay_outcome { PAY_OK, PAY_RETRY, PAY_UNKNOWN, PAY_PERMANENT, PAY_CONFIG, PAY_NEEDS_DONOR, PAY_GONE };
-const char *pay_outcome_name(enum pay_outcome o);	/* ok retry unknown permanent config needs_donor gone */
+ * RETRY: surely not done, same key again. UNKNOWN: may be done, same key and same bytes again.
+ * PERMANENT: refused. CONFIG: our key or account is wrong: park and alarm. GONE: the object does
+ * not exist. */
+enum pay_outcome {
+	PAY_OK,
+	PAY_RETRY,
+	PAY_UNKNOWN,
+	PAY_PERMANENT,
+	PAY_CONFIG,
+	PAY_NEEDS_DONOR,
+	PAY_GONE
+};
+const char *pay_outcome_name(
+	enum pay_outcome o); /* ok retry unknown permanent config needs_donor gone */
 
-enum pay_kind { PAY_KIND_NONE, PAY_KIND_CHECKOUT, PAY_KIND_INVOICE, PAY_KIND_SUBSCRIPTION, PAY_KIND_PAYMENT, PAY_KIND_REFUND, PAY_KIND_DISPUTE };
-const char *pay_kind_name(enum pay_kind k);		/* none checkout invoice subscription payment refund dispute */
+enum pay_kind {
+	PAY_KIND_NONE,
+	PAY_KIND_CHECKOUT,
+	PAY_KIND_INVOICE,
+	PAY_KIND_SUBSCRIPTION,
+	PAY_KIND_PAYMENT,
+	PAY_KIND_REFUND,
+	PAY_KIND_DISPUTE
+};
+const char *pay_kind_name(
+	enum pay_kind k); /* none checkout invoice subscription payment refund dispute */
 MUST enum err pay_kind_parse(struct str s, enum pay_kind *ret);
 
 struct pay_request {
-	const char *method;	/* "GET" "POST" "DELETE" */
-	struct str path;	/* begins with /; query included */
-	struct str body;	/* empty for GET */
-	struct str idem_key;	/* empty: none */
+	const char *method;  /* "GET" "POST" "DELETE" */
+	struct str path;     /* begins with /; query included */
+	struct str body;     /* empty for GET */
+	struct str idem_key; /* empty: none */
 };
 
 struct pay_answer {
-	bool read;		/* the request was a GET: nothing can have happened, and 404 means gone */
-	bool sent;		/* at least one byte of the request left, or that cannot be excluded */
-	int curl;		/* CURLcode, 0 = an HTTP answer came */
+	bool read; /* the request was a GET: nothing can have happened, and 404 means gone */
+	bool sent; /* at least one byte of the request left, or that cannot be excluded */
+	int curl;  /* CURLcode, 0 = an HTTP answer came */
 	long status;
-	struct str body;	/* whole, at most PAY_ANSWER_MAX, in the arena */
-	struct str request_id, should_retry;	/* headers, may be empty */
-	int64_t retry_after_s;	/* -1 = absent */
-	char error[200];	/* for the log: no secret, no body; empty when an answer came */
+	struct str body;                     /* whole, at most PAY_ANSWER_MAX, in the arena */
+	struct str request_id, should_retry; /* headers, may be empty */
+	int64_t retry_after_s;               /* -1 = absent */
+	char error[200]; /* for the log: no secret, no body; empty when an answer came */
 };
 #define PAY_ANSWER_MAX (512 * 1024)
 
 /* A provider with its settings: one per process. */
 struct pay;
-MUST enum err pay_open(const struct conf *c, struct pay **ret, struct fault *f);	/* fails ERR_CONF, ERR_SECRET, ERR_NO_MEMORY */
-void pay_close(struct pay *p);								/* NULL is fine; wipes secrets */
-const char *pay_name(const struct pay *p);						/* "stripe" */
+MUST enum err pay_open(const struct conf *c, struct pay **ret,
+	struct fault *f);                  /* fails ERR_CONF, ERR_SECRET, ERR_NO_MEMORY */
+void pay_close(struct pay *p);             /* NULL is fine; wipes secrets */
+const char *pay_name(const struct pay *p); /* "stripe" */
 bool pay_livemode(const struct pay *p);
 
-/* pay_call: one guarded HTTP exchange (no redirects, no proxy from the environment, body limit, total deadline).
- * repeat: safe with an idem_key or for GET and DELETE. Never retries by itself. Memory of the answer is in a. */
-void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, struct arena *a, struct pay_answer *ret);
+/* pay_call: one guarded HTTP exchange (no redirects, no proxy from the environment, body limit,
+ * total deadline). repeat: safe with an idem_key or for GET and DELETE. Never retries by itself.
+ * Memory of the answer is in a. */
+void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, struct arena *a,
+	struct pay_answer *ret);
 enum pay_outcome pay_outcome(const struct pay_answer *a);
 
 /* build_*: into the arena; fails ERR_NO_MEMORY, ERR_TOO_LONG, ERR_RANGE. */
@@ -57,29 +80,49 @@ struct pay_checkout {
 	struct uuid pledge;
 	struct money money;
 	enum campaign_interval interval;
-	struct str label;		/* what the donor sees: 1 to 250 printable bytes */
-	struct str email;		/* may be empty */
-	struct str success_url, cancel_url;	/* success may hold {CHECKOUT_SESSION_ID}; cancel may be empty */
-	utc_t expires_at;		/* 0: the provider's default */
+	struct str label; /* what the donor sees: 1 to 250 printable bytes */
+	struct str email; /* may be empty */
+	struct str success_url,
+		cancel_url; /* success may hold {CHECKOUT_SESSION_ID}; cancel may be empty */
+	utc_t expires_at;   /* 0: the provider's default */
 };
-MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in, struct str idem_key, struct arena *a, struct pay_request *ret);
-MUST enum err pay_build_fetch(const struct pay *p, enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);	/* id is checked: ^[A-Za-z0-9_]{3,255}$ */
+MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in,
+	struct str idem_key, struct arena *a, struct pay_request *ret);
+MUST enum err pay_build_fetch(const struct pay *p, enum pay_kind kind, struct str id,
+	struct arena *a, struct pay_request *ret); /* id is checked: ^[A-Za-z0-9_]{3,255}$ */
 
-struct pay_opened { struct str object_id, url; utc_t expires_at; bool livemode; };
-/* parse_checkout: answer 200 of create. fails ERR_PROVIDER (not JSON, no id, no url, url not https on conf stripe.checkout_host; plain http only for a loopback base) */
-MUST enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *ans, struct arena *a, struct pay_opened *ret, struct fault *f);
-/* parse_snapshot: answer 200 of fetch -> the neutral picture that pledged.settle takes (contract: settle's snapshot), a new reference.
- *   needs fetched_at as the time the fetch began. fails ERR_PROVIDER; also when the references that lead to the pledge are all missing */
-MUST enum err pay_parse_snapshot(const struct pay *p, enum pay_kind kind, const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
-/* error text of a refusal, for the log and the attempt: type/code/param, never the message with personal data */
+struct pay_opened {
+	struct str object_id, url;
+	utc_t expires_at;
+	bool livemode;
+};
+/* parse_checkout: answer 200 of create. fails ERR_PROVIDER (not JSON, no id, no url, url not https
+ * on conf stripe.checkout_host; plain http only for a loopback base) */
+MUST enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *ans, struct arena *a,
+	struct pay_opened *ret, struct fault *f);
+/* parse_snapshot: answer 200 of fetch -> the neutral picture that pledged.settle takes (contract:
+ * settle's snapshot), a new reference. needs fetched_at as the time the fetch began. fails
+ * ERR_PROVIDER; also when the references that lead to the pledge are all missing */
+MUST enum err pay_parse_snapshot(const struct pay *p, enum pay_kind kind,
+	const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
+/* error text of a refusal, for the log and the attempt: type/code/param, never the message with
+ * personal data */
 void pay_error_text(const struct pay_answer *ans, char out[120]);
 
 /* pay_webhook: verify over the raw bytes, then read the envelope.
- *   gives  *ret with slices into the arena; kind NONE and ignored true = nothing we act on (unknown types, thin events,
- *          events of connected accounts). livemode is only told: the caller compares it with pay_livemode
- *   fails  ERR_SECRET (this role holds no webhook secret), ERR_NO_MEMORY,
- *          ERR_BAD_SIGNATURE (header missing, malformed, stale or future beyond tolerance, no v1 that fits), ERR_BAD_EVENT (JSON, id, type) */
-struct pay_event { struct str id, type; enum pay_kind kind; struct str object_id; bool livemode, ignored; utc_t created; };
-MUST enum err pay_webhook(const struct pay *p, struct str signature, struct str body, utc_t now, struct arena *a, struct pay_event *ret, struct fault *f);
+ *   gives  *ret with slices into the arena; kind NONE and ignored true = nothing we act on (unknown
+ * types, thin events, events of connected accounts). livemode is only told: the caller compares it
+ * with pay_livemode fails  ERR_SECRET (this role holds no webhook secret), ERR_NO_MEMORY,
+ *          ERR_BAD_SIGNATURE (header missing, malformed, stale or future beyond tolerance, no v1
+ * that fits), ERR_BAD_EVENT (JSON, id, type) */
+struct pay_event {
+	struct str id, type;
+	enum pay_kind kind;
+	struct str object_id;
+	bool livemode, ignored;
+	utc_t created;
+};
+MUST enum err pay_webhook(const struct pay *p, struct str signature, struct str body, utc_t now,
+	struct arena *a, struct pay_event *ret, struct fault *f);
 
 #endif

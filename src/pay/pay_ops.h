@@ -9,30 +9,31 @@
 
 /* The settings of an open provider, checked. Texts are C strings. */
 struct pay_set {
-	char base[201];		/* scheme://host[:port], no slash at the end */
-	bool plain;		/* base is http on loopback; then a checkout page may be plain http too */
+	char base[201]; /* scheme://host[:port], no slash at the end */
+	bool plain;     /* base is http on loopback; then a checkout page may be plain http too */
 	char checkout_host[201];
 	char version[41];
 	bool livemode;
 	int64_t tolerance_s;
-	char auth[320];		/* the whole Authorization header */
+	char auth[320]; /* the whole Authorization header */
 	size_t secret_n;
 	struct str secret[PAY_SECRETS_MAX];
 };
 
 struct pay_ops {
 	const char *name;
-	enum err (*build_checkout)(const struct pay_checkout *in, struct str idem_key, struct arena *a,
-	    struct pay_request *ret);
-	enum err (*build_fetch)(enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
+	enum err (*build_checkout)(const struct pay_checkout *in, struct str idem_key,
+		struct arena *a, struct pay_request *ret);
+	enum err (*build_fetch)(
+		enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
 	enum pay_outcome (*outcome)(const struct pay_answer *ans);
 	void (*error_text)(const struct pay_answer *ans, char out[120]);
-	enum err (*parse_checkout)(const struct pay_set *set, const struct pay_answer *ans, struct arena *a,
-	    struct pay_opened *ret, struct fault *f);
-	enum err (*parse_snapshot)(const struct pay_set *set, enum pay_kind kind, const struct pay_answer *ans,
-	    utc_t fetched_at, json_t **ret, struct fault *f);
-	enum err (*webhook)(const struct pay_set *set, struct str signature, struct str body, utc_t now,
-	    struct arena *a, struct pay_event *ret, struct fault *f);
+	enum err (*parse_checkout)(const struct pay_set *set, const struct pay_answer *ans,
+		struct arena *a, struct pay_opened *ret, struct fault *f);
+	enum err (*parse_snapshot)(const struct pay_set *set, enum pay_kind kind,
+		const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
+	enum err (*webhook)(const struct pay_set *set, struct str signature, struct str body,
+		utc_t now, struct arena *a, struct pay_event *ret, struct fault *f);
 };
 
 #endif

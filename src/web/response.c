@@ -1,6 +1,6 @@
 /* web/response.c: answers. */
-#include "base/metric.h"
 #include "web/response.h"
+#include "base/metric.h"
 
 #define HEAD_BYTES 1024
 
