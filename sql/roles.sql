@@ -27,7 +27,7 @@ GRANT USAGE ON SCHEMA report TO pledged_report;
 
 -- view: a statement that outlives the page's deadline helps nobody; one locked row must not hold up a batch.
 ALTER ROLE pledged_view SET statement_timeout = '2s';
-ALTER ROLE pledged_view SET lock_timeout = '40ms';
+ALTER ROLE pledged_view SET lock_timeout = '20ms';
 ALTER ROLE pledged_view SET idle_in_transaction_session_timeout = '2s';
 ALTER ROLE pledged_view SET plan_cache_mode = 'force_generic_plan';
 -- rows of a batch are locked in the order of the sorted array: only a nested loop keeps that order

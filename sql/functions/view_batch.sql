@@ -5,22 +5,33 @@
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
 --   p_counts   tally, or null
+--   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
 CREATE OR REPLACE FUNCTION pledged.view_batch(
 	p_reader uuid[], p_site smallint[], p_first timestamptz[], p_at timestamptz[], p_seen bytea[], p_mark bytea[], p_version integer[],
 	p_ev_reader uuid[], p_ev_mark bytea[], p_ev_decided timestamptz[], p_ev_decision bigint[], p_ev_kind text[], p_ev_at timestamptz[],
 	p_ev_site smallint[], p_ev_campaign text[], p_ev_variant text[], p_ev_section text[], p_ev_article text[],
-	p_worker bigint, p_seq bigint, p_counts jsonb, p_now timestamptz)
+	p_worker bigint, p_seq bigint, p_counts jsonb, p_now timestamptz, p_careful boolean)
 RETURNS TABLE (reader_id uuid, version integer, views integer, gift smallint, first_at timestamptz, gave_at timestamptz,
 	gift_until timestamptz, seen bytea, marks bytea, epoch bigint)
 LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
+DECLARE
+	v_skip uuid[];
 BEGIN
+	IF p_careful THEN
+		v_skip := ARRAY(SELECT r.reader_id FROM reader r WHERE r.reader_id = ANY (p_reader)
+			AND r.reader_id NOT IN (SELECT l.reader_id FROM (SELECT k.reader_id FROM reader k
+				WHERE k.reader_id = ANY (p_reader) ORDER BY k.reader_id FOR NO KEY UPDATE SKIP LOCKED) l));
+		RETURN QUERY SELECT s.id, -1, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
+			NULL::timestamptz, NULL::bytea, NULL::bytea, NULL::bigint FROM unnest(v_skip) AS s(id);
+	END IF;
 	IF cardinality(p_reader) > 0 THEN
 		RETURN QUERY
 		WITH v AS MATERIALIZED (
 			SELECT * FROM unnest(p_reader, p_site, p_first, p_at, p_seen, p_mark, p_version)
 				AS t(id, site, first, at, add, mark, ver)
+			WHERE v_skip IS NULL OR t.id <> ALL (v_skip)
 		), u AS (
 			UPDATE reader r SET
 				views = r.views + CASE WHEN v.add = '' THEN 0

@@ -5,6 +5,8 @@
 
 #include "store/batch_own.h"
 
+#define CAREFUL_MS 1000
+
 void batch_queue_init(struct batch_queue *q)
 {
 	q->first = NULL;
@@ -113,8 +115,12 @@ static void gather(struct batch *b)
 void batch_send(struct batch *b, mono_t now)
 {
 	gather(b);
-	enum err e = batch_wire_build(&b->wire, b->fly, b->group, b->group_n, clock_utc(), b->tally,
-		b->tally_worker, b->tally_seq);
+	struct batch_rest rest = {.now = clock_utc(),
+		.counts = b->tally,
+		.worker = b->tally_worker,
+		.seq = b->tally_seq,
+		.careful = now.us < b->careful_until.us};
+	enum err e = batch_wire_build(&b->wire, b->fly, b->group, b->group_n, &rest);
 	int ok = e == OK;
 	if (ok && b->prepared)
 		ok = PQsendQueryPrepared(b->conn, "view_batch", BATCH_PARAMS, b->wire.value,
@@ -157,8 +163,11 @@ static void answer_group(struct batch *b, struct batch_group *g, const struct re
 {
 	ASSERT(!g->answered);
 	g->answered = true;
-	for (size_t i = g->from; i < g->from + g->n; i++)
-		answer_op(b->fly[i], state); /* the op may be gone after this */
+	for (size_t i = g->from; i < g->from + g->n; i++) /* an op may be gone after its answer */
+		if (state->version < 0)
+			batch_finish(b->fly[i], ERR_STORE_BUSY);
+		else
+			answer_op(b->fly[i], state);
 }
 
 /* Committed: tell everyone. The result outlives the calls, since states point into it. */
@@ -194,8 +203,9 @@ void batch_landed(struct batch *b, mono_t now)
 	PQclear(res);
 }
 
-/* Refused: try again in halves until the one that is the reason stands alone. */
-void batch_refused(struct batch *b)
+/* Refused. Somebody else holds a row: look before each lock for a while, so that this one reader
+ * alone has to wait. Anything else: try again in halves until the reason stands alone. */
+void batch_refused(struct batch *b, mono_t now)
 {
 	struct fault f;
 	enum err e = pq_fault(&f, b->conn, b->res, "view_batch");
@@ -211,7 +221,10 @@ void batch_refused(struct batch *b)
 			batch_finish(b->fly[0], e);
 		return;
 	}
-	b->limit = n / 2;
+	if (e == ERR_STORE_BUSY && now.us >= b->careful_until.us)
+		b->careful_until = mono_add(now, dur_ms(CAREFUL_MS));
+	else
+		b->limit = n / 2;
 	struct batch_queue again;
 	batch_queue_init(&again);
 	for (size_t i = 0; i < n; i++)

@@ -222,7 +222,7 @@ static void complete(struct batch *b, mono_t now)
 	} else if (store_sqlstate(PQresultErrorField(b->res, PG_DIAG_SQLSTATE)) == ERR_STORE_DOWN) {
 		batch_down(b, now);
 	} else {
-		batch_refused(b);
+		batch_refused(b, now);
 	}
 }
 

@@ -17,7 +17,7 @@ struct batch {
 	PGconn *conn;
 	enum batch_state state;
 	unsigned want, generation;
-	mono_t since, retry_at, last_ok;
+	mono_t since, retry_at, last_ok, careful_until;
 	struct batch_queue queue;
 	struct batch_op *fly[BATCH_OPS_MAX];
 	struct batch_group group[BATCH_OPS_MAX];
@@ -49,7 +49,6 @@ void batch_sent(struct batch *b, enum batch_state s, mono_t now);
 
 void batch_send(struct batch *b, mono_t now);   /* what waits, as one statement */
 void batch_landed(struct batch *b, mono_t now); /* committed: tell everyone */
-void batch_refused(
-	struct batch *b); /* try again in halves until the one that is the reason stands alone */
+void batch_refused(struct batch *b, mono_t now); /* find the reader who is the reason */
 
 #endif

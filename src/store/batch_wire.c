@@ -100,8 +100,7 @@ static void param(struct batch_wire *w, int i, const void *p, size_t n, int form
 }
 
 enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops,
-	const struct batch_group *groups, size_t group_n, utc_t now, const char *counts,
-	int64_t worker, int64_t seq)
+	const struct batch_group *groups, size_t group_n, const struct batch_rest *rest)
 {
 	for (int i = 0; i < C_N; i++)
 		array_start(&w->col[i], TYPES[i]);
@@ -112,13 +111,15 @@ enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops,
 			return ERR_NO_MEMORY;
 		param(w, i, w->col[i].p, w->col[i].n, 1);
 	}
-	put_int8(w->worker, worker);
-	put_int8(w->seq, seq);
-	put_int8(w->now, now.us - ARRAY_PG_EPOCH_US);
+	put_int8(w->worker, rest->worker);
+	put_int8(w->seq, rest->seq);
+	put_int8(w->now, rest->now.us - ARRAY_PG_EPOCH_US);
+	w->careful[0] = rest->careful;
 	param(w, C_N, w->worker, 8, 1);
 	param(w, C_N + 1, w->seq, 8, 1);
-	param(w, C_N + 2, counts, counts ? strlen(counts) : 0, 0);
+	param(w, C_N + 2, rest->counts, rest->counts ? strlen(rest->counts) : 0, 0);
 	param(w, C_N + 3, w->now, 8, 1);
+	param(w, C_N + 4, w->careful, 1, 1);
 	return OK;
 }
 

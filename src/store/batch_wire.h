@@ -8,7 +8,7 @@
 #include "store/pq.h"
 
 #define BATCH_OPS_MAX 512
-#define BATCH_PARAMS  22
+#define BATCH_PARAMS  23
 
 /* All ops of one reader: one row. ops[from, from + n) of the sorted array. */
 struct batch_group {
@@ -19,19 +19,25 @@ struct batch_group {
 
 struct batch_wire {
 	struct array col[18];
-	uint8_t worker[8], seq[8], now[8];
+	uint8_t worker[8], seq[8], now[8], careful[1];
 	const char *value[BATCH_PARAMS];
 	int len[BATCH_PARAMS], format[BATCH_PARAMS];
 };
 
-/* batch_wire_build: ops must be sorted by reader; groups as found. counts may be NULL. fails
- * ERR_NO_MEMORY */
+/* What goes with a batch beside its readers. */
+struct batch_rest {
+	utc_t now;
+	const char *counts; /* tally as JSON, or NULL */
+	int64_t worker, seq;
+	bool careful; /* leave locked rows alone */
+};
+
+/* batch_wire_build: ops must be sorted by reader; groups as found. fails ERR_NO_MEMORY */
 MUST enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops,
-	const struct batch_group *groups, size_t group_n, utc_t now, const char *counts,
-	int64_t worker, int64_t seq);
+	const struct batch_group *groups, size_t group_n, const struct batch_rest *rest);
 void batch_wire_fini(struct batch_wire *w);
 
-/* batch_wire_row: one row of the answer.
+/* batch_wire_row: one row of the answer. A version of -1 says that the row is locked by somebody else.
  *   gives  *ret with slices into res; *ret_epoch when the row is the last one (then *ret_reader
  * false) fails  ERR_STORE when the row does not have the expected form */
 MUST enum err batch_wire_row(

@@ -228,7 +228,7 @@ test("a locked row delays its reader and nobody else", async () => {
 	const decided = answers.filter((a) => DECIDED.includes(a.reason)).length;
 
 	assert.ok(own > 3 && answers.length > 200);
-	assert.ok(decided > answers.length * 0.7, `${decided} of ${answers.length} decided`);
+	assert.ok(decided > answers.length * 0.9, `${decided} of ${answers.length} decided`);
 	assert.ok(times[Math.floor(times.length * 0.95)] < 1000, `${times[Math.floor(times.length * 0.95)]} ms`);
 	await until("the reader's views are all there in the end", async () => (await row(s, reader_of(stuck))).articles === 2 + own, 20);
 	await until("the spool is empty", () => spooled().length === 0, 20);
