@@ -1,0 +1,81 @@
+-- The reader's side: views counted once, marks against a version, counts folded once, calendars of zones.
+BEGIN;
+\ir fixture.psql
+SELECT plan(35);
+
+-- A second site, and short words for the long call.
+INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
+VALUES (902, 'tap2', 'Tap', 'America/New_York', 'USD', 'en', 'Tap', '/t/', '/c/');
+CREATE FUNCTION pg_temp.batch(p_reader uuid, p_seen bytea, p_mark bytea DEFAULT '', p_version integer DEFAULT -1, p_kind text DEFAULT NULL)
+RETURNS TABLE (version integer, views integer, seen bytea, marks bytea, epoch bigint) LANGUAGE sql AS $$
+	SELECT version, views, seen, marks, epoch FROM pledged.view_batch(ARRAY[p_reader], ARRAY[901::smallint], ARRAY['2026-01-01'::timestamptz],
+		ARRAY['2026-01-02'::timestamptz], ARRAY[p_seen], ARRAY[p_mark], ARRAY[p_version],
+		CASE WHEN p_kind IS NULL THEN '{}' ELSE ARRAY[p_reader] END, ARRAY[p_mark], ARRAY['2026-01-02'::timestamptz], ARRAY[7::bigint],
+		ARRAY[p_kind], ARRAY['2026-01-02'::timestamptz], ARRAY[901::smallint], ARRAY['c'], ARRAY['a'], ARRAY['news'], ARRAY['/x'],
+		1, 1, NULL, '2026-01-02', false)
+$$;
+CREATE FUNCTION pg_temp.entry(p_day integer, p_article integer) RETURNS bytea LANGUAGE sql AS
+	$$ SELECT decode(lpad(to_hex(p_day), 4, '0') || lpad(to_hex(p_article), 12, '0'), 'hex') $$;
+CREATE FUNCTION pg_temp.mark(p_decision integer, p_kind integer, p_at integer DEFAULT 1000) RETURNS bytea LANGUAGE sql AS
+	$$ SELECT decode(lpad(to_hex(p_decision), 8, '0') || '00000005' || lpad(to_hex(p_kind), 2, '0') || '000000' || lpad(to_hex(p_at), 8, '0'), 'hex') $$;
+\set r '''10000000-0000-4000-8000-000000000001'''
+
+SELECT is((SELECT count(*) FROM pg_temp.batch(:r, '')), 1::bigint, 'looking without counting makes no row');
+SELECT isnt((SELECT epoch FROM pg_temp.batch(:r, '')), NULL, 'but tells the epoch');
+SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(1, 1) || pg_temp.entry(1, 2)) WHERE views IS NOT NULL), 2, 'the first and the second view together make the row');
+SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(1, 2)) WHERE views IS NOT NULL), 2, 'the same article on the same day counts once');
+SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(2, 2)) WHERE views IS NOT NULL), 3, 'on another day it is another entry');
+SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(2, 2) || pg_temp.entry(2, 3)) WHERE views IS NOT NULL), 4, 'of several entries the new ones count');
+SELECT is((SELECT count(*) FROM pledged.reader_seen WHERE reader_id = :r), 4::bigint, 'the view shows each entry');
+SELECT is((SELECT max(day) FROM pledged.reader_seen WHERE reader_id = :r), date '2000-01-03', 'with its day');
+
+SELECT is((SELECT version FROM pg_temp.batch(:r, '', pg_temp.mark(1, 1), 0, 'shown') WHERE version IS NOT NULL), 1, 'a mark is written against the version it was decided from');
+SELECT is((SELECT octet_length(marks) FROM pg_temp.batch(:r, '', pg_temp.mark(2, 1), 0, 'shown') WHERE version IS NOT NULL), 16, 'not against an older one');
+SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r), 1::bigint, 'and then its event is not stored either');
+SELECT is((SELECT version FROM pg_temp.batch(:r, '', pg_temp.mark(1, 1, 2000), -1, 'shown') WHERE version IS NOT NULL), 1, 'a mark that is there changes nothing');
+SELECT is((SELECT version FROM pg_temp.batch(:r, '', pg_temp.mark(1, 3), -1, 'closed') WHERE version IS NOT NULL), 2, 'an event is written in any case');
+SELECT is((SELECT string_agg(kind, ' ' ORDER BY kind) FROM pledged.reader_mark WHERE reader_id = :r), 'closed shown', 'the view shows the marks');
+SELECT is((SELECT version FROM pg_temp.batch(:r, '', '', -1, 'viewed') WHERE version IS NOT NULL), 2, 'seeing takes no mark');
+SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'but is stored');
+SELECT lives_ok(format('SELECT pg_temp.batch(%L, '''', '''', -1, ''viewed'')', :r), 'twice does no harm');
+SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'and is one row');
+
+SELECT is(octet_length(pledged.seen_add(decode(repeat('0001000000000001', 1), 'hex'), (SELECT string_agg(pg_temp.entry(3, n), ''::bytea) FROM generate_series(1, 300) n))), 2000,
+	'the list keeps the newest 250');
+
+-- gifts
+SELECT lives_ok($$SELECT pledged.reader_supporter('10000000-0000-4000-8000-000000000001', 901::smallint, '2026-01-05', 'once', NULL, '2026-01-05')$$, 'a gift is noted');
+SELECT is((SELECT gift || ' ' || version FROM pledged.reader WHERE reader_id = :r), '1 3', 'and moves the version');
+SELECT lives_ok($$SELECT pledged.reader_supporter('10000000-0000-4000-8000-000000000001', 901::smallint, '2026-01-05', 'once', NULL, '2026-01-06')$$, 'again');
+SELECT is((SELECT version FROM pledged.reader WHERE reader_id = :r), 3, 'changes nothing');
+SELECT lives_ok($$SELECT pledged.reader_supporter('10000000-0000-4000-8000-000000000002', 901::smallint, '2026-01-05', 'month', '2026-02-05', '2026-01-05')$$, 'a reader without a row gets one');
+SELECT is((SELECT gift FROM pledged.reader WHERE reader_id = '10000000-0000-4000-8000-000000000002'), 2::smallint, 'with the gift');
+
+-- counts
+INSERT INTO pledged.tally VALUES (-5, 1, now(), '[[0,901,"news","LV","mobile","c","a","prompt","campaign",3],[0,901,"news","LV","mobile","","","open","first_view",1]]'),
+	(-5, 2, now(), '[[0,901,"news","LV","mobile","c","a","prompt","campaign",4]]');
+SELECT ok(pledged.tally_fold(1000, now()) >= 2, 'tallies are folded');
+SELECT is((SELECT n FROM pledged.rollup WHERE site_id = 901 AND reason = 'campaign'), 7::bigint, 'into one sum');
+SELECT is((SELECT count(*) FROM pledged.tally WHERE worker = -5), 0::bigint, 'and are gone');
+
+-- calendars: the night of the clock change belongs to its day
+SELECT is((SELECT starts FROM pledged.view_calendar('2026-03-29 12:00+00') WHERE site_id = 901 AND day = date '2026-03-30' - date '2000-01-01'),
+	'2026-03-29 21:00+00'::timestamptz, 'Riga in summer time');
+SELECT is((SELECT starts FROM pledged.view_calendar('2026-03-29 12:00+00') WHERE site_id = 901 AND day = date '2026-03-29' - date '2000-01-01'),
+	'2026-03-28 22:00+00'::timestamptz, 'the day before still in winter time');
+SELECT is((SELECT max(starts) FROM pledged.view_calendar('2026-11-01 12:00+00') WHERE site_id = 902 AND starts <= '2026-11-02 04:59+00'),
+	'2026-11-01 04:00+00'::timestamptz, 'New York''s day of 25 hours');
+SELECT is((SELECT month_from FROM pledged.view_calendar('2028-02-29 12:00+00') WHERE site_id = 901 AND day = date '2028-02-29' - date '2000-01-01'),
+	date '2028-02-01' - date '2000-01-01', 'a leap day belongs to February');
+
+-- sites and campaigns tell the workers
+CREATE TEMP TABLE before AS SELECT epoch FROM pledged.epoch;
+INSERT INTO pledged.site_host (host, site_id) VALUES ('tap.example', 901);
+SELECT ok((SELECT epoch FROM pledged.epoch) > (SELECT epoch FROM before), 'a new host moves the epoch');
+INSERT INTO pledged.campaign (site_id, slug, version) VALUES (901, 'tap-c', 1), (902, 'tap-c', 1);
+INSERT INTO pledged.campaign_version SELECT campaign_id, 1, '{"priority": 1}', now(), 'tap' FROM pledged.campaign WHERE slug = 'tap-c';
+SELECT throws_ok($$SELECT pledged.campaign_state('tap-c', 'paused')$$, 'PL002', NULL, 'a name on two sites is refused');
+SELECT is(pledged.campaign_state('tap2/tap-c', 'paused'), 1, 'with its site it is one');
+
+SELECT * FROM finish();
+ROLLBACK;
