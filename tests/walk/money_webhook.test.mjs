@@ -101,18 +101,23 @@ test("a monthly gift's events in every order: booked once", async () => {
 // --- early ---------------------------------------------------------------------------------------
 
 test("paid, and told, before our create answer is stored: applied all the same", async () => {
-	await s.provider.fault({ match: CREATE, do: "delay-after:2500" });
+	await s.provider.fault({ match: CREATE, do: "delay-after:6000" });
 	const fields = { key: key(), email: "early@mail.example" };
 	const answer = s.client().pledge(fields);
 	const session = await until("the page exists", async () => (await s.provider.ledger()).sessions.at(-1)?.status === "open" &&
 		(await s.provider.ledger()).sessions.at(-1));
 	const paid = await s.provider.pay(`${s.provider.url}/c/pay/${session.id}`);
 
+	let answered = false;
+
+	answer.then(() => { answered = true; });
 	assert.equal(paid.status, 303);
+	await until("the money is booked", async () => await s.one(`SELECT status FROM pledged.pledge WHERE key = '${fields.key}'`) === "paid");
+	assert.equal(answered, false, "and we do not know the page yet");
 	const done = await answer;
 
 	assert.equal(done.status, 201, done.text);
-	await reaches(s, done.json().pledge, "paid");
+	assert.deepEqual([done.json().status, done.json().url], ["paid", undefined]);
 	assert.deepEqual(await rows(done.json().pledge), ONCE);
 	assert.deepEqual(await s.sql(`SELECT a.state, o.state, a.object_id FROM pledged.attempt a JOIN pledged.outbox o ON o.subject = a.attempt_id
 		JOIN pledged.pledge p USING (pledge_id) WHERE p.public_token = '${done.json().pledge}'`), [["complete", "done", session.id]]);
