@@ -149,7 +149,7 @@ static void take(struct spool *s)
 		return;
 	snprintf(l->path, sizeof l->path, "%s.loading", s->path);
 	l->fd = open_locked(l->path, O_RDONLY, 1);
-	if (l->fd < 0 && errno != EWOULDBLOCK && access(l->path, F_OK) != 0) {
+	if (l->fd < 0 && errno != EWOULDBLOCK && stat(l->path, &(struct stat){0}) != 0) {
 		int fd = open_locked(s->path, O_RDONLY, 1);
 		/* another process may load by now: its file is not to be overwritten */
 		if (fd >= 0 &&

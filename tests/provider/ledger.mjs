@@ -3,19 +3,17 @@
 // A line is one step: a list of records that take effect together. A process killed in the middle
 // of a line leaves a torn end, which the next start cuts off, so no step is ever half known.
 // Records: ['o', object, private part], ['k', idempotency entry], ['d', event, its deliveries].
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 
 export class Ledger {
 	constructor(file)
 	{
 		this.file = file;
 		this.clear();
-		if (file && existsSync(file))
-			this.whole = this.replay(readFileSync(file));
 		if (file) {
-			this.fd = openSync(file, 'a', 0o600);
-			if (this.whole !== undefined)
-				ftruncateSync(this.fd, this.whole);
+			// not existsSync: access(2) asks without the capabilities that let us open
+			this.fd = openSync(file, 'a+', 0o600);
+			ftruncateSync(this.fd, this.replay(readFileSync(this.fd)));
 		}
 	}
 

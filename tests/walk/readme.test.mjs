@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { chmod, mkdir, readFile, writeFile } from "node:fs/promises";
+import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
@@ -26,10 +27,11 @@ function free_port() {
 	});
 }
 
-const dir = join(s.dir, "readme");
+const dir = await mkdtemp(join(tmpdir(), "pledged-readme-"));	// where nginx's own user may look
 const port = await free_port();
 const url = `http://127.0.0.1:${port}`;
 
+await chmod(dir, 0o755);
 await mkdir(join(dir, "site/news"), { recursive: true });
 await mkdir(join(dir, "site/wall"), { recursive: true });
 await mkdir(join(dir, "tmp"), { recursive: true });
@@ -48,7 +50,10 @@ ${block.replace("http {", `http { ${temps} access_log off; default_type text/htm
 
 const nginx = spawn("/usr/sbin/nginx", ["-p", dir, "-c", conf], { stdio: "ignore" });
 
-after(() => nginx.kill());
+after(async () => {
+	nginx.kill();
+	await rm(dir, { recursive: true, force: true });
+});
 await until("nginx answers", async () => {
 	try {
 		return (await client(url).get("/decide?a=/x")).status === 200;
