@@ -172,8 +172,6 @@ static enum err draft_make(
 	int row;
 	memset(d, 0, sizeof *d);
 	enum err e = pledge_check(&ask->form, &d->want, f);
-	if (e == OK && d->want.locale.n < 2)
-		e = fault_set(f, ERR_FIELD_BAD, "locale", "a language has two letters at least");
 	if (e == OK)
 		e = find_site(m, ask, d, &sites, &row, f);
 	if (e == OK)

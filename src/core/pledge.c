@@ -157,7 +157,8 @@ enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, str
 	if (e == OK)
 		e = check_word(w.campaign, CAMPAIGN_MAX, is_slug(w.campaign), "campaign", f);
 	if (e == OK)
-		e = check_word(w.locale, LOCALE_MAX, str_is_word(w.locale, "-_"), "locale", f);
+		e = check_word(w.locale, LOCALE_MAX, w.locale.n >= 2 && str_is_word(w.locale, "-_"),
+			"locale", f);
 	if (e == OK)
 		*ret = w;
 	return e;

@@ -35,7 +35,7 @@ struct pledge_want {
 
 /* pledge_check: every field of a request.
  *   gives  *ret (borrowing from *in)
- *          key [A-Za-z0-9_-]{16,64}, campaign [a-z0-9-]{1,64}, locale [A-Za-z0-9_-]{1,16}; e-mail:
+ *          key [A-Za-z0-9_-]{16,64}, campaign [a-z0-9-]{1,64}, locale [A-Za-z0-9_-]{2,16}; e-mail:
  * dot-atom@host.name, ASCII, at most 254 bytes, local part at most 64 fails  the first fault found,
  * in the order key, currency, amount, interval, email, campaign, locale; *f names the field
  *          (other_amount when that one was read); *ret untouched. No currency or no amount:

@@ -24,13 +24,18 @@ static void rounds(struct app_clerk *c)
 	int64_t ms = conf_int(c->conf, CONF_clerk_interval_ms);
 	sigset_t blocked, open;
 	role_stop_signals(&blocked);
-	sigprocmask(SIG_BLOCK, &blocked, &open);
-	while (!g_stop) {
-		size_t done = app_clerk_round(c, &g_stop);
+	for (size_t done = 0;;) {
 		struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 		if (done > 0)
 			pause = (struct timespec){0};
-		pselect(0, NULL, NULL, NULL, &pause, &open); /* signals come in here alone */
+		/* between the look at g_stop and the wait no signal may slip by */
+		sigprocmask(SIG_BLOCK, &blocked, &open);
+		if (!g_stop)
+			pselect(0, NULL, NULL, NULL, &pause, &open);
+		sigprocmask(SIG_SETMASK, &open, NULL);
+		if (g_stop)
+			return;
+		done = app_clerk_round(c, &g_stop);
 	}
 }
 

@@ -57,7 +57,7 @@ void role_stop_signals(sigset_t *ret)
 
 void role_on_stop(void (*handler)(int))
 {
-	struct sigaction stop = {.sa_handler = handler};
+	struct sigaction stop = {.sa_handler = handler, .sa_flags = SA_RESTART};
 	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
 		sigaction(STOPS[i], &stop, NULL);
 	signal(SIGPIPE, SIG_IGN);

@@ -205,11 +205,11 @@ enum pay_outcome stripe_wire_outcome(const struct pay_answer *ans)
 		return o;
 	const json_t *error = error_of(ans, &doc);
 	struct str type = json_text(error, "type"), code = json_text(error, "code");
+	if (str_is(code, "lock_timeout") || str_is(code, "idempotency_key_in_use"))
+		return PAY_RETRY;
 	if (str_is(type, "idempotency_error"))
 		return PAY_PERMANENT; /* our bug; a repeat, or a new key, would only hide it */
 	if (str_is(ans->should_retry, "true") && ans->status >= 400)
-		return PAY_RETRY;
-	if (str_is(code, "lock_timeout") || str_is(code, "idempotency_key_in_use"))
 		return PAY_RETRY;
 	if (str_is(code, "livemode_mismatch") || str_is(code, "api_key_expired"))
 		return PAY_CONFIG;

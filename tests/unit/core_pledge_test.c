@@ -151,7 +151,7 @@ static void words(void **state)
 	static const struct str bad_slugs[] = {STR("Support"), STR("sup_port"), STR("a b"),
 		STR("a/b"), STR("a\0b"), STR("\xc3\xa9"), STR("a\n")};
 	static const struct str bad_locales[] = {
-		STR("en US"), STR("en;q=1"), STR("en\0"), STR("e\xc3\xa9"), STR("../en")};
+		STR("e"), STR("en US"), STR("en;q=1"), STR("en\0"), STR("e\xc3\xa9"), STR("../en")};
 	static const struct str good_locales[] = {
 		STR(""), STR("pt-BR"), STR("pt_BR"), STR("zh-Hant-TW"), STR("abcdefghijklmnop")};
 	struct pledge_form f = good;

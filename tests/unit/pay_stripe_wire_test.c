@@ -368,6 +368,7 @@ static const struct ending {
     {.status = 409, .body = ERROR("invalid_request_error", "idempotency_key_in_use"), .outcome = PAY_RETRY},
     {.status = 409, .body = "", .outcome = PAY_RETRY},
     {.status = 409, .body = "", .retry = "false", .outcome = PAY_UNKNOWN},
+    {.status = 409, .body = ERROR("idempotency_error", "idempotency_key_in_use"), .outcome = PAY_RETRY},
     {.status = 422, .outcome = PAY_PERMANENT},
     {.status = 424, .outcome = PAY_RETRY},
     {.status = 424, .retry = "false", .outcome = PAY_UNKNOWN},
