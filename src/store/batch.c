@@ -6,6 +6,8 @@
 #include "store/batch_own.h"
 
 #define CAREFUL_MS 1000
+#define BUSY_MS    10
+#define BUSY_TRIES 10
 
 void batch_queue_init(struct batch_queue *q)
 {
@@ -41,6 +43,7 @@ void batch_add(struct batch *b, struct batch_op *op)
 {
 	op->err = OK;
 	op->marked = false;
+	op->busy = 0;
 	memset(&op->state, 0, sizeof op->state);
 	if (b->state < IDLE) {
 		batch_finish(op, ERR_STORE_DOWN);
@@ -159,13 +162,36 @@ static struct batch_group *group_of(struct batch *b, const struct uuid *id)
 	return NULL;
 }
 
-static void answer_group(struct batch *b, struct batch_group *g, const struct reader *state)
+/* Its row is locked, mostly by another worker with a view of the same reader, so not for long: soon
+ * again, while somebody waits for it. */
+static void put_off(struct batch *b, struct batch_op *op, mono_t now)
+{
+	if (op->abandoned || ++op->busy > BUSY_TRIES) {
+		batch_finish(op, ERR_STORE_BUSY);
+		return;
+	}
+	if (!b->busy.first)
+		b->busy_at = mono_add(now, dur_ms(BUSY_MS));
+	queue_put(&b->busy, op);
+}
+
+void batch_again(struct batch *b, mono_t now)
+{
+	if (!b->busy.first || now.us < b->busy_at.us)
+		return;
+	*b->queue.last = b->busy.first;
+	b->queue.last = b->busy.last;
+	batch_queue_init(&b->busy);
+}
+
+static void answer_group(
+	struct batch *b, struct batch_group *g, const struct reader *state, mono_t now)
 {
 	ASSERT(!g->answered);
 	g->answered = true;
 	for (size_t i = g->from; i < g->from + g->n; i++) /* an op may be gone after its answer */
 		if (state->version < 0)
-			batch_finish(b->fly[i], ERR_STORE_BUSY);
+			put_off(b, b->fly[i], now);
 		else
 			answer_op(b->fly[i], state);
 }
@@ -194,11 +220,12 @@ void batch_landed(struct batch *b, mono_t now)
 			continue;
 		struct batch_group *g = group_of(b, &r.id);
 		ASSERT(g != NULL);
-		answer_group(b, g, &r);
+		answer_group(b, g, &r, now);
 	}
 	for (size_t i = 0; i < b->group_n; i++)
 		if (!b->group[i].answered)
-			answer_group(b, &b->group[i], &(struct reader){.id = b->group[i].id});
+			answer_group(b, &b->group[i],
+				&(struct reader){.id = b->group[i].id}, now);
 	b->fly_n = b->group_n = 0;
 	PQclear(res);
 }
@@ -217,7 +244,9 @@ void batch_refused(struct batch *b, mono_t now)
 	size_t n = b->fly_n;
 	b->fly_n = 0;
 	if (n <= 1) {
-		if (n == 1)
+		if (n == 1 && e == ERR_STORE_BUSY)
+			put_off(b, b->fly[0], now);
+		else if (n == 1)
 			batch_finish(b->fly[0], e);
 		return;
 	}

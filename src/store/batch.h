@@ -41,6 +41,7 @@ struct batch_op {
 	/* the batch's own */
 	struct batch_op *next;
 	uint32_t order;
+	uint8_t busy; /* how often its row was locked */
 };
 
 struct batch;

@@ -23,6 +23,7 @@ enum err batch_open(const struct conf *c, struct batch **ret, struct fault *f)
 	b->prepared = conf_on(c, CONF_database_prepared);
 	b->limit = BATCH_OPS_MAX;
 	batch_queue_init(&b->queue);
+	batch_queue_init(&b->busy);
 	*ret = b;
 	return OK;
 }
@@ -43,6 +44,8 @@ void batch_down(struct batch *b, mono_t now)
 	for (size_t i = 0; i < n; i++)
 		batch_finish(b->fly[i], ERR_STORE_DOWN);
 	for (struct batch_op *op; (op = batch_queue_take(&b->queue));)
+		batch_finish(op, ERR_STORE_DOWN);
+	for (struct batch_op *op; (op = batch_queue_take(&b->busy));)
 		batch_finish(op, ERR_STORE_DOWN);
 	if (b->ask_waiting) {
 		b->ask_waiting = false;
@@ -79,7 +82,7 @@ bool batch_is_up(const struct batch *b)
 }
 bool batch_is_idle(const struct batch *b)
 {
-	return b->state <= IDLE && !b->queue.first && !b->tally;
+	return b->state <= IDLE && !b->queue.first && !b->busy.first && !b->tally;
 }
 int64_t batch_epoch(const struct batch *b)
 {
@@ -270,6 +273,7 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 		   (!PQconsumeInput(b->conn) || PQstatus(b->conn) == CONNECTION_BAD)) {
 		batch_down(b, now); /* the server ended an idle connection */
 	}
+	batch_again(b, now);
 	if (b->state == IDLE && b->ask_waiting)
 		send_ask(b, now);
 	else if (b->state == IDLE && (b->queue.first || b->tally || beat))

@@ -17,8 +17,8 @@ struct batch {
 	PGconn *conn;
 	enum batch_state state;
 	unsigned want, generation;
-	mono_t since, retry_at, last_ok, careful_until;
-	struct batch_queue queue;
+	mono_t since, retry_at, last_ok, careful_until, busy_at;
+	struct batch_queue queue, busy; /* busy: their rows were locked; again at busy_at */
 	struct batch_op *fly[BATCH_OPS_MAX];
 	struct batch_group group[BATCH_OPS_MAX];
 	size_t fly_n, group_n, limit; /* limit: readers in one batch; halved when a batch is
@@ -47,6 +47,7 @@ void batch_down(struct batch *b, mono_t now);
 /* Something was handed to libpq: flush, and wait for the answer in this state. */
 void batch_sent(struct batch *b, enum batch_state s, mono_t now);
 
+void batch_again(struct batch *b, mono_t now);  /* back from busy to the queue when it is time */
 void batch_send(struct batch *b, mono_t now);   /* what waits, as one statement */
 void batch_landed(struct batch *b, mono_t now); /* committed: tell everyone */
 void batch_refused(struct batch *b, mono_t now); /* find the reader who is the reason */
