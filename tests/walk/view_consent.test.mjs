@@ -1,0 +1,81 @@
+// The goal: a reader's word on storing is kept: none leaves nothing, counting leaves the counts and no
+// history of prompts, full leaves both; and whoever wants to give finds a form though nobody is asked.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { stack } from "./lib/stack.mjs";
+import { until } from "./lib/until.mjs";
+
+const s = await stack({ name: "view-consent", views: 1, moneys: 1 });
+const rows = async () => [await s.count("SELECT count(*) FROM pledged.reader"), await s.count("SELECT count(*) FROM pledged.prompt_event")];
+
+async function asked(who, consent) {
+	let last;
+
+	for (const n of [1, 2, 3])
+		last = await who.decide(`/consent/${consent}/${n}`, { section: "sport", consent });
+	return last;
+}
+
+test("none: nothing is stored, and what was stored by the cookie is dropped", async () => {
+	const who = s.client();
+
+	assert.equal((await asked(who, "none")).reason, "consent_none");
+	assert.equal(who.jar.size, 0);
+	assert.deepEqual(await rows(), [0, 0]);
+});
+
+test("counting: counted and asked, but no row tells what was shown", async () => {
+	const who = s.client();
+	const decision = await asked(who, "counting");
+
+	assert.equal(decision.act, "prompt");
+	for (const kind of ["viewed", "clicked", "closed"])
+		assert.equal((await who.event(decision.token, kind)).status, 204);
+	assert.deepEqual(await rows(), [1, 0]);
+	assert.equal((await asked(who, "counting")).reason, "closed", "a close is heeded all the same");
+});
+
+test("Sec-GPC makes full into counting", async () => {
+	const who = s.client({ headers: { "sec-gpc": "1" } });
+
+	assert.equal((await asked(who, "full")).act, "prompt");
+	assert.deepEqual(await rows(), [2, 0]);
+});
+
+test("full: both", async () => {
+	const who = s.client();
+	const decision = await asked(who, "full");
+
+	assert.equal((await who.event(decision.token, "viewed")).status, 204);
+	assert.equal(await s.count("SELECT count(*) FROM pledged.prompt_event WHERE kind = 'viewed'"), 1);
+	assert.ok((await rows())[1] >= 2);
+});
+
+test("the form offers what runs now, and stands there when every campaign is paused", async () => {
+	const form = async () => (await s.request("/prompt?form=1")).text;
+
+	assert.match(await form(), /value="5\.00"/, "the amounts of the campaign that runs, not of one to come");
+	for (const name of ["support", "year-end", "demo/meter"])
+		await s.deploy("ctl", "campaign", "pause", name);
+	await until("nobody is asked", async () => (await asked(s.client(), "full")).act === "open");
+	const bare = await form();
+
+	assert.match(bare, /action="\/pledge"[\s\S]*name="other_amount"[\s\S]*value="EUR"/);
+	assert.match(bare, /value="once" checked/);
+	const given = await s.client().form({ amount: "other", other_amount: "12", interval: "month" });
+
+	assert.equal(given.status, 303);
+});
+
+test("sections that a page makes up do not grow the roll-up", async () => {
+	for (let n = 0; n < 260; n += 1)
+		await s.request(`/decide?a=/x&s=made-up-${n}`);
+	await until("they are counted", async () => (await s.count("SELECT coalesce(sum(n), 0) FROM pledged.rollup WHERE section LIKE 'made-up-%' OR section = 'other'")) >= 260);
+	const sections = await s.count("SELECT count(DISTINCT section) FROM pledged.rollup");
+
+	assert.ok(sections <= 202, `${sections} sections`);
+});
+
+test("invariants", () => s.invariants());
