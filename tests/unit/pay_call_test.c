@@ -619,6 +619,11 @@ static void a_broken_answer_is_unknown(void **state)
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(rows); i++) {
 		struct pay_answer ans = call(rows[i].does, &post, NEVER_MS);
+		/* the reset may come while we still connect: then surely nothing was sent */
+		if (rows[i].does == resets_before && ans.curl == 7) {
+			assert_int_equal(pay_outcome(&ans), PAY_RETRY);
+			continue;
+		}
 		if (ans.curl == 0 || pay_outcome(&ans) != PAY_UNKNOWN)
 			fail_msg("%s: curl %d status %ld", rows[i].name, ans.curl, ans.status);
 		is_unknown(&ans);
