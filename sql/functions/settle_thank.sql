@@ -9,7 +9,7 @@ BEGIN
 	SELECT 'reader', y.payment_id, 'v1:reader:' || y.payment_id, convert_to(json_build_object(
 			'reader', p.reader_id, 'site', p.site_id,
 			'gave_at', to_char(y.paid_at AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'),
-			'kind', p."interval",
+			'kind', p."interval", 'minor', y.amount, 'currency', y.currency,
 			'until', to_char((SELECT max(r.until) FROM recurring r WHERE r.pledge_id = p.pledge_id)
 				AT TIME ZONE 'UTC', 'YYYY-MM-DD"T"HH24:MI:SS"Z"'))::text, 'UTF8'), p_now, p_now
 	FROM pledge p JOIN payment y USING (pledge_id)

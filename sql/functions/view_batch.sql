@@ -1,10 +1,12 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
--- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, epoch (read).
+-- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, decision_sample,
+-- epoch (read).
 -- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting
---   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case
+--   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
+--              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
---   p_counts   tally, or null
+--   p_counts   tally {"counts": […], "samples": […]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
 CREATE OR REPLACE FUNCTION pledged.view_batch(
@@ -13,7 +15,7 @@ CREATE OR REPLACE FUNCTION pledged.view_batch(
 	p_ev_site smallint[], p_ev_campaign text[], p_ev_variant text[], p_ev_section text[], p_ev_article text[],
 	p_worker bigint, p_seq bigint, p_counts jsonb, p_now timestamptz, p_careful boolean)
 RETURNS TABLE (reader_id uuid, version integer, views integer, gift smallint, first_at timestamptz, gave_at timestamptz,
-	gift_until timestamptz, seen bytea, marks bytea, epoch bigint)
+	gift_until timestamptz, gift_minor bigint, gift_currency text, seen bytea, marks bytea, epoch bigint)
 LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -24,7 +26,11 @@ BEGIN
 			AND r.reader_id NOT IN (SELECT l.reader_id FROM (SELECT k.reader_id FROM reader k
 				WHERE k.reader_id = ANY (p_reader) ORDER BY k.reader_id FOR NO KEY UPDATE SKIP LOCKED) l));
 		RETURN QUERY SELECT s.id, -1, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
-			NULL::timestamptz, NULL::bytea, NULL::bytea, NULL::bigint FROM unnest(v_skip) AS s(id);
+			NULL::timestamptz, NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, NULL::bigint FROM unnest(v_skip) AS s(id);
+	END IF;
+	IF p_version && ARRAY[-2, -3] THEN
+		PERFORM reader_forget(v.id, v.ver = -2) FROM unnest(p_reader, p_version) AS v(id, ver)
+		WHERE v.ver IN (-2, -3) AND (v_skip IS NULL OR v.id <> ALL (v_skip)) ORDER BY v.id;
 	END IF;
 	IF cardinality(p_reader) > 0 THEN
 		RETURN QUERY
@@ -48,7 +54,8 @@ BEGIN
 					AND position(substr(v.mark, 1, 10) IN r.marks) = 0)::integer,
 				last_at = CASE WHEN v.add = '' THEN r.last_at ELSE greatest(r.last_at, v.at) END
 			FROM v WHERE r.reader_id = v.id
-			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.seen, r.marks
+			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
+				r.seen, r.marks
 		), i AS (
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
 			SELECT v.id, v.site, v.first, v.at, v.add, octet_length(v.add) / 8
@@ -56,7 +63,8 @@ BEGIN
 			ON CONFLICT (reader_id) DO UPDATE SET
 				views = r.views + (octet_length(seen_add(r.seen, excluded.seen)) - octet_length(r.seen)) / 8,
 				seen = seen_add(r.seen, excluded.seen)
-			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.seen, r.marks
+			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
+				r.seen, r.marks
 		)
 		SELECT u.*, NULL::bigint FROM u UNION ALL SELECT i.*, NULL::bigint FROM i;
 	END IF;
@@ -71,10 +79,15 @@ BEGIN
 		ON CONFLICT DO NOTHING;
 	END IF;
 	IF p_counts IS NOT NULL THEN
-		INSERT INTO tally (worker, seq, at, counts) VALUES (p_worker, p_seq, p_now, p_counts) ON CONFLICT DO NOTHING;
+		INSERT INTO tally (worker, seq, at, counts) VALUES (p_worker, p_seq, p_now, p_counts -> 'counts') ON CONFLICT DO NOTHING;
+		IF FOUND THEN
+			INSERT INTO decision_sample (at, site_id, act, reason, campaign, variant, facts)
+			SELECT to_timestamp((e ->> 0)::bigint), (e ->> 1)::smallint, e ->> 2, e ->> 3, e ->> 4, e ->> 5, e -> 6
+			FROM jsonb_array_elements(p_counts -> 'samples') AS e;
+		END IF;
 	END IF;
 	RETURN QUERY SELECT NULL::uuid, NULL::integer, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
-		NULL::timestamptz, NULL::bytea, NULL::bytea, e.epoch FROM epoch e;
+		NULL::timestamptz, NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, e.epoch FROM epoch e;
 END
 $$;
 COMMENT ON FUNCTION pledged.view_batch IS 'Count views, append marks, store prompt events and a tally; return the readers as they are now and the epoch.';

@@ -1,5 +1,5 @@
-/* app/campaign.h: a campaign file, checked as a whole and turned into what core/decide takes.
- * Floor 3. The format is described in conf/campaigns/README.md. */
+/* app/campaign.h: a campaign file, or a site's policy, checked as a whole and turned into what
+ * core/decide takes. Floor 3. The format is described in conf/campaigns/README.md. */
 #ifndef APP_CAMPAIGN_H
 #define APP_CAMPAIGN_H
 
@@ -7,6 +7,8 @@
 
 #include "base/arena.h"
 #include "core/campaign.h"
+
+#define CAMPAIGN_POLICY_NAME "policy" /* a site's policy is the document of this name */
 
 /* One thing that is wrong, with its place: "variants[1].text.en.title". */
 struct campaign_fault {
@@ -18,14 +20,27 @@ struct campaign_faults {
 	struct campaign_fault fault[64];
 }; /* n counts on beyond 64, the list does not */
 
+/* A file: one of the two. */
+struct campaign_doc {
+	struct str slug, site; /* as the file names them */
+	bool is_policy;
+	struct campaign campaign;
+	struct campaign_policy policy;
+};
+
 /* campaign_read: the whole file.
- *   gives  *ret with slices into the arena (texts are copied; id, version and site stay 0),
- * *ret_site the site's slug fails  ERR_BAD_JSON, ERR_NO_MEMORY, or ERR_FIELD_BAD with every fault
- * listed; *ret is then not to be used Checked: unknown fields, types, ranges, times (end after
- * start), shares sum to 100, names unique, amounts right for the currency and ascending,
- * preselected amount offered, a text in every locale for each variant, lengths, no control or bidi
- * characters. */
-MUST enum err campaign_read(struct str json, struct arena *a, struct campaign *ret,
-	struct str *ret_site, struct campaign_faults *faults);
+ *   gives  *ret with slices into the arena (texts are copied; id, version and the site's number
+ * stay 0; topics are still names) fails  ERR_BAD_JSON, ERR_NO_MEMORY, or ERR_FIELD_BAD with every
+ * fault listed; *ret is then not to be used Checked: unknown fields, types, ranges, times (end
+ * after start), shares sum to 100, names unique, amounts right for the currency and ascending,
+ * preselected amount offered, a text in every locale for each variant that speaks, values in texts
+ * known and with what they need, lengths, no control or bidi characters. */
+MUST enum err campaign_read(
+	struct str json, struct arena *a, struct campaign_doc *ret, struct campaign_faults *faults);
+
+/* campaign_bind: turn the names of topics into the bits of the site's policy; a topic that the
+ * policy does not know matches nothing. Then decide_prepare.
+ *   gives  the first unknown name, or the empty text */
+struct str campaign_bind(struct campaign *c, const struct campaign_policy *p);
 
 #endif

@@ -93,11 +93,13 @@ static enum err mark_supporter(struct app_clerk *c, struct str body, struct faul
 	struct uuid reader;
 	utc_t gave, until = {0};
 	struct str kind, text;
-	int64_t site;
-	bool has;
+	int64_t site, minor = 0;
+	bool has, has_minor = false;
 	enum err e = json_read(body, &o, f);
 	if (e == OK)
 		e = json_int(o, "site", true, 1, INT16_MAX, &site, &has, f);
+	if (e == OK)
+		e = json_int(o, "minor", false, 1, INT64_MAX, &minor, &has_minor, f);
 	if (e == OK)
 		e = uuid_parse(json_text(o, "reader"), &reader);
 	if (e == OK)
@@ -119,6 +121,11 @@ static enum err mark_supporter(struct app_clerk *c, struct str body, struct faul
 		arg_utc(&a, until);
 	else
 		arg_null(&a);
+	if (has_minor)
+		arg_int(&a, minor);
+	else
+		arg_null(&a);
+	arg_opt(&a, json_text(o, "currency"));
 	arg_utc(&a, clock_utc());
 	return store_call(c->store, STMT_reader_supporter, &a, &rows, f);
 }

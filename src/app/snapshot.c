@@ -4,24 +4,31 @@
 
 #include "app/campaign.h"
 #include "app/snapshot.h"
+#include "base/log.h"
 
-#define ARENA_BYTES   (16u << 20)
-#define CAMPAIGNS_MAX 2000
+#define ARENA_BYTES   (64u << 20) /* pages are taken as they are used */
+#define CAMPAIGNS_MAX 2100
+#define DAY_S         INT64_C(86400)
 
-struct day {
+/* A stretch of time in which neither the day nor the offset from UTC changes. */
+struct stretch {
 	int16_t site;
-	uint16_t day, month_from;
-	utc_t starts;
+	uint16_t day, week_from, month_from;
+	int32_t offset_s;
+	utc_t starts, day_starts;
 };
 
 struct snapshot {
 	int refs;
 	struct arena arena;
 	struct campaign_set set;
-	size_t site_n, day_n;
-	struct site *site; /* by host */
-	struct day *day;   /* by site and time */
+	size_t site_n, stretch_n;
+	struct site *site;       /* by host */
+	struct stretch *stretch; /* by site and time */
 };
+
+static const struct campaign_policy no_policy = {
+	.supporter_once_days = 90, .supporter_recurring_days = 395};
 
 enum err snapshot_new(struct snapshot **ret)
 {
@@ -51,23 +58,65 @@ void snapshot_unref(struct snapshot *s)
 	free(s);
 }
 
-static enum err one_campaign(struct snapshot *s, const struct rows *rows, int row, struct fault *f)
+/* Room for n documents. */
+static enum err make_room(struct snapshot *s, size_t n)
 {
-	struct campaign *c = &s->set.campaign[s->set.n];
+	s->set.campaign = arena_alloc(&s->arena, (n + 1) * sizeof *s->set.campaign);
+	s->set.site = arena_alloc(&s->arena, (n + 1) * sizeof *s->set.site);
+	return s->set.campaign && s->set.site ? OK : ERR_NO_MEMORY;
+}
+
+/* Documents come by site, the policy first, then by priority. */
+static enum err take_doc(struct snapshot *s, const struct campaign_doc *doc)
+{
+	int16_t id = doc->is_policy ? doc->policy.site : doc->campaign.site;
+	struct campaign_site *site = s->set.site_n > 0 ? &s->set.site[s->set.site_n - 1] : NULL;
+	if (!site || site->site != id) {
+		site = &s->set.site[s->set.site_n++];
+		*site = (struct campaign_site){id, s->set.n, 0, &no_policy};
+	}
+	if (doc->is_policy) {
+		struct campaign_policy *p = arena_alloc(&s->arena, sizeof *p);
+		if (!p)
+			return ERR_NO_MEMORY;
+		*p = doc->policy;
+		site->policy = p;
+		return OK;
+	}
+	struct campaign *c = &s->set.campaign[s->set.n++];
+	*c = doc->campaign;
+	site->n++;
+	struct str unknown = campaign_bind(c, site->policy);
+	if (unknown.n > 0) {
+		struct log_line l;
+		log_open(&l, LOG_WARN, "a campaign names a topic that the policy does not know");
+		log_str(&l, "campaign", c->slug);
+		log_str(&l, "topic", unknown);
+		log_emit(&l);
+	}
+	return OK;
+}
+
+static enum err one_row(struct snapshot *s, const struct rows *rows, int row,
+	struct campaign_doc *doc, struct fault *f)
+{
 	struct campaign_faults faults = {0};
-	struct str site;
-	enum err e = campaign_read(row_str(rows, row, "body"), &s->arena, c, &site, &faults);
+	enum err e = campaign_read(row_str(rows, row, "body"), &s->arena, doc, &faults);
 	if (e != OK) {
 		struct str slug = row_str(rows, row, "slug");
 		return fault_set(f, e, "campaign", "%.*s: %s: %s", STR_FMT(slug),
 			faults.n ? faults.fault[0].path : "",
 			faults.n ? faults.fault[0].what : err_slug(e));
 	}
-	c->id = (int32_t)row_int(rows, row, "campaign_id");
-	c->version = (int32_t)row_int(rows, row, "version");
-	c->site = (int16_t)row_int(rows, row, "site_id");
-	s->set.n++;
-	return OK;
+	int32_t *id = doc->is_policy ? &doc->policy.id : &doc->campaign.id;
+	int32_t *version = doc->is_policy ? &doc->policy.version : &doc->campaign.version;
+	int16_t *site = doc->is_policy ? &doc->policy.site : &doc->campaign.site;
+	*id = (int32_t)row_int(rows, row, "campaign_id");
+	*version = (int32_t)row_int(rows, row, "version");
+	*site = (int16_t)row_int(rows, row, "site_id");
+	doc->campaign.live = row_bool(rows, row, "live");
+	/* a policy that is paused holds nothing */
+	return doc->is_policy && !doc->campaign.live ? OK : take_doc(s, doc);
 }
 
 enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f)
@@ -76,16 +125,44 @@ enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct 
 	if (n < 1 || n > CAMPAIGNS_MAX)
 		return ERR_STORE;
 	s->set.epoch = row_int(rows, 0, "epoch");
-	s->set.campaign = arena_alloc(&s->arena, (size_t)n * sizeof *s->set.campaign);
-	if (!s->set.campaign)
+	struct campaign_doc *doc = arena_alloc(&s->arena, sizeof *doc);
+	if (!doc || make_room(s, (size_t)n) != OK)
 		return ERR_NO_MEMORY;
 	for (int i = 0; i < n; i++) {
 		if (row_null(rows, i, "campaign_id"))
 			continue;
-		enum err e = one_campaign(s, rows, i, f);
+		enum err e = one_row(s, rows, i, doc, f);
 		if (e != OK)
 			return e;
 	}
+	return OK;
+}
+
+static int in_order(const void *x, const void *y)
+{
+	const struct campaign_doc *a = *(struct campaign_doc *const *)x;
+	const struct campaign_doc *b = *(struct campaign_doc *const *)y;
+	int site = (a->is_policy ? a->policy.site : a->campaign.site) -
+		   (b->is_policy ? b->policy.site : b->campaign.site);
+	if (site != 0 || a->is_policy != b->is_policy)
+		return site != 0 ? site : a->is_policy ? -1 : 1;
+	if (a->campaign.priority != b->campaign.priority)
+		return a->campaign.priority > b->campaign.priority ? -1 : 1;
+	size_t n = a->slug.n < b->slug.n ? a->slug.n : b->slug.n;
+	int c = memcmp(a->slug.p, b->slug.p, n);
+	return c != 0 ? c : a->slug.n < b->slug.n ? -1 : a->slug.n > b->slug.n;
+}
+
+enum err snapshot_files(struct snapshot *s, struct campaign_doc *const *docs, size_t n)
+{
+	struct campaign_doc **sorted = arena_alloc(&s->arena, (n + 1) * sizeof(void *));
+	if (!sorted || make_room(s, n) != OK)
+		return ERR_NO_MEMORY;
+	memcpy(sorted, docs, n * sizeof(void *));
+	qsort(sorted, n, sizeof(void *), in_order);
+	for (size_t i = 0; i < n; i++)
+		if (take_doc(s, sorted[i]) != OK)
+			return ERR_NO_MEMORY;
 	return OK;
 }
 
@@ -127,14 +204,20 @@ enum err snapshot_sites(struct snapshot *s, const struct rows *rows)
 enum err snapshot_calendar(struct snapshot *s, const struct rows *rows)
 {
 	int n = rows_n(rows);
-	s->day = arena_alloc(&s->arena, ((size_t)n + 1) * sizeof *s->day);
-	if (!s->day)
+	s->stretch = arena_alloc(&s->arena, ((size_t)n + 1) * sizeof *s->stretch);
+	if (!s->stretch)
 		return ERR_NO_MEMORY;
 	for (int i = 0; i < n; i++)
-		s->day[i] = (struct day){(int16_t)row_int(rows, i, "site_id"),
-			(uint16_t)row_int(rows, i, "day"), (uint16_t)row_int(rows, i, "month_from"),
-			row_utc(rows, i, "starts")};
-	s->day_n = (size_t)n;
+		s->stretch[i] = (struct stretch){
+			.site = (int16_t)row_int(rows, i, "site_id"),
+			.day = (uint16_t)row_int(rows, i, "day"),
+			.week_from = (uint16_t)row_int(rows, i, "week_from"),
+			.month_from = (uint16_t)row_int(rows, i, "month_from"),
+			.offset_s = (int32_t)row_int(rows, i, "offset_s"),
+			.starts = row_utc(rows, i, "starts"),
+			.day_starts = row_utc(rows, i, "day_starts"),
+		};
+	s->stretch_n = (size_t)n;
 	return OK;
 }
 
@@ -145,6 +228,20 @@ const struct site *snapshot_site(const struct snapshot *s, struct str host)
 			strncasecmp(s->site[i].host.p, host.p, host.n) == 0)
 			return &s->site[i];
 	return NULL;
+}
+
+const struct site *snapshot_site_named(const struct snapshot *s, struct str slug)
+{
+	for (size_t i = 0; i < s->site_n; i++)
+		if (str_eq(s->site[i].slug, slug))
+			return &s->site[i];
+	return NULL;
+}
+
+const struct campaign_policy *snapshot_policy(const struct snapshot *s, int16_t site)
+{
+	const struct campaign_site *at = campaign_set_site(&s->set, site);
+	return at ? at->policy : &no_policy;
 }
 
 const struct campaign_set *snapshot_campaign_set(const struct snapshot *s)
@@ -167,17 +264,27 @@ int64_t snapshot_epoch(const struct snapshot *s)
 
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret)
 {
-	bool found = false;
-	for (size_t i = 0; i < s->day_n; i++)
-		if (s->day[i].site == site && s->day[i].starts.us <= now.us) {
-			*ret = (struct decide_calendar){s->day[i].day, s->day[i].month_from};
-			found = true;
-		}
-	return found;
+	const struct stretch *at = NULL;
+	for (size_t i = 0; i < s->stretch_n; i++)
+		if (s->stretch[i].site == site && s->stretch[i].starts.us <= now.us)
+			at = &s->stretch[i];
+	if (!at)
+		return false;
+	int64_t wall = utc_s(now) + at->offset_s;
+	*ret = (struct decide_calendar){
+		.day = at->day,
+		.week_from = at->week_from,
+		.month_from = at->month_from,
+		.weekday = (uint8_t)(at->day - at->week_from),
+		.hour = (uint8_t)((wall % DAY_S + DAY_S) % DAY_S / 3600),
+		.day_starts = at->day_starts,
+	};
+	return true;
 }
 
 bool snapshot_is_stale(const struct snapshot *s, utc_t now)
 {
-	return s->day_n > 0 &&
-	       s->day[s->day_n - 1].starts.us < now.us + INT64_C(2) * 86400 * 1000000;
+	return s->stretch_n > 0 &&
+	       (s->stretch[0].starts.us > now.us ||
+		       s->stretch[s->stretch_n - 1].starts.us < now.us + 2 * DAY_S * 1000000);
 }

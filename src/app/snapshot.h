@@ -1,6 +1,6 @@
-/* app/snapshot.h: sites, calendar and campaigns as they were at one epoch; immutable, counted,
- * replaced as a whole. Floor 3. A campaign that cannot be read makes the new snapshot fail; the
- * last good one stays. */
+/* app/snapshot.h: sites, calendar, policies and campaigns as they were at one epoch; immutable,
+ * counted, replaced as a whole. Floor 3. A campaign that cannot be read makes the new snapshot
+ * fail; the last good one stays. */
 #ifndef APP_SNAPSHOT_H
 #define APP_SNAPSHOT_H
 
@@ -22,19 +22,26 @@ MUST enum err snapshot_new(struct snapshot **ret);
 MUST enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f);
 MUST enum err snapshot_sites(struct snapshot *s, const struct rows *rows);
 MUST enum err snapshot_calendar(struct snapshot *s, const struct rows *rows);
+/* snapshot_files: in place of snapshot_campaigns: documents that are not published, each with the
+ * site's number in campaign.site or policy.site. Sorted here. For pledgectl. */
+struct campaign_doc;
+MUST enum err snapshot_files(struct snapshot *s, struct campaign_doc *const *docs, size_t n);
 
 struct snapshot *snapshot_ref(struct snapshot *s);
 void snapshot_unref(struct snapshot *s); /* NULL is fine; the last one frees */
 
 const struct site *snapshot_site(
 	const struct snapshot *s, struct str host); /* host in any case; NULL when unknown */
+const struct site *snapshot_site_named(const struct snapshot *s, struct str slug); /* or NULL */
 const struct campaign_set *snapshot_campaign_set(const struct snapshot *s);
-const struct campaign *snapshot_campaign(
-	const struct snapshot *s, int32_t id); /* NULL when it is not live */
+/* NULL when there is none; paused ones are there too. */
+const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id);
+/* Never NULL: a site without a policy has an empty one. */
+const struct campaign_policy *snapshot_policy(const struct snapshot *s, int16_t site);
 int64_t snapshot_epoch(const struct snapshot *s);
 /* The day that holds now. False when the calendar does not reach that far. */
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret);
-/* True when fewer than two known days are left. */
+/* True when fewer than two known days are left, or now lies before all of them. */
 bool snapshot_is_stale(const struct snapshot *s, utc_t now);
 
 #endif

@@ -3,17 +3,24 @@
 #include <string.h>
 
 #include "app/tally.h"
+#include "base/seal.h"
 
-enum err tally_init(struct tally *t)
+enum err tally_init(struct tally *t, int64_t sample_every)
 {
 	memset(t, 0, sizeof *t);
+	t->sample_every = sample_every > 0 ? (uint64_t)sample_every : 0;
 	t->row = calloc(TALLY_KEYS_MAX, sizeof *t->row);
-	return t->row ? OK : ERR_NO_MEMORY;
+	t->sample_mem = malloc(TALLY_SAMPLE_BYTES);
+	if (!t->row || !t->sample_mem)
+		return ERR_NO_MEMORY;
+	buf_init(&t->samples, t->sample_mem, TALLY_SAMPLE_BYTES);
+	return seal_random(&t->draw, sizeof t->draw);
 }
 
 void tally_fini(struct tally *t)
 {
 	free(t->row);
+	free(t->sample_mem);
 }
 
 static enum err make_key(char *key, size_t cap, utc_t now, int16_t site, struct str section,
@@ -90,30 +97,64 @@ static struct str known_section(struct tally *t, utc_t now, struct str section)
 	return section;
 }
 
-void tally_add(struct tally *t, utc_t now, int16_t site, struct str section, struct str country,
-	struct str device, const struct decision *d)
+void tally_add(
+	struct tally *t, utc_t now, int16_t site, const struct page *page, const struct decision *d)
 {
 	char key[sizeof t->row[0].key];
 	const struct str no = STR("");
-	section = known_section(t, now, section);
-	if (make_key(key, sizeof key, now, site, section, country, device, d) == OK && add(t, key))
+	struct str section = known_section(t, now, page->section);
+	if (make_key(key, sizeof key, now, site, section, page->country, page->device, d) == OK &&
+		add(t, key))
 		return;
 	if (make_key(key, sizeof key, now, site, no, no, no, d) == OK && add(t, key))
 		return;
 	t->dropped++;
 }
 
+/* SplitMix64: good enough to choose samples by. */
+static uint64_t draw(struct tally *t)
+{
+	uint64_t z = t->draw += UINT64_C(0x9e3779b97f4a7c15);
+	z = (z ^ z >> 30) * UINT64_C(0xbf58476d1ce4e5b9);
+	z = (z ^ z >> 27) * UINT64_C(0x94d049bb133111eb);
+	return z ^ z >> 31;
+}
+
+void tally_sample(struct tally *t, const struct decide_facts *f, const struct decision *d)
+{
+	if (t->sample_every == 0 || f->consent != CONSENT_FULL || f->bot ||
+		draw(t) % t->sample_every != 0)
+		return;
+	struct buf before = t->samples, *b = &t->samples;
+	const struct campaign *c = d->campaign;
+	buf_addf(b, "%s[%lld,%d,\"%s\",\"%s\",", t->sample_n ? "," : "", (long long)utc_s(f->now),
+		f->site, decide_act_name(d->act), decide_reason_name(d->reason));
+	buf_json(b, c ? c->slug : STR(""));
+	buf_byte(b, ',');
+	buf_json(b, c ? c->variant[d->variant].name : STR(""));
+	buf_byte(b, ',');
+	facts_format(b, f, draw(t));
+	buf_byte(b, ']');
+	if (buf_done(b) == OK)
+		t->sample_n++;
+	else
+		t->samples = before;
+}
+
 enum err tally_format(const struct tally *t, struct buf *b)
 {
-	buf_byte(b, '[');
+	buf_addc(b, "{\"counts\":[");
 	for (size_t i = 0; i < t->n; i++)
 		buf_addf(b, "%s[%s%llu]", i ? "," : "", t->row[i].key,
 			(unsigned long long)t->row[i].n);
-	buf_byte(b, ']');
+	buf_addc(b, "],\"samples\":[");
+	buf_add(b, buf_str(&t->samples));
+	buf_addc(b, "]}");
 	return buf_done(b);
 }
 
 void tally_clear(struct tally *t)
 {
-	t->n = 0;
+	t->n = t->sample_n = 0;
+	buf_init(&t->samples, t->sample_mem, TALLY_SAMPLE_BYTES);
 }

@@ -1,11 +1,13 @@
 /* app/tally.h: counts of decisions between two batches: hour, site, section, country, device,
- * campaign, variant, act, reason. Floor 3. */
+ * campaign, variant, act, reason; and one decision in n with its facts. Floor 3. */
 #ifndef APP_TALLY_H
 #define APP_TALLY_H
 
+#include "app/facts.h"
 #include "app/snapshot.h"
 
-#define TALLY_KEYS_MAX 512
+#define TALLY_KEYS_MAX     512
+#define TALLY_SAMPLE_BYTES 65536 /* of samples between two batches; more are left out */
 
 /* A page may name any section; beyond so many an hour a worker counts them as "other", so that
  * nobody can grow the roll-up at will. */
@@ -21,15 +23,22 @@ struct tally {
 	int64_t hour; /* of the sections, counted from 1970 */
 	char section[TALLY_SECTIONS_MAX][65];
 	uint64_t dropped;
+	uint64_t sample_every, draw; /* draw: state of a small generator */
+	size_t sample_n;
+	char *sample_mem;
+	struct buf samples;
 };
 
-MUST enum err tally_init(struct tally *t); /* fails ERR_NO_MEMORY */
+/* sample_every: one decision in so many is kept; 0: none. fails ERR_NO_MEMORY, ERR_IO */
+MUST enum err tally_init(struct tally *t, int64_t sample_every);
 void tally_fini(struct tally *t);
 
 /* tally_add: count one decision. When the table is full or the words too long, section, country and
  * device are left out of the key. */
-void tally_add(struct tally *t, utc_t now, int16_t site, struct str section, struct str country,
-	struct str device, const struct decision *d);
+void tally_add(struct tally *t, utc_t now, int16_t site, const struct page *page,
+	const struct decision *d);
+/* tally_sample: keep it, when its turn has come and the reader lets us keep a history. */
+void tally_sample(struct tally *t, const struct decide_facts *f, const struct decision *d);
 /* tally_format: everything as the JSON that pledged.tally takes. fails ERR_TOO_LONG */
 MUST enum err tally_format(const struct tally *t, struct buf *b);
 void tally_clear(struct tally *t);

@@ -45,31 +45,9 @@ static void release(struct view_ask *a)
 {
 	snapshot_unref(a->snap);
 	a->snap = NULL;
+	free(a->trace);
+	a->trace = NULL;
 	a->released(a);
-}
-
-static void write_cookie(struct view_ask *a)
-{
-	uint8_t bytes[TICKET_BYTES_MAX];
-	size_t n = ticket_cookie_pack(&a->who, bytes);
-	struct buf b;
-	buf_init(&b, a->cookie_text, sizeof a->cookie_text - 1);
-	if (seal_sign(a->app->ring, TICKET_COOKIE_PURPOSE, bytes, n, &b) == OK) {
-		a->cookie_text[buf_str(&b).n] = '\0';
-		a->set = COOKIE_SET;
-	}
-}
-
-static void write_token(struct view_ask *a)
-{
-	uint8_t bytes[TICKET_BYTES_MAX];
-	size_t n = ticket_token_pack(&a->ticket, bytes);
-	struct buf b;
-	buf_init(&b, a->token_text, sizeof a->token_text - 1);
-	if (seal_sign(a->app->ring, TICKET_TOKEN_PURPOSE, bytes, n, &b) == OK)
-		a->token_text[buf_str(&b).n] = '\0';
-	else
-		a->token_text[0] = '\0';
 }
 
 /* The answer is known: count it and hand it over. The ask lives on while it is in a batch. */
@@ -79,12 +57,13 @@ static void answer(struct view_ask *a)
 	ASSERT(!a->is_answered);
 	a->is_answered = true;
 	if (a->kind == VIEW_PAGE) {
-		if (a->decision.act != ACT_OPEN)
-			write_token(a);
+		if (a->decision.act != ACT_OPEN) {
+			view_write_token(a);
+			a->goal = live_find(&v->live, a->decision.campaign->id);
+		}
 		metric_add(METRIC_DECISIONS, a->decision.reason, 1);
-		if (a->site)
-			tally_add(&v->tally, a->now, a->site->id, a->section, a->country, a->device,
-				&a->decision);
+		if (a->site && a->decision.reason != REASON_preview)
+			tally_add(&v->tally, a->now, a->site->id, &a->page, &a->decision);
 	}
 	a->answered(a);
 	if (!a->in_batch)
@@ -105,26 +84,6 @@ static void submit(struct view_ask *a)
 	batch_add(batch_of(a->app, &a->op.reader), &a->op);
 }
 
-static void fill_ticket(struct view_ask *a)
-{
-	int64_t id = 0;
-	enum err e = seal_random(&id, sizeof id);
-	a->ticket = (struct ticket_token){
-		.decision = e == OK && (id & INT64_MAX) ? id & INT64_MAX : 1,
-		.reader = a->reader.id,
-		.has_reader = true,
-		.site = a->site->id,
-		.at = utc_of_s(utc_s(a->now)),
-		.campaign = a->decision.campaign->id,
-		.version = a->decision.campaign->version,
-		.variant = (uint8_t)a->decision.variant,
-		.act = (uint8_t)a->decision.act,
-		.reason = (uint8_t)a->decision.reason,
-		.art48 = a->facts.art48,
-		.counting = a->consent == CONSENT_COUNTING,
-	};
-}
-
 static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version,
 	const struct ticket_token *t)
 {
@@ -133,13 +92,15 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 		.kind = (uint8_t)kind,
 		.variant = t->variant,
 		.at = a->now};
+	const struct campaign *c = snapshot_campaign(a->snap, t->campaign);
+	m.cap = c ? c->cap.key : 0;
 	memset(&a->op, 0, sizeof a->op);
 	a->op.reader = t->reader;
 	a->op.site = t->site;
 	a->op.first_at = a->op.at = a->now;
 	/* seeing and clicking bind us to nothing, so they take no room in the reader's row */
 	a->op.has_mark = kind != MARK_VIEWED && kind != MARK_CLICKED;
-	a->op.has_event = !t->counting;
+	a->op.has_event = !t->counting && kind != MARK_SKIPPED;
 	reader_mark_pack(&m, a->op.mark);
 	a->op.version = version;
 	a->op.done = app_view_batched;
@@ -149,38 +110,48 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 		.kind = reader_mark_name(kind),
 		.article = str_c(a->article_text),
 		.section = str_c(a->section_text)};
-	const struct campaign *c = snapshot_campaign(a->snap, t->campaign);
 	if (c && t->variant < c->variant_n) {
 		a->op.event.campaign = c->slug;
 		a->op.event.variant = c->variant[t->variant].name;
 	}
 }
 
-/* The prompt is due by this state: it is served only if its mark is written against this very
- * state. */
-static void mark_prompt(struct view_ask *a)
+/* What is due by this state happens only if its mark is written against this very state. */
+static void mark_decision(struct view_ask *a)
 {
 	a->marking = true;
-	if (str_copy(a->article, a->article_text, sizeof a->article_text) != OK ||
-		str_copy(a->section, a->section_text, sizeof a->section_text) != OK)
+	if (str_copy(a->page.url, a->article_text, sizeof a->article_text) != OK ||
+		str_copy(a->page.section, a->section_text, sizeof a->section_text) != OK)
 		a->article_text[0] = a->section_text[0] = '\0';
-	mark_op(a, MARK_SHOWN, a->reader.version, &a->ticket);
+	mark_op(a, a->decision.mark, a->reader.version, &a->ticket);
 	submit(a);
 }
 
 static void decide_now(struct view_ask *a)
 {
 	a->facts.reader = &a->reader;
-	a->decision = decide(&a->facts, snapshot_campaign_set(a->snap));
-	if (a->decision.act != ACT_OPEN)
-		fill_ticket(a);
-	if (a->decision.act == ACT_PROMPT && a->reader.stored)
-		mark_prompt(a);
+	if (a->trace)
+		a->trace->n = 0;
+	a->decision = decide(&a->facts, snapshot_campaign_set(a->snap), a->trace);
+	if (!a->sampled)
+		tally_sample(&a->app->tally, &a->facts, &a->decision);
+	a->sampled = true;
+	if (a->decision.campaign)
+		view_fill_ticket(a);
+	if (a->decision.mark != 0)
+		mark_decision(a);
 	else if (a->decision.act == ACT_PROMPT)
 		answer_open(
 			a, REASON_first_view); /* no row to mark: rules never lead here, a guard */
 	else
 		answer(a);
+}
+
+/* Consent was taken back: the row is gone, the page opens. */
+static void forgotten(struct view_ask *a)
+{
+	memset(&a->reader, 0, sizeof a->reader);
+	decide_now(a);
 }
 
 static void counted(struct view_ask *a)
@@ -196,7 +167,7 @@ static void counted(struct view_ask *a)
 	} else if (a->who.has_first) {
 		a->who.has_first =
 			false; /* the row exists now: the cookie need not carry the view any more */
-		write_cookie(a);
+		view_write_cookie(a);
 	}
 	decide_now(a);
 }
@@ -228,11 +199,17 @@ void app_view_batched(struct batch_op *op)
 		spool_put(&v->spool, op);
 	if (a->is_answered) {
 		release(a);
-	} else if (a->kind == VIEW_EVENT) {
+	} else if (a->kind != VIEW_PAGE) {
 		a->err = op->err;
+		if (op->err != OK)
+			a->set = COOKIE_KEEP; /* so that the reader can be forgotten next time */
 		answer(a);
 	} else if (op->err != OK) {
+		if (op->forget != FORGET_NOTHING)
+			a->set = COOKIE_KEEP;
 		answer_open(a, REASON_store_down);
+	} else if (op->forget != FORGET_NOTHING) {
+		forgotten(a);
 	} else if (a->marking) {
 		marked(a);
 	} else {
@@ -247,53 +224,13 @@ void app_view_expire(struct app_view *v, mono_t now)
 		struct view_ask *a = v->first;
 		list_del(v, a);
 		a->op.abandoned = true;
-		if (a->kind == VIEW_EVENT)
+		if (a->kind != VIEW_PAGE)
 			a->err = ERR_TIMEOUT;
+		if (a->op.forget != FORGET_NOTHING)
+			a->set = COOKIE_KEEP;
 		a->decision = decide_open(REASON_store_down);
 		answer(a);
 	}
-}
-
-static uint64_t article_hash(const struct site *s, struct str article)
-{
-	uint8_t mac[SEAL_MAC_BYTES];
-	uint64_t h = 0;
-	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
-		STR("article:"), article, mac);
-	for (int i = 0; i < 6; i++)
-		h = h << 8 | mac[i];
-	return h ? h : 1;
-}
-
-static uint64_t variant_hash(const struct site *s, const struct uuid *reader)
-{
-	uint8_t mac[SEAL_MAC_BYTES];
-	uint64_t h;
-	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
-		STR("variant:"), (struct str){(const char *)reader->b, 16}, mac);
-	memcpy(&h, mac, sizeof h);
-	return h;
-}
-
-/* Who is it? True when the cookie is ours and for this site. */
-static bool read_cookie(struct view_ask *a)
-{
-	uint8_t bytes[TICKET_BYTES_MAX];
-	size_t n;
-	bool old;
-	if (a->cookie.n == 0)
-		return false;
-	if (seal_open(a->app->ring, TICKET_COOKIE_PURPOSE, a->cookie, bytes, sizeof bytes, &n,
-		    &old) != OK ||
-		ticket_cookie_unpack(bytes, n, &a->who) != OK) {
-		metric_add(METRIC_COOKIE_BAD, 0, 1);
-		return false;
-	}
-	if (a->who.site != a->site->id)
-		return false;
-	if (old)
-		write_cookie(a);
-	return true;
 }
 
 /* No cookie came: mint one that carries this view. Whoever never returns it never makes a row. */
@@ -312,14 +249,14 @@ static void new_reader(struct view_ask *a)
 	a->who.site = a->site->id;
 	a->who.has_first = true;
 	a->who.first_at = utc_of_s(utc_s(a->now));
-	reader_seen_pack(a->facts.cal.day, a->facts.art48, a->who.first);
+	reader_seen_pack(a->facts.cal.day, a->facts.topics, a->facts.art, a->who.first);
 	a->reader.id = a->who.reader;
 	a->reader.first_at = a->reader.last_at = a->now;
 	a->reader.views = 1;
 	a->reader.seen = (struct str){(const char *)a->who.first, READER_SEEN_BYTES};
-	a->facts.variant_hash = variant_hash(a->site, &a->reader.id);
+	a->facts.variant_hash = view_variant_hash(a->site, &a->reader.id);
 	metric_add(METRIC_COOKIE_NEW, 0, 1);
-	write_cookie(a);
+	view_write_cookie(a);
 	decide_now(a);
 }
 
@@ -327,7 +264,7 @@ static void known_reader(struct view_ask *a)
 {
 	struct app_view *v = a->app;
 	struct batch_op *op = &a->op;
-	a->facts.variant_hash = variant_hash(a->site, &a->who.reader);
+	a->facts.variant_hash = view_variant_hash(a->site, &a->who.reader);
 	op->reader = a->who.reader;
 	op->site = a->site->id;
 	op->at = a->now;
@@ -337,7 +274,8 @@ static void known_reader(struct view_ask *a)
 	if (a->counts) {
 		if (a->who.has_first)
 			memcpy(op->seen[op->seen_n++], a->who.first, READER_SEEN_BYTES);
-		reader_seen_pack(a->facts.cal.day, a->facts.art48, op->seen[op->seen_n++]);
+		reader_seen_pack(
+			a->facts.cal.day, a->facts.topics, a->facts.art, op->seen[op->seen_n++]);
 	}
 	if (v->held >= v->max_requests) {
 		if (op->seen_n)
@@ -348,21 +286,62 @@ static void known_reader(struct view_ask *a)
 	submit(a);
 }
 
+/* The row of a reader who no longer consents. */
+static void forget(struct view_ask *a, enum batch_forget what)
+{
+	a->op.reader = a->who.reader;
+	a->op.site = a->site->id;
+	a->op.first_at = a->op.at = a->now;
+	a->op.version = -1;
+	a->op.forget = what;
+	a->op.done = app_view_batched;
+	if (what == FORGET_ALL)
+		a->set = COOKIE_DROP;
+	submit(a);
+}
+
+/* An editor looks at a variant: nothing is read, counted or stored. */
+static void preview(struct view_ask *a, const struct ticket_pass *p)
+{
+	const struct campaign *c = snapshot_campaign(a->snap, p->campaign);
+	if (!c || c->site != a->site->id || p->variant >= c->variant_n || p->set >= c->set_n ||
+		c->variant[p->variant].control) {
+		answer_open(a, REASON_no_campaign);
+		return;
+	}
+	a->decision = decide_open(REASON_preview);
+	a->decision.act = c->kind == CAMPAIGN_WALL ? ACT_WALL : ACT_PROMPT;
+	a->decision.campaign = c;
+	a->decision.variant = p->variant;
+	a->decision.set = p->set;
+	a->decision.articles = p->articles;
+	memset(&a->reader, 0, sizeof a->reader);
+	view_fill_ticket(a);
+	answer(a);
+}
+
 static void ask_page(struct view_ask *a)
 {
-	bool ours = read_cookie(a);
+	struct ticket_pass pass;
+	bool ours = view_read_cookie(a), passes = view_read_pass(a, &pass);
+	a->page.referrer = page_referrer(
+		a->page.referrer_host, snapshot_site(a->snap, a->page.referrer_host) == a->site);
 	a->facts = (struct decide_facts){.site = a->site->id,
 		.now = a->now,
-		.section = a->section,
+		.page = a->page,
+		.topics = campaign_topics(a->policy, &a->page),
+		.art = view_article_hash(a->site, a->page.url),
 		.bot = a->bot,
 		.counted = a->counts,
 		.consent = a->consent};
-	if (!snapshot_day(a->snap, a->site->id, a->now, &a->facts.cal)) {
+	view_read_account(a);
+	if (passes && pass.kind == PASS_PREVIEW) {
+		preview(a, &pass);
+	} else if (!snapshot_day(a->snap, a->site->id, a->now, &a->facts.cal)) {
 		answer_open(a, REASON_store_down);
-		return;
-	}
-	a->facts.art48 = article_hash(a->site, a->article);
-	if (a->bot || a->consent == CONSENT_NONE) {
+	} else if (a->consent == CONSENT_NONE && ours && !a->bot) {
+		forget(a, FORGET_ALL);
+	} else if (a->bot || a->consent == CONSENT_NONE) {
 		a->set = a->cookie.n && a->consent == CONSENT_NONE ? COOKIE_DROP : COOKIE_KEEP;
 		memset(&a->reader, 0, sizeof a->reader);
 		decide_now(a);
@@ -373,13 +352,26 @@ static void ask_page(struct view_ask *a)
 	}
 }
 
+static void ask_consent(struct view_ask *a)
+{
+	bool ours = view_read_cookie(a);
+	if (a->consent == CONSENT_NONE && !ours && a->cookie.n)
+		a->set = COOKIE_DROP;
+	if (!ours || a->consent == CONSENT_FULL)
+		answer(a);
+	else if (a->app->held >= a->app->max_requests)
+		a->err = ERR_OVERLOAD, answer(a);
+	else
+		forget(a, a->consent == CONSENT_NONE ? FORGET_ALL : FORGET_EVENTS);
+}
+
 static void ask_event(struct view_ask *a)
 {
-	const struct campaign *c;
-	struct snapshot *hold;
-	a->err = app_view_open_token(a->app, a->token, &a->ticket, &c, &hold);
+	struct view_prompt prompt;
+	a->err = app_view_open_token(a->app, a->token, &prompt);
 	if (a->err == OK) {
-		snapshot_unref(hold);
+		a->ticket = prompt.ticket;
+		snapshot_unref(prompt.hold);
 		if (!a->ticket.has_reader || a->ticket.site != a->site->id ||
 			utc_s(a->now) - utc_s(a->ticket.at) > TOKEN_AGE_S)
 			a->err = ERR_BAD_TOKEN;
@@ -407,7 +399,10 @@ void app_view_ask(struct app_view *v, struct view_ask *a)
 	a->site = NULL;
 	a->set = COOKIE_KEEP;
 	a->cookie_text[0] = a->token_text[0] = a->article_text[0] = a->section_text[0] = '\0';
-	a->is_answered = a->in_batch = a->marking = false;
+	a->is_answered = a->in_batch = a->marking = a->sampled = false;
+	a->trace = NULL;
+	a->policy = NULL;
+	a->goal = (struct live_goal){0};
 	a->races = 0;
 	memset(&a->op, 0, sizeof a->op);
 	a->snap = v->snap ? snapshot_ref(v->snap) : NULL;
@@ -420,9 +415,14 @@ void app_view_ask(struct app_view *v, struct view_ask *a)
 	if (!a->site) {
 		a->err = ERR_UNKNOWN_SITE;
 		answer_open(a, REASON_unknown_site);
-	} else if (a->kind == VIEW_EVENT) {
+		return;
+	}
+	a->policy = snapshot_policy(a->snap, a->site->id);
+	if (a->kind == VIEW_EVENT) {
 		ask_event(a);
-	} else if (a->article.n == 0) {
+	} else if (a->kind == VIEW_CONSENT) {
+		ask_consent(a);
+	} else if (a->page.url.n == 0) {
 		a->err = ERR_FIELD_MISSING;
 		answer_open(a, REASON_bad_request);
 	} else {

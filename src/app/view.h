@@ -4,6 +4,7 @@
 #ifndef APP_VIEW_H
 #define APP_VIEW_H
 
+#include "app/live.h"
 #include "app/snapshot.h"
 #include "base/arena.h"
 #include "base/seal.h"
@@ -12,15 +13,17 @@
 
 struct app_view;
 
-enum view_kind { VIEW_PAGE, VIEW_EVENT };
+enum view_kind { VIEW_PAGE, VIEW_EVENT, VIEW_CONSENT };
 enum view_cookie { COOKIE_KEEP, COOKIE_SET, COOKIE_DROP };
 
 /* A question. The caller fills the first part; slices must live until `answered`, after which the
  * ask copies what it still needs. */
 struct view_ask {
 	enum view_kind kind;
-	struct str host, article, section, country, device, cookie, token;
-	enum decide_consent consent;
+	struct str host, cookie, token;
+	struct page page;            /* url names the article; referrer is set here */
+	struct str account, pass;    /* tokens: of the site for who is signed in, of an operator */
+	enum decide_consent consent; /* VIEW_CONSENT: the reader's word from now on */
 	enum reader_mark_kind event; /* VIEW_EVENT */
 	bool bot, counts;
 	utc_t now;
@@ -31,10 +34,13 @@ struct view_ask {
 		struct view_ask *ask); /* once, after answered: nobody refers to the ask any more */
 
 	/* The answer. */
-	enum err err; /* VIEW_EVENT: OK or why not. VIEW_PAGE: ERR_UNKNOWN_SITE, ERR_FIELD_MISSING;
-			 the decision opens all the same */
+	enum err err; /* VIEW_EVENT, VIEW_CONSENT: OK or why not. VIEW_PAGE: ERR_UNKNOWN_SITE,
+			 ERR_FIELD_MISSING; the decision opens all the same */
 	struct decision decision;
-	const struct site *site; /* lives until released; NULL when unknown */
+	const struct site *site;              /* lives until released; NULL when unknown */
+	const struct campaign_policy *policy; /* as site */
+	struct live_goal goal;                /* of the decision's campaign */
+	struct decide_trace *trace;           /* for who holds a debug pass, else NULL */
 	enum view_cookie set;
 	char cookie_text[200], token_text[300]; /* with NUL; empty when there is none */
 
@@ -46,7 +52,7 @@ struct view_ask {
 	struct decide_facts facts;
 	struct ticket_token ticket;
 	struct batch_op op;
-	bool is_answered, in_batch, marking;
+	bool is_answered, in_batch, marking, sampled;
 	int races;
 	struct view_ask *prev, *next;
 	struct app_view *app;
@@ -72,15 +78,21 @@ bool app_view_ready(const struct app_view
 		*v); /* campaigns loaded, a connection lives, newest answer under 3 s old */
 void app_view_metrics(const struct app_view *v);
 
-/* app_view_open_token: verify a decision token and find its campaign in force; hold is to be given
- * to snapshot_unref. gives  *ret_campaign NULL when the campaign is no longer live fails
- * ERR_BAD_TOKEN, ERR_STORE_DOWN (nothing loaded yet) */
-MUST enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret,
-	const struct campaign **ret_campaign, struct snapshot **ret_hold);
+/* What a fragment is made of; hold is to be given to snapshot_unref. */
+struct view_prompt {
+	struct ticket_token ticket;
+	const struct campaign *campaign; /* NULL when there is none any more */
+	const struct campaign_policy *policy;
+	struct live_goal goal;
+	struct snapshot *hold;
+};
+/* app_view_open_token: verify a decision token and find its campaign in force.
+ *   fails  ERR_BAD_TOKEN, ERR_STORE_DOWN (nothing loaded yet) */
+MUST enum err app_view_open_token(struct app_view *v, struct str token, struct view_prompt *ret);
 /* What the plain form of a host offers: the first appeal that runs now, else any campaign that
- * runs, else the site's currency without amounts. Same ownership; *ret_campaign lives until the
- * next call. */
-MUST enum err app_view_form(struct app_view *v, struct str host, utc_t now,
-	const struct campaign **ret_campaign, struct snapshot **ret_hold);
+ * runs, else the site's currency without amounts. The campaign lives until the next call. fails
+ * ERR_STORE_DOWN, ERR_UNKNOWN_SITE */
+MUST enum err app_view_form(
+	struct app_view *v, struct str host, utc_t now, struct view_prompt *ret);
 
 #endif

@@ -10,7 +10,9 @@
 #define BEAT_MS     1000 /* an idle worker still asks for the epoch */
 #define RELOAD_MS   500  /* between two tries to load */
 #define TALLY_MS    200
-#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + 16)
+#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + TALLY_SAMPLE_BYTES + 64)
+#define LIVE_MS     30000
+#define LIVE_SOON   1000 /* when the last try failed */
 #define FRESH_MS    3000
 
 static void label_metrics(void)
@@ -33,9 +35,12 @@ enum err app_view_open(
 	v->ring = ring;
 	v->max_requests = (size_t)conf_int(c, CONF_view_max_requests);
 	v->tally_text = malloc(TALLY_BYTES);
-	enum err e = v->tally_text ? tally_init(&v->tally) : ERR_NO_MEMORY;
+	enum err e = v->tally_text ? tally_init(&v->tally, conf_int(c, CONF_view_sample_every))
+				   : ERR_NO_MEMORY;
 	if (e == OK)
 		e = seal_random(&v->worker, sizeof v->worker);
+	if (e == OK && conf_secret(c, CONF_account_key_file).n > 0)
+		e = seal_ring_parse(conf_secret(c, CONF_account_key_file), &v->accounts, f);
 	spool_init(&v->spool, conf_str(c, CONF_view_spool_file),
 		conf_int(c, CONF_view_spool_max_bytes));
 	for (int64_t i = 0; e == OK && i < conf_int(c, CONF_view_connections); i++) {
@@ -61,6 +66,7 @@ void app_view_close(struct app_view *v)
 	snapshot_unref(v->loading);
 	snapshot_unref(v->snap);
 	spool_fini(&v->spool);
+	seal_ring_fini(&v->accounts);
 	tally_fini(&v->tally);
 	free(v->tally_text);
 	free(v);
@@ -121,7 +127,7 @@ static void got_sites(void *arg, enum err e, const struct rows *rows)
 	if (e == OK)
 		e = snapshot_sites(v->loading, rows);
 	store_args_init(&a);
-	arg_utc(&a, clock_utc());
+	arg_utc(&a, v->load_utc);
 	if (e == OK)
 		e = batch_query(v->batch[0], STMT_view_calendar, &a, got_calendar, v);
 	if (e != OK)
@@ -153,12 +159,31 @@ static void load(struct app_view *v, utc_t utc, mono_t now)
 	struct fault f = {0};
 	store_args_init(&a);
 	v->load_at = mono_add(now, dur_ms(RELOAD_MS));
+	v->load_utc = utc;
 	v->is_loading = true;
 	enum err e = snapshot_new(&v->loading);
 	if (e == OK)
 		e = batch_query(v->batch[0], STMT_view_campaigns, &a, got_campaigns, v);
 	if (e != OK)
 		load_failed(v, e, &f);
+}
+
+static void got_goals(void *arg, enum err e, const struct rows *rows)
+{
+	struct app_view *v = arg;
+	if (e == OK)
+		live_load(&v->live, rows);
+}
+
+/* Money raised. Campaigns come first: one question at a time is open. */
+static void load_live(struct app_view *v, mono_t now)
+{
+	struct store_args a;
+	if (now.us < v->live_at.us || v->is_loading || !v->snap || !batch_is_up(v->batch[0]))
+		return;
+	store_args_init(&a);
+	bool asked = batch_query(v->batch[0], STMT_view_goals, &a, got_goals, v) == OK;
+	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
 
 static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
@@ -183,6 +208,7 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 {
 	app_view_expire(v, now);
 	load(v, utc, now);
+	load_live(v, now);
 	hand_in_tally(v, now, false);
 	bool beat = now.us >= v->beat_at.us;
 	if (beat)
@@ -235,47 +261,4 @@ void app_view_metrics(const struct app_view *v)
 	before = sum;
 	metric_set(METRIC_STORE_UP, up);
 	metric_set(METRIC_INFLIGHT, (int64_t)v->held);
-}
-
-enum err app_view_open_token(struct app_view *v, struct str token, struct ticket_token *ret,
-	const struct campaign **ret_campaign, struct snapshot **ret_hold)
-{
-	uint8_t bytes[TICKET_BYTES_MAX];
-	size_t n;
-	bool old;
-	if (!v->snap)
-		return ERR_STORE_DOWN;
-	if (seal_open(v->ring, TICKET_TOKEN_PURPOSE, token, bytes, sizeof bytes, &n, &old) != OK ||
-		ticket_token_unpack(bytes, n, ret) != OK)
-		return ERR_BAD_TOKEN;
-	const struct campaign *c = snapshot_campaign(v->snap, ret->campaign);
-	*ret_campaign = c && c->site == ret->site && ret->variant < c->variant_n ? c : NULL;
-	*ret_hold = snapshot_ref(v->snap);
-	return OK;
-}
-
-static bool runs(const struct campaign *c, int16_t site, utc_t now)
-{
-	return c->site == site && now.us >= c->start.us && (c->end.us == 0 || now.us < c->end.us);
-}
-
-enum err app_view_form(struct app_view *v, struct str host, utc_t now,
-	const struct campaign **ret_campaign, struct snapshot **ret_hold)
-{
-	if (!v->snap)
-		return ERR_STORE_DOWN;
-	const struct site *site = snapshot_site(v->snap, host);
-	if (!site)
-		return ERR_UNKNOWN_SITE;
-	const struct campaign_set *set = snapshot_campaign_set(v->snap);
-	const struct campaign *best = NULL;
-	for (size_t i = 0; i < set->n && (!best || best->kind != CAMPAIGN_APPEAL); i++)
-		if (runs(&set->campaign[i], site->id, now) &&
-			(!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
-			best = &set->campaign[i];
-	/* whoever wants to give can do so while nobody is asked */
-	v->plain = (struct campaign){.site = site->id, .currency = site->currency};
-	*ret_campaign = best ? best : &v->plain;
-	*ret_hold = snapshot_ref(v->snap);
-	return OK;
 }

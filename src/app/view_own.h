@@ -3,6 +3,7 @@
 #ifndef APP_VIEW_OWN_H
 #define APP_VIEW_OWN_H
 
+#include "app/facts.h"
 #include "app/tally.h"
 #include "app/view.h"
 #include "store/spool.h"
@@ -17,13 +18,27 @@ struct app_view {
 	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
 	bool is_loading, failed_before;
-	mono_t load_at, beat_at, tally_at;
+	mono_t load_at, beat_at, tally_at, live_at;
+	utc_t load_utc;
+	struct live live;
+	struct seal_ring accounts; /* n 0: nobody is ever signed in */
 	struct tally tally;
 	int64_t worker, tally_seq;
 	char *tally_text;
 	struct spool spool;
 	struct campaign plain; /* what the form offers while no campaign runs */
+	struct campaign_amounts plain_set;
 };
+
+/* view_ticket.c: who asks, and what is signed for them. */
+bool view_read_cookie(struct view_ask *a); /* true when it is ours and of this site */
+void view_write_cookie(struct view_ask *a);
+void view_write_token(struct view_ask *a);
+void view_fill_ticket(struct view_ask *a); /* of the decision */
+void view_read_account(struct view_ask *a);
+bool view_read_pass(struct view_ask *a, struct ticket_pass *ret); /* true when it holds now */
+uint64_t view_article_hash(const struct site *s, struct str article);
+uint64_t view_variant_hash(const struct site *s, const struct uuid *reader);
 
 void app_view_batched(struct batch_op *op);
 void app_view_expire(struct app_view *v, mono_t now);

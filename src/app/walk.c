@@ -96,9 +96,9 @@ int64_t walk_int(struct walk *w, const struct walk_place *up, const json_t *o, c
 	struct walk_range r)
 {
 	struct walk_place at = {up, key, 0};
-	const json_t *v = walk_get(w, &at, o, JSON_INTEGER, r.def < r.min);
+	const json_t *v = walk_get(w, &at, o, JSON_INTEGER, r.def == WALK_NEED);
 	if (!v)
-		return r.def < r.min ? r.min : r.def;
+		return r.def == WALK_NEED ? r.min : r.def;
 	int64_t n = json_integer_value(v);
 	if (n >= r.min && n <= r.max)
 		return n;
@@ -110,6 +110,61 @@ uint32_t walk_u32(struct walk *w, const struct walk_place *up, const json_t *o, 
 	struct walk_range r)
 {
 	return (uint32_t)walk_int(w, up, o, key, r);
+}
+
+bool walk_bool(
+	struct walk *w, const struct walk_place *up, const json_t *o, const char *key, bool def)
+{
+	const json_t *v = json_object_get(o, key);
+	if (!v || json_is_null(v))
+		return def;
+	if (!json_is_boolean(v))
+		walk_wrong(w, &(struct walk_place){up, key, 0}, "must be true or false");
+	return json_is_true(v);
+}
+
+/* One word of a list. */
+static bool take_word(struct walk *w, const struct walk_place *at, const json_t *v,
+	const struct walk_words *rule, struct str *ret)
+{
+	if (!walk_is(w, at, v, JSON_STRING))
+		return false;
+	struct str s = walk_str(v);
+	if (s.n == 0 || s.n > rule->bytes || !rule->is(s)) {
+		walk_wrong(w, at, "must be %s", rule->what);
+		return false;
+	}
+	*ret = walk_keep(w, s);
+	return !w->no_memory;
+}
+
+struct page_words walk_words(struct walk *w, const struct walk_place *up, const json_t *o,
+	const char *key, const struct walk_words *rule)
+{
+	struct walk_place list = {up, key, 0};
+	const json_t *v = walk_get(w, &list, o, JSON_ARRAY, false);
+	size_t all = json_array_size(v), n = 0;
+	if (all == 0)
+		return (struct page_words){0};
+	if (all > rule->n) {
+		walk_wrong(w, &list, "has more than %zu words", rule->n);
+		return (struct page_words){0};
+	}
+	struct str *out = arena_alloc(w->arena, all * sizeof *out);
+	if (!out) {
+		w->no_memory = true;
+		return (struct page_words){0};
+	}
+	for (size_t i = 0; i < all; i++) {
+		struct walk_place at = {&list, NULL, i};
+		if (!take_word(w, &at, json_array_get(v, i), rule, &out[n]))
+			continue;
+		for (size_t k = 0; k < n; k++)
+			if (str_eq(out[k], out[n]))
+				walk_wrong(w, &at, "stands there twice");
+		n++;
+	}
+	return (struct page_words){n, out};
 }
 
 bool walk_is_made_of(struct str s, const struct walk_word *rule)

@@ -20,12 +20,19 @@ struct walk_place {
 	size_t i;
 };
 
+#define WALK_NEED (-1) /* it must be there */
 struct walk_range {
-	int64_t min, max, def; /* def < min: the number must be there */
+	int64_t min, max, def; /* def: of a number that is absent, may lie outside; or WALK_NEED */
 };
 struct walk_word {
 	const char *of, *what; /* the characters, and how to tell them */
 	size_t max;
+};
+/* What the words of a list may be: told when one is not. */
+struct walk_words {
+	bool (*is)(struct str s);
+	const char *what;
+	size_t bytes, n; /* longest word, longest list */
 };
 struct walk_length {
 	size_t chars;
@@ -50,6 +57,12 @@ int64_t walk_int(struct walk *w, const struct walk_place *up, const json_t *o, c
 	struct walk_range r);
 uint32_t walk_u32(struct walk *w, const struct walk_place *up, const json_t *o, const char *key,
 	struct walk_range r);
+bool walk_bool(
+	struct walk *w, const struct walk_place *up, const json_t *o, const char *key, bool def);
+/* walk_words: the list of words at key, kept; empty when it is absent. Each word stands there
+ * once. */
+struct page_words walk_words(struct walk *w, const struct walk_place *up, const json_t *o,
+	const char *key, const struct walk_words *rule);
 struct str walk_word_of(
 	struct walk *w, const struct walk_place *at, const json_t *v, const struct walk_word *rule);
 struct str walk_word(struct walk *w, const struct walk_place *up, const json_t *o, const char *key,

@@ -4,12 +4,11 @@
 #define CORE_DECIDE_H
 
 #include "core/campaign.h"
-#include "core/reader.h"
 
 enum decide_act { ACT_OPEN, ACT_PROMPT, ACT_WALL, ACT_N };
 
 enum decide_reason {
-#define X(name, scope, act, sentence) REASON_##name,
+#define X(name, scope, act, tell, can, have, need, sentence) REASON_##name,
 #include "core/rule.def"
 #undef X
 #define X(name, act, sentence) REASON_##name,
@@ -20,32 +19,36 @@ enum decide_reason {
 
 enum decide_consent { CONSENT_NONE, CONSENT_COUNTING, CONSENT_FULL };
 
-/* Boundaries of the site's calendar at `now`, made by PostgreSQL's zone data. Days count from
- * 2000-01-01. */
+/* The site's calendar at `now`, made by PostgreSQL's zone data. Days count from 2000-01-01. */
 struct decide_calendar {
-	uint16_t day, month_from;
+	uint16_t day, week_from, month_from; /* weeks begin on Monday */
+	uint8_t weekday, hour;               /* 0 = Monday; hour of the clock on the wall */
+	utc_t day_starts;
 };
 
 struct decide_facts {
 	int16_t site;
 	utc_t now;
 	struct decide_calendar cal;
-	struct str section; /* may be empty */
-	uint64_t art48;     /* keyed hash of the article, never 0 */
-	bool bot, counted;  /* counted: this view is in reader->seen (false for HEAD, prefetch,
-			       range) */
+	struct page page;
+	uint64_t art;    /* keyed hash of the article, READER_ART_BITS, never 0 */
+	uint16_t topics; /* campaign_topics of the page */
+	bool bot;        /* verified */
+	bool counted;    /* this view is in reader->seen (false for HEAD, prefetch, range) */
+	bool signed_in;
 	enum decide_consent consent;
 	const struct reader *reader;
-	uint64_t variant_hash; /* keyed hash of the reader; campaign_variant_pick mixes it with the
-				  slug */
+	uint64_t variant_hash; /* keyed hash of the reader */
 };
 
 struct decision {
 	enum decide_act act;
 	enum decide_reason reason;
-	const struct campaign *campaign; /* NULL unless prompt or wall */
-	size_t variant;
-	uint32_t articles; /* distinct articles this month, this one included */
+	const struct campaign *campaign; /* NULL unless prompt, wall, or held back (act open) */
+	size_t variant, set;             /* set: of the campaign's amounts */
+	enum reader_mark_kind mark; /* to be written against this very state before the answer; 0 =
+				       none */
+	uint32_t articles;          /* distinct articles this month, this one included */
 	uint32_t left; /* free articles left on the first meter that applies; UINT32_MAX when none
 			  applies */
 };
@@ -54,12 +57,35 @@ const char *decide_act_name(enum decide_act a); /* open prompt wall */
 const char *decide_reason_name(enum decide_reason r);
 const char *decide_reason_sentence(enum decide_reason r);
 
+/* What was tried and what it saw, in order. */
+struct decide_step {
+	const struct campaign *campaign; /* NULL: a rule of the page */
+	enum decide_reason rule;
+	bool fired;
+	int64_t have, need; /* named by decide_step_names; INT64_MIN = nothing to tell */
+	struct str saw;     /* a word of the page that was looked at; may be empty */
+};
+struct decide_trace {
+	size_t n, cap; /* beyond cap steps are counted and not kept */
+	struct decide_step *step;
+};
+/* "" when the rule compares no numbers. */
+void decide_step_names(enum decide_reason r, const char **ret_have, const char **ret_need);
+
+/* decide_prepare: to be called once for each campaign after it is read; sets c->asks. */
+void decide_prepare(struct campaign *c);
+
 /* decide: never fails; without a reader or an article it opens (bad_request), without a set too
- * (no_campaign). now   may step back: gifts and marks of the future count as of now days  a pause
- * of n days covers [at, at + n days); 0 days = no pause left  set by the first campaign with a
- * meter that runs, speaks here and whose reader is no supporter cost  O(campaigns of the site ×
- * marks kept + articles of the month squared), no allocation */
-struct decision decide(const struct decide_facts *f, const struct campaign_set *set);
+ * (no_campaign).
+ *   now    may step back: gifts and marks of the future count as of now
+ *   days   a pause of n days covers [at, at + n days); 0 days = no pause
+ *   left   set by the first campaign with a meter that runs, speaks here and whose reader is no
+ *          supporter
+ *   trace  may be NULL
+ *   cost   O(entries seen + marks + campaigns of the site × their rules), no allocation; about 12
+ *          KiB of stack */
+struct decision decide(
+	const struct decide_facts *f, const struct campaign_set *set, struct decide_trace *trace);
 
 /* A decision without campaigns being asked, e.g. store_down. */
 struct decision decide_open(enum decide_reason r);

@@ -2,7 +2,11 @@
 #include <string.h>
 
 #include "core/bytes.h"
+#include "core/page.h"
 #include "core/reader.h"
+
+#define ART_MASK ((UINT64_C(1) << READER_ART_BITS) - 1)
+#define SLOTS    512 /* more than twice READER_SEEN_MAX, a power of two */
 
 static const char *const kinds[MARK_KIND_N] = {
 	[MARK_SHOWN] = "shown",
@@ -13,6 +17,8 @@ static const char *const kinds[MARK_KIND_N] = {
 	[MARK_NEVER] = "never",
 	[MARK_CLICKED] = "clicked",
 	[MARK_WALLED] = "walled",
+	[MARK_HELD] = "held",
+	[MARK_SKIPPED] = "skipped",
 };
 
 const char *reader_mark_name(enum reader_mark_kind k)
@@ -30,9 +36,10 @@ enum err reader_mark_kind(struct str name, enum reader_mark_kind *ret)
 	return ERR_FIELD_BAD;
 }
 
-void reader_seen_pack(uint16_t day, uint64_t art48, uint8_t out[READER_SEEN_BYTES])
+void reader_seen_pack(uint16_t day, uint16_t topics, uint64_t art, uint8_t out[READER_SEEN_BYTES])
 {
-	bytes_put(bytes_put(out, 2, day), 6, art48);
+	bytes_put(
+		bytes_put(out, 2, day), 6, (uint64_t)topics << READER_ART_BITS | (art & ART_MASK));
 }
 
 void reader_mark_pack(const struct reader_mark *m, uint8_t out[READER_MARK_BYTES])
@@ -43,7 +50,7 @@ void reader_mark_pack(const struct reader_mark *m, uint8_t out[READER_MARK_BYTES
 	p = bytes_put(p, 4, (uint32_t)m->campaign);
 	p = bytes_put(p, 1, m->kind);
 	p = bytes_put(p, 1, m->variant);
-	p = bytes_put(p, 2, 0);
+	p = bytes_put(p, 2, m->cap);
 	bytes_put(p, 4, s > UINT32_MAX ? UINT32_MAX : (uint64_t)s);
 }
 
@@ -56,7 +63,7 @@ enum err reader_mark_unpack(struct str bytes, size_t i, struct reader_mark *ret)
 	ret->campaign = (int32_t)(uint32_t)bytes_get(&p, 4);
 	ret->kind = (uint8_t)bytes_get(&p, 1);
 	ret->variant = (uint8_t)bytes_get(&p, 1);
-	(void)bytes_get(&p, 2);
+	ret->cap = (uint16_t)bytes_get(&p, 2);
 	ret->at = utc_of_s((int64_t)bytes_get(&p, 4));
 	return OK;
 }
@@ -69,28 +76,55 @@ bool reader_has_mark(struct str marks, const uint8_t key[READER_MARK_KEY_BYTES])
 	return false;
 }
 
-uint32_t reader_count(
-	struct str seen, uint16_t from_day, uint64_t art48, uint32_t *ret_nth, bool *ret_known)
+/* The number of an article; a new one gets the next. */
+static uint8_t number_of(struct reader_seen *s, uint16_t slots[SLOTS], uint64_t art)
 {
-	uint64_t art[READER_SEEN_MAX];
+	size_t at = (size_t)(art ^ art >> 18) % SLOTS;
+
+	while (slots[at] != 0 && s->art[slots[at] - 1] != art)
+		at = (at + 1) % SLOTS;
+	if (slots[at] == 0) {
+		s->art[s->article_n++] = art;
+		slots[at] = s->article_n;
+	}
+	return (uint8_t)(slots[at] - 1);
+}
+
+void reader_unpack(struct str seen, struct reader_seen *ret)
+{
+	uint16_t slots[SLOTS] = {0};
 	size_t all = seen.n / READER_SEEN_BYTES,
 	       kept = all < READER_SEEN_MAX ? all : READER_SEEN_MAX;
-	uint32_t count = 0, nth = 0, i;
+	const uint8_t *p = (const uint8_t *)seen.p + (all - kept) * READER_SEEN_BYTES;
 
-	for (size_t at = all - kept; at < all; at++) {
-		const uint8_t *p = (const uint8_t *)seen.p + at * READER_SEEN_BYTES;
-		if (bytes_get(&p, 2) < from_day)
-			continue;
-		uint64_t a = bytes_get(&p, 6);
-		for (i = 0; i < count && art[i] != a;)
-			i++;
-		if (i < count)
-			continue;
-		art[count++] = a;
-		if (a == art48)
-			nth = count;
+	ret->n = (uint16_t)kept;
+	ret->article_n = 0;
+	for (size_t i = 0; i < kept; i++) {
+		ret->day[i] = (uint16_t)bytes_get(&p, 2);
+		uint64_t v = bytes_get(&p, 6);
+		ret->topics[i] = (uint16_t)(v >> READER_ART_BITS);
+		ret->article[i] = number_of(ret, slots, v & ART_MASK);
 	}
-	*ret_known = nth > 0;
-	*ret_nth = nth > 0 ? nth : count + 1;
-	return count;
+}
+
+struct reader_count reader_count(const struct reader_seen *s, struct reader_window w, uint64_t art)
+{
+	uint64_t counted[(READER_SEEN_MAX + 63) / 64] = {0};
+	struct reader_count c = {0};
+
+	for (size_t i = 0; i < s->n; i++) {
+		uint8_t a = s->article[i];
+		if (s->day[i] < w.from_day || (w.topics != 0 && !(s->topics[i] & w.topics)) ||
+			(w.metered && s->topics[i] & PAGE_FREE) || counted[a / 64] >> a % 64 & 1)
+			continue;
+		counted[a / 64] |= UINT64_C(1) << a % 64;
+		c.n++;
+		if (s->art[a] == (art & ART_MASK)) {
+			c.known = true;
+			c.nth = c.n;
+		}
+	}
+	if (!c.known)
+		c.nth = c.n + 1;
+	return c;
 }

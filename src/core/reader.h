@@ -7,17 +7,19 @@
 #include "base/clock.h"
 #include "base/uuid.h"
 
-/* One article opened on one day (site's zone): big-endian day (2 bytes, days since 2000-01-01) and
- * 48 bits of its keyed hash. Stored once per article and day, in order; so every window (day, week,
- * month, rolling) can be counted exactly. */
+/* One article opened on one day (site's zone), 8 bytes big-endian: day (16 bits, since 2000-01-01),
+ * topics (12 bits, see core/page.h), keyed hash of the article (36 bits). Stored once per article
+ * and day, in order; so every window (day, week, month, rolling) can be counted exactly. 36 bits:
+ * among 250 articles of one reader a new one is taken for a seen one in 4 of 10^9 cases. */
 #define READER_SEEN_BYTES 8
+#define READER_ART_BITS   36
 #define READER_SEEN_MAX                                                                            \
 	250 /* entries kept, the newest; an article that fell out counts as a new one when it is   \
 	       opened again */
 
 /* One thing that happened to a prompt, 16 bytes big-endian:
- * decision 4 (low bits), campaign 4, kind 1, variant 1, zero 2, at 4 (seconds since 1970,
- * unsigned). The first 10 bytes name it: a repeated event is the same entry. */
+ * decision 4 (low bits), campaign 4, kind 1, variant 1, cap 2 (campaign_cap_key), at 4 (seconds
+ * since 1970, unsigned). The first 10 bytes name it: a repeated event is the same entry. */
 #define READER_MARK_BYTES     16
 #define READER_MARK_KEY_BYTES 10
 #define READER_MARK_MAX       120
@@ -31,6 +33,8 @@ enum reader_mark_kind {
 	MARK_NEVER,
 	MARK_CLICKED,
 	MARK_WALLED,
+	MARK_HELD, /* would have been shown: control variant or hold-out; caps count it as shown */
+	MARK_SKIPPED, /* one of the first views of a cycle, not shown */
 	MARK_KIND_N
 };
 const char *reader_mark_name(enum reader_mark_kind k); /* "shown", … ; NULL when out of range */
@@ -41,6 +45,7 @@ struct reader_mark {
 	uint32_t decision;
 	int32_t campaign;
 	uint8_t kind, variant;
+	uint16_t cap;
 	utc_t at;
 };
 
@@ -57,20 +62,40 @@ struct reader {
 	int64_t views;             /* articles counted in all (article and day once) */
 	enum reader_gift gift;     /* the latest one known */
 	utc_t gave_at, gift_until; /* until: 0 = by the campaign's own pause */
+	int64_t gift_minor;        /* amount of the latest gift; 0 unknown */
+	char gift_currency[4];     /* "" unknown */
 };
 
-void reader_seen_pack(uint16_t day, uint64_t art48, uint8_t out[READER_SEEN_BYTES]);
+void reader_seen_pack(uint16_t day, uint16_t topics, uint64_t art, uint8_t out[READER_SEEN_BYTES]);
 void reader_mark_pack(const struct reader_mark *m, uint8_t out[READER_MARK_BYTES]);
 /* i-th entry, oldest first; a cut last entry is past the end. fails ERR_RANGE past the end; *ret
  * untouched */
 MUST enum err reader_mark_unpack(struct str bytes, size_t i, struct reader_mark *ret);
 bool reader_has_mark(struct str marks, const uint8_t key[READER_MARK_KEY_BYTES]);
 
-/* reader_count: distinct articles with day >= from_day.
- *   gives  *ret_nth = place of art among them (1 = first), or count + 1 when it is not there;
- * *ret_known says which cost   O(n^2) in the entries of the window, n <= READER_SEEN_MAX; no
- * allocation */
-uint32_t reader_count(
-	struct str seen, uint16_t from_day, uint64_t art48, uint32_t *ret_nth, bool *ret_known);
+/* The list of articles, unpacked once for all the counts of a decision. */
+struct reader_seen {
+	uint16_t n, article_n;
+	uint16_t day[READER_SEEN_MAX], topics[READER_SEEN_MAX];
+	uint8_t article[READER_SEEN_MAX]; /* entries of one article have one number */
+	uint64_t art[READER_SEEN_MAX];    /* by number */
+};
+/* reader_unpack: the newest READER_SEEN_MAX entries. cost O(entries), no allocation */
+void reader_unpack(struct str seen, struct reader_seen *ret);
+
+/* Which entries a count takes: opened on this day or later, with one of the topics (0 = any),
+ * metered: no view that was free. */
+struct reader_window {
+	uint16_t from_day, topics;
+	bool metered;
+};
+struct reader_count {
+	uint32_t n;   /* distinct articles */
+	uint32_t nth; /* place of the article among them (1 = first), or n + 1 when it is not there
+		       */
+	bool known;   /* it is there */
+};
+struct reader_count reader_count(
+	const struct reader_seen *s, struct reader_window w, uint64_t art); /* cost O(entries) */
 
 #endif

@@ -1,20 +1,25 @@
 /* core/ticket.c: fixed layouts, big-endian. Whoever changes one of them, or the order of rule.def
  * (its numbers travel in tokens), counts the version up.
  *   cookie  version 1, flags 1, reader 16, site 2, and with the first view: first 8, at 8
+ *           (version 1, without topics in its first view, is still taken)
  *   token   version 1, flags 1, decision 8, reader 16, site 2, at 8, campaign 4, its version 4,
- *           variant 1, act 1, reason 1, article 6 */
+ *           variant 1, set 1, act 1, reason 1, article 6, articles 2
+ *   pass    version 1, kind 1, until 8, site 2, campaign 4, variant 1, set 1, articles 2 */
 #include <string.h>
 
 #include "core/bytes.h"
 #include "core/ticket.h"
 
-#define VERSION      1
+#define VERSION      2
+#define FIRST_PLAIN  1 /* the cookie's version before topics */
 #define HAS_FIRST    1u
 #define HAS_READER   1u
 #define COUNTING     2u
 #define COOKIE_BYTES 20
 #define FIRST_BYTES  (READER_SEEN_BYTES + 8)
-#define TOKEN_BYTES  53
+#define TOKEN_BYTES  56
+#define PASS_BYTES   20
+#define ART_MASK     ((UINT64_C(1) << READER_ART_BITS) - 1)
 #define SECONDS_MAX  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
 static uint8_t *put_uuid(uint8_t *p, const struct uuid *u)
@@ -64,17 +69,22 @@ enum err ticket_cookie_unpack(const uint8_t *in, size_t n, struct ticket_cookie 
 
 	if (n != COOKIE_BYTES && !c.has_first)
 		return ERR_BAD_TOKEN;
-	if (bytes_get(&p, 1) != VERSION || bytes_get(&p, 1) != (c.has_first ? HAS_FIRST : 0))
+	uint64_t version = bytes_get(&p, 1);
+	if ((version != VERSION && version != FIRST_PLAIN) ||
+		bytes_get(&p, 1) != (c.has_first ? HAS_FIRST : 0))
 		return ERR_BAD_TOKEN;
 	c.reader = get_uuid(&p);
 	c.site = (int16_t)(uint16_t)bytes_get(&p, 2);
 	if (uuid_is_nil(&c.reader) || c.site <= 0)
 		return ERR_BAD_TOKEN;
 	if (c.has_first) {
-		const uint8_t *art = p + 2;
-		memcpy(c.first, p, sizeof c.first);
+		const uint8_t *view = p;
+		uint16_t day = (uint16_t)bytes_get(&view, 2);
+		uint64_t v = bytes_get(&view, 6), art = v & ART_MASK;
+		reader_seen_pack(day, version == FIRST_PLAIN ? 0 : (uint16_t)(v >> READER_ART_BITS),
+			art, c.first);
 		p += sizeof c.first;
-		if (bytes_get(&art, 6) == 0 || !get_time(&p, &c.first_at))
+		if (art == 0 || !get_time(&p, &c.first_at))
 			return ERR_BAD_TOKEN;
 	}
 	*ret = c;
@@ -94,9 +104,11 @@ size_t ticket_token_pack(const struct ticket_token *t, uint8_t out[TICKET_BYTES_
 	p = bytes_put(p, 4, (uint32_t)t->campaign);
 	p = bytes_put(p, 4, (uint32_t)t->version);
 	p = bytes_put(p, 1, t->variant);
+	p = bytes_put(p, 1, t->set);
 	p = bytes_put(p, 1, t->act);
 	p = bytes_put(p, 1, t->reason);
-	p = bytes_put(p, 6, t->art48);
+	p = bytes_put(p, 6, t->art);
+	p = bytes_put(p, 2, t->articles);
 	return (size_t)(p - out);
 }
 
@@ -104,7 +116,8 @@ static bool token_is_ours(const struct ticket_token *t)
 {
 	return t->decision > 0 && t->has_reader == !uuid_is_nil(&t->reader) && t->site > 0 &&
 	       t->campaign > 0 && t->version > 0 && t->variant < CAMPAIGN_VARIANTS_MAX &&
-	       t->act < ACT_N && t->reason < REASON_N && t->art48 != 0;
+	       t->set < CAMPAIGN_SETS_MAX && t->act < ACT_N && t->reason < REASON_N &&
+	       t->art != 0 && t->art <= ART_MASK;
 }
 
 enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *ret)
@@ -124,11 +137,51 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 	t.campaign = (int32_t)(uint32_t)bytes_get(&p, 4);
 	t.version = (int32_t)(uint32_t)bytes_get(&p, 4);
 	t.variant = (uint8_t)bytes_get(&p, 1);
+	t.set = (uint8_t)bytes_get(&p, 1);
 	t.act = (uint8_t)bytes_get(&p, 1);
 	t.reason = (uint8_t)bytes_get(&p, 1);
-	t.art48 = bytes_get(&p, 6);
+	t.art = bytes_get(&p, 6);
+	t.articles = (uint16_t)bytes_get(&p, 2);
 	if ((flags & ~(uint64_t)(HAS_READER | COUNTING)) != 0 || !is_time || !token_is_ours(&t))
 		return ERR_BAD_TOKEN;
+	*ret = t;
+	return OK;
+}
+
+size_t ticket_pass_pack(const struct ticket_pass *t, uint8_t out[TICKET_BYTES_MAX])
+{
+	uint8_t *p = bytes_put(out, 1, VERSION);
+
+	p = bytes_put(p, 1, (uint64_t)t->kind);
+	p = bytes_put(p, 8, (uint64_t)utc_s(t->until));
+	p = bytes_put(p, 2, (uint16_t)t->site);
+	p = bytes_put(p, 4, (uint32_t)t->campaign);
+	p = bytes_put(p, 1, t->variant);
+	p = bytes_put(p, 1, t->set);
+	p = bytes_put(p, 2, t->articles);
+	return (size_t)(p - out);
+}
+
+enum err ticket_pass_unpack(const uint8_t *in, size_t n, struct ticket_pass *ret)
+{
+	struct ticket_pass t = {0};
+	const uint8_t *p = in;
+
+	if (n != PASS_BYTES || bytes_get(&p, 1) != VERSION)
+		return ERR_BAD_TOKEN;
+	uint64_t kind = bytes_get(&p, 1);
+	bool is_time = get_time(&p, &t.until);
+	t.site = (int16_t)(uint16_t)bytes_get(&p, 2);
+	t.campaign = (int32_t)(uint32_t)bytes_get(&p, 4);
+	t.variant = (uint8_t)bytes_get(&p, 1);
+	t.set = (uint8_t)bytes_get(&p, 1);
+	t.articles = (uint16_t)bytes_get(&p, 2);
+	if ((kind != PASS_DEBUG && kind != PASS_PREVIEW) || !is_time || t.site <= 0)
+		return ERR_BAD_TOKEN;
+	if (kind == PASS_PREVIEW && (t.campaign <= 0 || t.variant >= CAMPAIGN_VARIANTS_MAX ||
+					    t.set >= CAMPAIGN_SETS_MAX))
+		return ERR_BAD_TOKEN;
+	t.kind = (enum ticket_pass_kind)kind;
 	*ret = t;
 	return OK;
 }

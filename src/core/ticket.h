@@ -7,6 +7,7 @@
 
 #define TICKET_COOKIE_PURPOSE "cookie"
 #define TICKET_TOKEN_PURPOSE  "decision"
+#define TICKET_PASS_PURPOSE   "pass"
 #define TICKET_BYTES_MAX      64
 
 /* The cookie: who, for which site, and (until the row exists) the first view. No personal data. */
@@ -27,8 +28,22 @@ struct ticket_token {
 	int16_t site;
 	utc_t at;
 	int32_t campaign, version;
-	uint8_t variant, act, reason;
-	uint64_t art48;
+	uint8_t variant, set, act, reason;
+	uint64_t art;
+	uint16_t articles; /* distinct ones this month, for copy */
+};
+
+/* An operator's pass, for a while: to see why (debug), or to see a variant as a made-up reader
+ * would (preview). */
+enum ticket_pass_kind { PASS_DEBUG = 1, PASS_PREVIEW };
+struct ticket_pass {
+	enum ticket_pass_kind kind;
+	utc_t until;
+	int16_t site;
+	/* PASS_PREVIEW */
+	int32_t campaign;
+	uint8_t variant, set;
+	uint16_t articles;
 };
 
 /* unpack refuses every byte string that pack does not make: other length or version, unknown flags,
@@ -40,5 +55,8 @@ MUST enum err ticket_cookie_unpack(
 size_t ticket_token_pack(const struct ticket_token *t, uint8_t out[TICKET_BYTES_MAX]);
 MUST enum err ticket_token_unpack(
 	const uint8_t *in, size_t n, struct ticket_token *ret); /* fails ERR_BAD_TOKEN */
+size_t ticket_pass_pack(const struct ticket_pass *p, uint8_t out[TICKET_BYTES_MAX]);
+MUST enum err ticket_pass_unpack(
+	const uint8_t *in, size_t n, struct ticket_pass *ret); /* fails ERR_BAD_TOKEN */
 
 #endif

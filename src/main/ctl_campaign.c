@@ -17,6 +17,7 @@
 struct one {
 	const char *path;
 	struct str text, slug, site;
+	struct campaign_doc *doc;
 	int64_t version;
 	bool changed;
 };
@@ -117,14 +118,17 @@ static void tell(struct pile *p, const struct one *one, const struct campaign_fa
 
 static void check_one(struct pile *p, struct one *one)
 {
-	struct campaign campaign;
 	struct campaign_faults faults = {0};
 	size_t bad = p->bad;
 	read_text(p, one);
+	one->doc = arena_alloc(&p->arena, sizeof *one->doc);
+	if (!one->doc)
+		wrong(p, one->path, "out of memory");
 	if (p->bad > bad)
 		return;
-	enum err e = campaign_read(one->text, &p->arena, &campaign, &one->site, &faults);
-	one->slug = campaign.slug;
+	enum err e = campaign_read(one->text, &p->arena, one->doc, &faults);
+	one->slug = one->doc->slug;
+	one->site = one->doc->site;
 	if (e == ERR_NO_MEMORY)
 		wrong(p, one->path, "out of memory");
 	else if (e != OK)

@@ -163,12 +163,11 @@ static void check_campaigns(struct check *c)
 		"JOIN pledged.campaign_version v USING (campaign_id, version) ORDER BY c.site_id, "
 		"c.slug");
 	for (int i = 0; r && i < rows_n(r); i++) {
-		struct campaign campaign;
+		struct campaign_doc doc;
 		struct campaign_faults faults = {0};
-		struct str site, slug = row_str(r, i, "slug");
+		struct str slug = row_str(r, i, "slug");
 		arena_reset(&arena);
-		enum err e =
-			campaign_read(row_str(r, i, "body"), &arena, &campaign, &site, &faults);
+		enum err e = campaign_read(row_str(r, i, "body"), &arena, &doc, &faults);
 		if (e == OK)
 			line(c, true, "campaign %.*s: version %lld, %.*s", STR_FMT(slug),
 				(long long)row_int(r, i, "version"),

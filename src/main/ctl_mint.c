@@ -39,7 +39,7 @@ static enum err reader(struct mint *m, bool first)
 		return e;
 	uint16_t today = (uint16_t)(utc_s(m->now) / 86400 - DAY_ZERO);
 	for (unsigned i = 0; i < SEEN; i++)
-		reader_seen_pack((uint16_t)(today - (SEEN - 1) + i), (hash[i] >> 16) | 1,
+		reader_seen_pack((uint16_t)(today - (SEEN - 1) + i), 0, hash[i] | 1,
 			seen + i * READER_SEEN_BYTES);
 	uuid_format(&cookie.reader, id);
 	str_hex(seen, sizeof seen, hex);

@@ -354,6 +354,7 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 		return e;
 	l->h = (struct h_view){.app = l->app,
 		.deadline_ms = conf_int(role->conf, CONF_view_deadline_ms),
+		.honour_dnt = conf_on(role->conf, CONF_view_honour_dnt),
 		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400};
 	h_view_consent(str_c(conf_str(role->conf, CONF_view_consent_default)), &l->h.consent);
 	for (size_t i = 0; i < ROUTE_N; i++)

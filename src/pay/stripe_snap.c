@@ -421,7 +421,7 @@ static enum err start(struct snap *s, const json_t *o, bool has_mode, utc_t fetc
 	return snap_open(s, "stripe", live, fetched_at);
 }
 
-static const struct reader {
+static const struct snap_reader {
 	const char *object;
 	bool has_mode; /* a refund does not tell its livemode */
 	enum err (*read)(struct snap *s, const json_t *o);

@@ -18,6 +18,9 @@ struct batch_event {
 	struct str campaign, variant, section, article;
 };
 
+/* What a reader who takes consent back wants gone; it wins over all else in the same batch. */
+enum batch_forget { FORGET_NOTHING, FORGET_EVENTS, FORGET_ALL };
+
 /* One reader's part of a batch. Owned by the caller, who keeps it until done is called, exactly
  * once. */
 struct batch_op {
@@ -30,6 +33,7 @@ struct batch_op {
 	uint8_t mark[READER_MARK_BYTES];
 	int32_t version; /* mark only against this version; -1 = in any case */
 	struct batch_event event;
+	enum batch_forget forget;
 	bool abandoned; /* set by the owner when nobody waits any more: a conditional mark is then
 			   not written */
 	/* filled before done */

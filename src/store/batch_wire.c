@@ -52,25 +52,43 @@ static void put_event(struct batch_wire *w, const struct batch_op *op)
 	array_raw(&w->col[C_EV_ARTICLE], e->article.p, e->article.n);
 }
 
+/* The articles of an op behind those that are there, each once. */
+static size_t add_seen(uint8_t *seen, size_t used, size_t cap, const struct batch_op *op)
+{
+	for (size_t s = 0; s < op->seen_n; s++) {
+		bool twice = false;
+		for (size_t k = 0; k < used && !twice; k += READER_SEEN_BYTES)
+			twice = memcmp(seen + k, op->seen[s], READER_SEEN_BYTES) == 0;
+		if (!twice && used + READER_SEEN_BYTES <= cap) {
+			memcpy(seen + used, op->seen[s], READER_SEEN_BYTES);
+			used += READER_SEEN_BYTES;
+		}
+	}
+	return used;
+}
+
+static enum batch_forget forget_of(struct batch_op *const *ops, size_t n)
+{
+	enum batch_forget most = FORGET_NOTHING;
+	for (size_t i = 0; i < n; i++)
+		most = ops[i]->forget > most ? ops[i]->forget : most;
+	return most;
+}
+
 static void put_group(struct batch_wire *w, struct batch_op *const *ops, size_t n)
 {
+	static const int64_t VERSION[] = {
+		[FORGET_NOTHING] = -1, [FORGET_EVENTS] = -3, [FORGET_ALL] = -2};
 	uint8_t seen[READER_SEEN_MAX * READER_SEEN_BYTES];
 	size_t used = 0;
 	utc_t first = ops[0]->first_at, at = ops[0]->at;
 	const struct batch_op *mark = NULL;
-	for (size_t i = 0; i < n; i++) {
+	enum batch_forget forget = forget_of(ops, n);
+	for (size_t i = 0; i < n && forget == FORGET_NOTHING; i++) {
 		const struct batch_op *op = ops[i];
 		first.us = op->first_at.us < first.us ? op->first_at.us : first.us;
 		at.us = op->at.us > at.us ? op->at.us : at.us;
-		for (size_t s = 0; s < op->seen_n; s++) {
-			bool twice = false;
-			for (size_t k = 0; k < used && !twice; k += READER_SEEN_BYTES)
-				twice = memcmp(seen + k, op->seen[s], READER_SEEN_BYTES) == 0;
-			if (!twice && used + READER_SEEN_BYTES <= sizeof seen) {
-				memcpy(seen + used, op->seen[s], READER_SEEN_BYTES);
-				used += READER_SEEN_BYTES;
-			}
-		}
+		used = add_seen(seen, used, sizeof seen, op);
 		if (op->has_mark)
 			mark = op;
 		if (op->has_event)
@@ -83,7 +101,7 @@ static void put_group(struct batch_wire *w, struct batch_op *const *ops, size_t 
 	array_raw(&w->col[C_SEEN], seen, used);
 	array_raw(&w->col[C_MARK], mark ? (const void *)mark->mark : "",
 		mark ? READER_MARK_BYTES : 0);
-	array_int(&w->col[C_VERSION], mark ? mark->version : -1, 4);
+	array_int(&w->col[C_VERSION], mark ? mark->version : VERSION[forget], 4);
 }
 
 static void put_int8(uint8_t out[8], int64_t v)
@@ -160,11 +178,11 @@ static utc_t get_utc(const PGresult *res, int row, int col, bool *bad)
 enum err batch_wire_row(
 	const PGresult *res, int row, struct reader *ret, bool *ret_reader, int64_t *ret_epoch)
 {
-	bool bad = PQnfields(res) != 10;
+	bool bad = PQnfields(res) != 12;
 	int64_t v;
 	if (bad)
 		return ERR_STORE;
-	if (get_int(res, row, 9, 8, &v, &bad)) {
+	if (get_int(res, row, 11, 8, &v, &bad)) {
 		*ret_reader = false;
 		*ret_epoch = v;
 		return bad ? ERR_STORE : OK;
@@ -182,8 +200,11 @@ enum err batch_wire_row(
 	ret->first_at = get_utc(res, row, 4, &bad);
 	ret->gave_at = get_utc(res, row, 5, &bad);
 	ret->gift_until = get_utc(res, row, 6, &bad);
-	ret->seen = (struct str){PQgetvalue(res, row, 7), (size_t)PQgetlength(res, row, 7)};
-	ret->marks = (struct str){PQgetvalue(res, row, 8), (size_t)PQgetlength(res, row, 8)};
+	get_int(res, row, 7, 8, &ret->gift_minor, &bad);
+	if (PQgetlength(res, row, 8) == 3)
+		memcpy(ret->gift_currency, PQgetvalue(res, row, 8), 3);
+	ret->seen = (struct str){PQgetvalue(res, row, 9), (size_t)PQgetlength(res, row, 9)};
+	ret->marks = (struct str){PQgetvalue(res, row, 10), (size_t)PQgetlength(res, row, 10)};
 	*ret_reader = true;
 	return bad ? ERR_STORE : OK;
 }

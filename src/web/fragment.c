@@ -29,7 +29,37 @@ static void paragraphs(struct buf *b, struct str text)
 	}
 }
 
-static void amounts_attr(struct buf *b, const struct campaign *c, enum campaign_interval i)
+static const struct campaign_amounts *offer(const struct fragment *f)
+{
+	return &f->campaign->set[f->set];
+}
+
+static const struct campaign_text *text_of(const struct fragment *f)
+{
+	return campaign_text_pick(f->campaign, f->variant, f->locale);
+}
+
+/* A text of the campaign with its values; mem has room for it. */
+static struct str filled(const struct fragment *f, const struct campaign_text *t, struct str text,
+	char mem[WEB_COPY_BYTES])
+{
+	struct web_copy c = f->copy;
+	struct buf b;
+	c.campaign = f->campaign;
+	c.locale = t->locale;
+	buf_init(&b, mem, WEB_COPY_BYTES);
+	web_copy_text(&b, text, &c);
+	return buf_done(&b) == OK ? buf_str(&b) : STR("");
+}
+
+static void text_html(
+	struct buf *b, const struct fragment *f, const struct campaign_text *t, struct str text)
+{
+	char mem[WEB_COPY_BYTES];
+	buf_html(b, filled(f, t, text, mem));
+}
+
+static void amounts_attr(struct buf *b, const struct campaign_amounts *c, enum campaign_interval i)
 {
 	if (c->amount_n[i] == 0)
 		return;
@@ -51,15 +81,15 @@ static void intervals(struct buf *b, const struct fragment *f)
 	buf_addc(b, "</legend>\n");
 	bool bare = true; /* no amounts at all: the donor names one */
 	for (int i = 0; i < INTERVAL_N; i++)
-		bare = bare && f->campaign->amount_n[i] == 0;
+		bare = bare && offer(f)->amount_n[i] == 0;
 	for (int i = 0; i < INTERVAL_N; i++) {
-		if (f->campaign->amount_n[i] == 0 && !bare)
+		if (offer(f)->amount_n[i] == 0 && !bare)
 			continue;
 		buf_addf(b,
 			"<label class=\"pledged-choice\"><input type=\"radio\" name=\"interval\" "
 			"value=\"%s\"%s><span>",
 			campaign_interval_name((enum campaign_interval)i),
-			f->campaign->preselect == (enum campaign_interval)i ? " checked" : "");
+			offer(f)->preselect == (enum campaign_interval)i ? " checked" : "");
 		word(b, WORDS[i], f->locale);
 		buf_addc(b, "</span></label>\n");
 	}
@@ -68,7 +98,7 @@ static void intervals(struct buf *b, const struct fragment *f)
 
 static void amounts(struct buf *b, const struct fragment *f)
 {
-	const struct campaign *c = f->campaign;
+	const struct campaign_amounts *c = offer(f);
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-amounts\"><legend>");
 	word(b, WORD_amount_legend, f->locale);
 	buf_addc(b, "</legend>\n");
@@ -111,7 +141,7 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	const struct campaign *c = f->campaign;
 	buf_addc(b, "<form class=\"pledged-form\" method=\"post\" action=\"/pledge\"");
 	for (int i = 0; i < INTERVAL_N; i++)
-		amounts_attr(b, c, (enum campaign_interval)i);
+		amounts_attr(b, offer(f), (enum campaign_interval)i);
 	buf_addc(b, ">\n");
 	intervals(b, f);
 	amounts(b, f);
@@ -119,7 +149,7 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	word(b, WORD_email_label, f->locale);
 	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" "
 		    "autocomplete=\"email\" maxlength=\"254\"></p>\n");
-	hidden(b, "currency", c->currency);
+	hidden(b, "currency", offer(f)->currency);
 	hidden(b, "campaign", f->token.n ? c->slug : STR(""));
 	hidden(b, "token", f->token);
 	hidden(b, "locale", words_lang(f->locale));
@@ -144,7 +174,8 @@ static void open_element(
 		attr(b, "data-variant", c->variant[f->variant].name);
 	}
 	if (t && c->kind == CAMPAIGN_APPEAL) {
-		attr(b, "data-later", t->later);
+		char mem[WEB_COPY_BYTES];
+		attr(b, "data-later", filled(f, t, t->later, mem));
 		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days,
 			c->close_days);
 	}
@@ -153,24 +184,24 @@ static void open_element(
 
 static void appeal(struct buf *b, const struct fragment *f)
 {
-	const struct campaign_text *t =
-		campaign_text_pick(&f->campaign->variant[f->variant], f->locale);
+	const struct campaign_text *t = text_of(f);
+	char body[WEB_COPY_BYTES], button[WEB_COPY_BYTES];
 	bool wall = f->campaign->kind == CAMPAIGN_WALL;
 	open_element(b, f, wall ? "wall" : "appeal", t);
 	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n",
 		wall ? "wall" : "appeal");
 	if (!wall && t->topline.n) {
 		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
-		buf_html(b, t->topline);
+		text_html(b, f, t, t->topline);
 		buf_addc(b, " <b>");
-		buf_html(b, t->button);
+		text_html(b, f, t, t->button);
 		buf_addc(b, "</b></a></p>\n");
 	}
 	buf_addc(b, "<h2 class=\"pledged-title\" id=\"pledged-h\" tabindex=\"-1\">");
-	buf_html(b, t->title);
+	text_html(b, f, t, t->title);
 	buf_addc(b, "</h2>\n");
-	paragraphs(b, t->body);
-	form(b, f, t->button);
+	paragraphs(b, filled(f, t, t->body, body));
+	form(b, f, filled(f, t, t->button, button));
 	buf_addc(b, "</section>\n</pledged-prompt>\n");
 }
 
@@ -194,32 +225,40 @@ static void member(struct buf *b, const char *name, struct str v)
 	buf_json(b, v);
 }
 
+static void text_member(struct buf *b, const char *name, const struct fragment *f,
+	const struct campaign_text *t, struct str text)
+{
+	char mem[WEB_COPY_BYTES];
+	member(b, name, filled(f, t, text, mem));
+}
+
 void fragment_json(struct buf *b, const struct fragment *f)
 {
 	const struct campaign *c = f->campaign;
-	const struct campaign_text *t = campaign_text_pick(&c->variant[f->variant], f->locale);
+	const struct campaign_amounts *o = offer(f);
+	const struct campaign_text *t = text_of(f);
 	buf_addf(b, "{\"kind\":\"%s\"", c->kind == CAMPAIGN_WALL ? "wall" : "appeal");
 	member(b, "locale", t->locale);
-	member(b, "topline", t->topline);
-	member(b, "title", t->title);
-	member(b, "body", t->body);
-	member(b, "button", t->button);
-	member(b, "later", t->later);
-	member(b, "currency", c->currency);
+	text_member(b, "topline", f, t, t->topline);
+	text_member(b, "title", f, t, t->title);
+	text_member(b, "body", f, t, t->body);
+	text_member(b, "button", f, t, t->button);
+	text_member(b, "later", f, t, t->later);
+	member(b, "currency", o->currency);
 	buf_addc(b, ",\"amounts\":{");
 	for (int i = 0; i < INTERVAL_N; i++) {
 		buf_addf(b, "%s\"%s\":[", i ? "," : "",
 			campaign_interval_name((enum campaign_interval)i));
-		for (size_t k = 0; k < c->amount_n[i]; k++) {
+		for (size_t k = 0; k < o->amount_n[i]; k++) {
 			if (k)
 				buf_byte(b, ',');
-			buf_json(b, c->amount[i][k]);
+			buf_json(b, o->amount[i][k]);
 		}
 		buf_byte(b, ']');
 	}
 	buf_addf(b, "},\"preselect\":{\"interval\":\"%s\",\"amount\":",
-		campaign_interval_name(c->preselect));
-	buf_json(b, c->preselect_amount);
+		campaign_interval_name(o->preselect));
+	buf_json(b, o->preselect_amount);
 	buf_addf(b, "},\"later_days\":%u,\"close_days\":%u", c->later_days, c->close_days);
 	member(b, "key", f->key);
 	buf_byte(b, '}');

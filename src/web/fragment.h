@@ -4,15 +4,15 @@
 #ifndef WEB_FRAGMENT_H
 #define WEB_FRAGMENT_H
 
-#include "core/campaign.h"
-#include "web/words.h"
+#include "web/copy.h"
 
 struct fragment {
 	const struct campaign *campaign;
-	size_t variant;
-	struct str locale; /* asked for; the texts follow campaign_text_pick */
-	struct str token;  /* empty: the plain form of the contribution page, without appeal */
-	struct str key;    /* idempotency key that the form sends */
+	size_t variant, set;  /* set: of the campaign's amounts */
+	struct str locale;    /* asked for; the texts follow campaign_text_pick */
+	struct str token;     /* empty: the plain form of the contribution page, without appeal */
+	struct str key;       /* idempotency key that the form sends */
+	struct web_copy copy; /* campaign and locale are filled in here */
 };
 
 void fragment_html(struct buf *b, const struct fragment *f);

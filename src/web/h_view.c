@@ -1,12 +1,12 @@
-/* web/h_view.c: /decide, /gate, /prompt, /event and the three for operators. */
+/* web/h_view.c: /decide, /gate, /prompt, /event, /consent and the three for operators. */
 #include <string.h>
 
 #include "base/json.h"
 #include "base/metric.h"
 #include "web/fragment.h"
 #include "web/h_view.h"
-
-#define ARTICLE_MAX 200
+#include "web/view_facts.h"
+#include "web/view_trace.h"
 
 static const char *cookie_name(const struct request *q)
 {
@@ -37,14 +37,14 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 {
 	ask->kind = VIEW_PAGE;
 	ask->host = q->host;
-	ask->article = q->article;
-	ask->section = q->section;
-	ask->country = q->country;
-	ask->device = q->device;
+	view_facts_page(q, &ask->page);
 	ask->cookie = request_cookie(q, cookie_name(q));
+	ask->account = q->account;
+	ask->pass = q->pass;
 	ask->consent = h->consent;
 	h_view_consent(q->consent, &ask->consent);
-	if (str_is(q->gpc, "1") && ask->consent == CONSENT_FULL)
+	if ((str_is(q->gpc, "1") || (h->honour_dnt && str_is(q->dnt, "1"))) &&
+		ask->consent == CONSENT_FULL)
 		ask->consent = CONSENT_COUNTING;
 	ask->bot = q->bot.n > 0 && !str_is(q->bot, "0");
 	ask->counts = request_counts(q);
@@ -53,45 +53,53 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 	ask->arena = q->arena;
 }
 
-static bool is_clean(struct str s)
-{
-	return str_is_clean(s, false);
-}
-
 /* /decide: the page's facts come in the query, where nginx did not set them. */
 static bool take_decide(
 	const struct h_view *h, struct request *q, struct view_ask *ask, struct response *r)
 {
-	struct field f[] = {{.name = "a", .max = ARTICLE_MAX}, {.name = "s", .max = 64},
-		{.name = "l", .max = 16}, {.name = "c", .max = 16}};
 	struct fault fault = {0};
-	enum err e = request_fields(q->query, f, ARRAY_N(f), true, q->arena, &fault);
-	for (size_t i = 0; i < ARRAY_N(f) && e == OK; i++)
-		if (!is_clean(f[i].value))
-			e = fault_set(&fault, ERR_FIELD_BAD, f[i].name,
-				"control or direction characters");
-	enum decide_consent unused;
-	if (e == OK && f[3].has && !h_view_consent(f[3].value, &unused))
-		e = fault_set(&fault, ERR_FIELD_BAD, "c", "must be none, counting or full");
-	if (e == OK && q->article.n == 0 && f[0].value.n == 0)
-		e = fault_set(&fault, ERR_FIELD_MISSING, "a", "which article?");
+	enum err e = view_facts_query(q, &fault);
 	if (e != OK) {
 		response_problem(r, q, e, &fault);
 		return true;
 	}
-	struct str *at[] = {&q->article, &q->section, &q->locale, &q->consent};
-	for (size_t i = 0; i < ARRAY_N(f); i++)
-		if (at[i]->n == 0)
-			*at[i] = f[i].value;
 	fill_page(h, q, ask);
 	return false;
 }
 
 static bool take_gate(const struct h_view *h, struct request *q, struct view_ask *ask)
 {
-	if (!is_clean(q->article) || !is_clean(q->section))
-		q->article = q->section = STR("");
 	fill_page(h, q, ask);
+	return false;
+}
+
+/* /consent: {"c": "none"}; the cookie tells whose word it is. */
+static bool take_consent(
+	const struct h_view *h, struct request *q, struct view_ask *ask, struct response *r)
+{
+	static const char *const MEMBERS[] = {"c", NULL};
+	struct fault fault = {0};
+	json_auto_t *o = NULL;
+	struct str c = STR("");
+	enum err e = request_same_site(q, STR(""), &fault);
+	if (e == OK)
+		e = json_read(q->body, &o, &fault);
+	if (e == OK)
+		e = json_only(o, MEMBERS, &fault);
+	if (e == OK)
+		e = json_str(o, "c", true, 16, &c, &fault);
+	if (e == OK && !h_view_consent(c, &ask->consent))
+		e = fault_set(&fault, ERR_FIELD_BAD, "c", "must be none, counting or full");
+	if (e != OK) {
+		response_problem(r, q, e, &fault);
+		return true;
+	}
+	ask->kind = VIEW_CONSENT;
+	ask->host = q->host;
+	ask->cookie = request_cookie(q, cookie_name(q));
+	ask->now = q->now;
+	ask->deadline = mono_add(q->start, dur_ms(h->deadline_ms));
+	ask->arena = q->arena;
 	return false;
 }
 
@@ -129,33 +137,48 @@ static bool take_event(
 	return false;
 }
 
+/* What copy tells of the moment, beside the campaign. */
+static struct web_copy copy_of(const struct request *q, const struct campaign_policy *policy,
+	uint32_t articles, const struct live_goal *goal)
+{
+	return (struct web_copy){.policy = policy,
+		.country = str_is_clean(q->country, false) ? q->country : STR(""),
+		.articles = articles,
+		.raised_minor = goal->net_minor,
+		.supporters = goal->supporters,
+		.now = q->now};
+}
+
 /* /prompt: nothing is counted here: the decision was made at the gate, this renders it. Anything
  * wrong renders nothing: the page stays whole. */
 static void prompt(const struct h_view *h, struct request *q, struct response *r)
 {
 	struct field f[] = {
 		{.name = "d", .max = 300}, {.name = "l", .max = 16}, {.name = "form", .max = 1}};
-	const struct campaign *c = NULL;
-	struct snapshot *hold = NULL;
-	struct ticket_token t = {0};
+	struct view_prompt p = {0};
 	char key[25];
 	r->type = "text/html; charset=utf-8";
 	response_no_store(r);
 	if (request_fields(q->query, f, ARRAY_N(f), false, q->arena, NULL) != OK)
 		return;
-	enum err e = f[2].has ? app_view_form(h->app, q->host, q->now, &c, &hold)
-			      : app_view_open_token(h->app, f[0].value, &t, &c, &hold);
-	if (e == OK && c && (f[2].has || t.act != ACT_OPEN)) {
-		struct fragment fr = {.campaign = c,
-			.variant = f[2].has ? 0 : t.variant,
+	bool form = f[2].has;
+	enum err e = form ? app_view_form(h->app, q->host, q->now, &p)
+			  : app_view_open_token(h->app, f[0].value, &p);
+	if (e == OK && p.campaign && (form || p.ticket.act != ACT_OPEN)) {
+		struct fragment fr = {.campaign = p.campaign,
+			.variant = form ? 0 : p.ticket.variant,
+			.set = form ? campaign_set_pick(p.campaign, q->country, NULL)
+				    : p.ticket.set,
 			.locale = f[1].value,
-			.token = f[2].has ? STR("") : f[0].value,
-			.key = new_key(key)};
+			.token = form ? STR("") : f[0].value,
+			.key = new_key(key),
+			.copy = copy_of(q, p.policy, p.ticket.articles, &p.goal)};
 		fragment_html(&r->body, &fr);
 		if (buf_done(&r->body) != OK)
 			buf_init(&r->body, r->body.p, r->body.cap);
 	}
-	snapshot_unref(hold);
+	if (e == OK)
+		snapshot_unref(p.hold);
 }
 
 bool h_view_take(const struct h_view *h, enum route route, struct request *q, struct view_ask *ask,
@@ -165,6 +188,7 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 	case ROUTE_decide: return take_decide(h, q, ask, r);
 	case ROUTE_gate: return take_gate(h, q, ask);
 	case ROUTE_event: return take_event(q, ask, r, h);
+	case ROUTE_consent: return take_consent(h, q, ask, r);
 	case ROUTE_prompt: prompt(h, q, r); return true;
 	case ROUTE_healthz:
 		r->type = "text/plain";
@@ -213,9 +237,11 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	if (d->act != ACT_OPEN) {
 		struct fragment f = {.campaign = d->campaign,
 			.variant = d->variant,
+			.set = d->set,
 			.locale = q->locale,
 			.token = str_c(ask->token_text),
-			.key = new_key(key)};
+			.key = new_key(key),
+			.copy = copy_of(q, ask->policy, d->articles, &ask->goal)};
 		buf_addc(b, ",\"campaign\":");
 		buf_json(b, d->campaign->slug);
 		buf_addc(b, ",\"variant\":");
@@ -225,6 +251,8 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 		buf_addc(b, ",\"prompt\":");
 		fragment_json(b, &f);
 	}
+	if (ask->trace)
+		view_trace_json(b, ask->trace);
 	buf_byte(b, '}');
 }
 
@@ -250,10 +278,11 @@ void h_view_answer(const struct h_view *h, enum route route, const struct reques
 	const struct view_ask *ask, struct response *r)
 {
 	response_no_store(r);
-	if (route == ROUTE_event) {
+	if (route == ROUTE_event || route == ROUTE_consent) {
 		r->status = 204;
 		if (ask->err != OK)
 			response_problem(r, q, ask->err, NULL);
+		put_cookie(h, q, ask, r);
 		return;
 	}
 	put_cookie(h, q, ask, r);

@@ -11,6 +11,7 @@ struct h_view {
 	struct app_view *app;
 	int64_t deadline_ms, cookie_max_age_s;
 	enum decide_consent consent;
+	bool honour_dnt;
 };
 
 /* h_view_consent: none, counting or full; false for other words, *ret untouched. */

@@ -66,12 +66,23 @@ static struct str symbol(struct str currency)
 	return (struct str){NULL, 0};
 }
 
-static void number(struct buf *b, struct str amount, struct str decimal)
+/* Groups of three from five digits on: 12,345 but 1234. */
+static void grouped(struct buf *b, struct str whole, struct str mark)
 {
+	for (size_t i = 0; i < whole.n; i++) {
+		if (i > 0 && whole.n > 4 && (whole.n - i) % 3 == 0)
+			buf_add(b, mark);
+		buf_byte(b, whole.p[i]);
+	}
+}
+
+static void number(struct buf *b, struct str amount, struct str locale)
+{
+	struct str decimal = words_pick(WORD_decimal, locale);
 	struct str whole, rest = amount;
 	bool zeros = true;
 	str_cut(&rest, '.', &whole);
-	buf_add(b, whole);
+	grouped(b, whole, words_pick(WORD_group, locale));
 	for (size_t i = 0; i < rest.n; i++)
 		zeros = zeros && rest.p[i] == '0';
 	if (!zeros) {
@@ -82,10 +93,9 @@ static void number(struct buf *b, struct str amount, struct str decimal)
 
 void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale)
 {
-	struct str rest = words_pick(WORD_amount_format, locale),
-		   decimal = words_pick(WORD_decimal, locale), s = symbol(currency);
+	struct str rest = words_pick(WORD_amount_format, locale), s = symbol(currency);
 	if (s.n == 0) { /* a code stands behind the number in every language */
-		number(b, amount, decimal);
+		number(b, amount, locale);
 		buf_addc(b, "\u00a0");
 		buf_add(b, currency);
 		return;
@@ -95,7 +105,7 @@ void words_amount(struct buf *b, struct str amount, struct str currency, struct 
 			if (rest.p[1] == 's')
 				buf_add(b, s);
 			else
-				number(b, amount, decimal);
+				number(b, amount, locale);
 			rest = (struct str){rest.p + 3, rest.n - 3};
 		} else {
 			if (rest.p[0] == ' ')

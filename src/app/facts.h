@@ -1,0 +1,25 @@
+/* app/facts.h: what a decision was made from, as JSON and back: one in n decisions leaves it in
+ * pledged.decision_sample, and `pledgectl replay` asks changed campaigns with it. Floor 3.
+ *
+ * {"now":…, "cal":[day, week_from, month_from, weekday, hour, day_starts], "page":{…}, "art":…,
+ *  "topics":…, "counted":…, "signed_in":…, "consent":…, "draw":…,
+ *  "reader":{"stored":…, "first":…, "views":…, "gift":…, "gave":…, "until":…, "minor":…,
+ *  "currency":…, "seen":"hex", "marks":"hex"}}
+ * Times are seconds. No reader's id: draw is a random number in place of the reader's hash, so that
+ * two samples of one reader cannot be told by it. */
+#ifndef APP_FACTS_H
+#define APP_FACTS_H
+
+#include "base/arena.h"
+#include "base/json.h"
+#include "core/decide.h"
+
+#define FACTS_BYTES_MAX 16384
+
+void facts_format(struct buf *b, const struct decide_facts *f, uint64_t draw);
+/* facts_read: *ret with slices into the arena and *reader.
+ *   fails  ERR_FIELD_BAD (not of this form), ERR_NO_MEMORY */
+MUST enum err facts_read(
+	const json_t *o, struct arena *a, struct decide_facts *ret, struct reader *reader);
+
+#endif

@@ -1,0 +1,184 @@
+/* app/view_ticket.c: cookies, tokens and passes of one page view; and what a token opens later. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "app/account.h"
+#include "app/view_own.h"
+#include "base/metric.h"
+
+#define TRACE_STEPS 512
+
+void view_write_cookie(struct view_ask *a)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	size_t n = ticket_cookie_pack(&a->who, bytes);
+	struct buf b;
+	buf_init(&b, a->cookie_text, sizeof a->cookie_text - 1);
+	if (seal_sign(a->app->ring, TICKET_COOKIE_PURPOSE, bytes, n, &b) == OK) {
+		a->cookie_text[buf_str(&b).n] = '\0';
+		a->set = COOKIE_SET;
+	}
+}
+
+void view_write_token(struct view_ask *a)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	size_t n = ticket_token_pack(&a->ticket, bytes);
+	struct buf b;
+	buf_init(&b, a->token_text, sizeof a->token_text - 1);
+	if (seal_sign(a->app->ring, TICKET_TOKEN_PURPOSE, bytes, n, &b) == OK)
+		a->token_text[buf_str(&b).n] = '\0';
+	else
+		a->token_text[0] = '\0';
+}
+
+void view_fill_ticket(struct view_ask *a)
+{
+	int64_t id = 0;
+	enum err e = seal_random(&id, sizeof id);
+	a->ticket = (struct ticket_token){
+		.decision = e == OK && (id & INT64_MAX) ? id & INT64_MAX : 1,
+		.reader = a->reader.id,
+		.has_reader = !uuid_is_nil(&a->reader.id),
+		.site = a->site->id,
+		.at = utc_of_s(utc_s(a->now)),
+		.campaign = a->decision.campaign->id,
+		.version = a->decision.campaign->version,
+		.variant = (uint8_t)a->decision.variant,
+		.act = (uint8_t)a->decision.act,
+		.reason = (uint8_t)a->decision.reason,
+		.set = (uint8_t)a->decision.set,
+		.art = a->facts.art,
+		.articles = (uint16_t)(a->decision.articles < UINT16_MAX ? a->decision.articles
+									 : UINT16_MAX),
+		.counting = a->consent == CONSENT_COUNTING,
+	};
+}
+
+uint64_t view_article_hash(const struct site *s, struct str article)
+{
+	uint8_t mac[SEAL_MAC_BYTES];
+	uint64_t h = 0;
+	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
+		STR("article:"), article, mac);
+	for (int i = 0; i < 6; i++)
+		h = h << 8 | mac[i];
+	h &= (UINT64_C(1) << READER_ART_BITS) - 1;
+	return h ? h : 1;
+}
+
+uint64_t view_variant_hash(const struct site *s, const struct uuid *reader)
+{
+	uint8_t mac[SEAL_MAC_BYTES];
+	uint64_t h;
+	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
+		STR("variant:"), (struct str){(const char *)reader->b, 16}, mac);
+	memcpy(&h, mac, sizeof h);
+	return h;
+}
+
+/* Who is it? True when the cookie is ours and for this site. */
+bool view_read_cookie(struct view_ask *a)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	size_t n;
+	bool old;
+	if (a->cookie.n == 0)
+		return false;
+	if (seal_open(a->app->ring, TICKET_COOKIE_PURPOSE, a->cookie, bytes, sizeof bytes, &n,
+		    &old) != OK ||
+		ticket_cookie_unpack(bytes, n, &a->who) != OK) {
+		metric_add(METRIC_COOKIE_BAD, 0, 1);
+		return false;
+	}
+	if (a->who.site != a->site->id)
+		return false;
+	if (old)
+		view_write_cookie(a);
+	return true;
+}
+
+/* Is the reader signed in? By the site's word only. */
+void view_read_account(struct view_ask *a)
+{
+	if (a->account.n == 0 || a->app->accounts.n == 0)
+		return;
+	a->facts.signed_in =
+		account_check(&a->app->accounts, a->account, a->site->slug, a->now) == OK;
+	if (!a->facts.signed_in)
+		metric_add(METRIC_ACCOUNT_BAD, 0, 1);
+}
+
+bool view_read_pass(struct view_ask *a, struct ticket_pass *ret)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	size_t n;
+	bool old;
+	if (a->pass.n == 0)
+		return false;
+	if (seal_open(a->app->ring, TICKET_PASS_PURPOSE, a->pass, bytes, sizeof bytes, &n, &old) !=
+			OK ||
+		ticket_pass_unpack(bytes, n, ret) != OK || ret->site != a->site->id ||
+		ret->until.us <= a->now.us) {
+		metric_add(METRIC_PASS_BAD, 0, 1);
+		return false;
+	}
+	if (ret->kind == PASS_DEBUG && !a->trace) {
+		a->trace = calloc(1, sizeof *a->trace + TRACE_STEPS * sizeof *a->trace->step);
+		if (a->trace) {
+			a->trace->step = (struct decide_step *)(void *)(a->trace + 1);
+			a->trace->cap = TRACE_STEPS;
+		}
+	}
+	return true;
+}
+
+enum err app_view_open_token(struct app_view *v, struct str token, struct view_prompt *ret)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	struct ticket_token *t = &ret->ticket;
+	size_t n;
+	bool old;
+	if (!v->snap)
+		return ERR_STORE_DOWN;
+	if (seal_open(v->ring, TICKET_TOKEN_PURPOSE, token, bytes, sizeof bytes, &n, &old) != OK ||
+		ticket_token_unpack(bytes, n, t) != OK)
+		return ERR_BAD_TOKEN;
+	const struct campaign *c = snapshot_campaign(v->snap, t->campaign);
+	bool fits = c && c->site == t->site && t->variant < c->variant_n && t->set < c->set_n &&
+		    !c->variant[t->variant].control;
+	ret->campaign = fits ? c : NULL;
+	ret->policy = snapshot_policy(v->snap, t->site);
+	ret->goal = live_find(&v->live, t->campaign);
+	ret->hold = snapshot_ref(v->snap);
+	return OK;
+}
+
+static bool runs(const struct campaign *c, int16_t site, utc_t now)
+{
+	return c->live && c->site == site && now.us >= c->start.us &&
+	       (c->end.us == 0 || now.us < c->end.us);
+}
+
+enum err app_view_form(struct app_view *v, struct str host, utc_t now, struct view_prompt *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	if (!v->snap)
+		return ERR_STORE_DOWN;
+	const struct site *site = snapshot_site(v->snap, host);
+	if (!site)
+		return ERR_UNKNOWN_SITE;
+	const struct campaign_set *set = snapshot_campaign_set(v->snap);
+	const struct campaign *best = NULL;
+	for (size_t i = 0; i < set->n && (!best || best->kind != CAMPAIGN_APPEAL); i++)
+		if (runs(&set->campaign[i], site->id, now) &&
+			(!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
+			best = &set->campaign[i];
+	/* whoever wants to give can do so while nobody is asked */
+	v->plain_set = (struct campaign_amounts){.currency = site->currency};
+	v->plain = (struct campaign){.site = site->id, .set_n = 1, .set = &v->plain_set};
+	ret->campaign = best ? best : &v->plain;
+	ret->policy = snapshot_policy(v->snap, site->id);
+	ret->hold = snapshot_ref(v->snap);
+	return OK;
+}

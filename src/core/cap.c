@@ -1,0 +1,111 @@
+/* core/cap.c: caps, counted from the marks anew each time: there is no counter that could be lost,
+ * stuck or reset. */
+#include "core/cap.h"
+
+#define DAY_S INT64_C(86400)
+
+bool cap_is_within(utc_t at, utc_t now, uint32_t days)
+{
+	if (at.us > now.us)
+		return days > 0;
+	return ((uint64_t)now.us - (uint64_t)at.us) / (uint64_t)(DAY_S * 1000000) < days;
+}
+
+void cap_unpack(struct str marks, struct cap_marks *ret)
+{
+	struct reader_mark m;
+	uint8_t n = 0;
+
+	for (; n < READER_MARK_MAX && reader_mark_unpack(marks, n, &m) == OK; n++) {
+		ret->at_s[n] = utc_s(m.at);
+		ret->key[n] = m.cap;
+		ret->campaign[n] = m.campaign;
+		ret->kind[n] = m.kind;
+	}
+	ret->n = n;
+	ret->full = n == READER_MARK_MAX;
+	for (size_t i = 0; i < CAP_CHAINS; i++)
+		ret->head[i] = 0;
+	for (uint8_t i = n; i > 0; i--) {
+		uint8_t *head = &ret->head[ret->key[i - 1] % CAP_CHAINS];
+		ret->next[i - 1] = *head;
+		*head = i;
+	}
+}
+
+/* The first mark of a key, then the next; 0 at the end. Key 0: all marks. */
+static uint8_t first_of(const struct cap_marks *m, uint16_t key)
+{
+	return key != 0 ? m->head[key % CAP_CHAINS] : m->n > 0;
+}
+
+static uint8_t next_of(const struct cap_marks *m, uint16_t key, uint8_t i)
+{
+	if (key != 0)
+		return m->next[i - 1];
+	return i < m->n ? (uint8_t)(i + 1) : 0;
+}
+
+static bool is_within_s(int64_t at, int64_t now, uint32_t days)
+{
+	return at > now ? days > 0 : now - at < days * DAY_S;
+}
+
+/* A cycle that is full begins anew when its delay is over. */
+static void restart(struct cap_state *s, const struct campaign_cap *cap, int64_t last, int64_t at)
+{
+	if (cap->cycle_views > 0 && s->in_cycle >= cap->cycle_views &&
+		cap->cycle_restart_days > 0 && at >= last + cap->cycle_restart_days * DAY_S)
+		s->in_cycle = s->skipped = 0;
+}
+
+void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t now,
+	utc_t day_starts, struct cap_state *ret)
+{
+	int64_t now_s = utc_s(now), last = INT64_MIN / 2;
+
+	*ret = (struct cap_state){.newest_s = INT64_MIN};
+	for (uint8_t i = first_of(m, cap->key); i > 0; i = next_of(m, cap->key, i)) {
+		int64_t at = m->at_s[i - 1];
+		bool shown = m->kind[i - 1] == MARK_SHOWN || m->kind[i - 1] == MARK_HELD;
+		if ((!shown && m->kind[i - 1] != MARK_SKIPPED) ||
+			(cap->key != 0 && m->key[i - 1] != cap->key))
+			continue;
+		restart(ret, cap, last, at);
+		if (!shown) {
+			ret->skipped++;
+			continue;
+		}
+		ret->in_cycle++;
+		ret->in_period += is_within_s(at, now_s, cap->days);
+		ret->today += at >= utc_s(day_starts);
+		last = at > last ? at : last;
+	}
+	restart(ret, cap, last, now_s);
+	if (last > INT64_MIN / 2)
+		ret->newest_s = last < now_s ? last : now_s;
+	if (m->full) {
+		ret->lost_period = is_within_s(m->at_s[0], now_s, cap->days);
+		ret->lost_cycle = cap->cycle_restart_days == 0 ||
+				  is_within_s(m->at_s[0], now_s, cap->cycle_restart_days);
+	}
+}
+
+uint32_t cap_count(const struct cap_marks *m, enum reader_mark_kind kind, uint16_t key, utc_t now,
+	uint32_t days)
+{
+	uint32_t n = 0;
+
+	for (uint8_t i = first_of(m, key); i > 0; i = next_of(m, key, i))
+		n += m->kind[i - 1] == kind && (key == 0 || m->key[i - 1] == key) &&
+		     is_within_s(m->at_s[i - 1], utc_s(now), days);
+	return n;
+}
+
+bool cap_has(const struct cap_marks *m, enum reader_mark_kind kind, int32_t campaign, utc_t from)
+{
+	for (uint8_t i = 0; i < m->n; i++)
+		if (m->kind[i] == kind && m->campaign[i] == campaign && m->at_s[i] >= utc_s(from))
+			return true;
+	return false;
+}

@@ -1,0 +1,27 @@
+/* web/copy.h: a campaign's text with its values of the moment. Floor 4. */
+#ifndef WEB_COPY_H
+#define WEB_COPY_H
+
+#include "base/clock.h"
+#include "core/campaign.h"
+#include "web/words.h"
+
+#define WEB_COPY_BYTES 12288 /* more than any text with its values */
+
+/* What the values are made of. */
+struct web_copy {
+	const struct campaign *campaign;
+	const struct campaign_policy *policy; /* NULL: no names of countries */
+	struct str locale;                    /* of the text */
+	struct str country;                   /* of the reader */
+	uint32_t articles;
+	int64_t raised_minor; /* net, in the goal's currency */
+	uint64_t supporters;
+	utc_t now;
+};
+
+/* web_copy_text: text with its values, written to out. A text that was checked when it was
+ * published holds nothing that cannot be read; what cannot is left as it stands. */
+void web_copy_text(struct buf *out, struct str text, const struct web_copy *c);
+
+#endif

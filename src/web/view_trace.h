@@ -1,0 +1,12 @@
+/* web/view_trace.h: why a decision was made, step by step, as JSON. Floor 4. */
+#ifndef WEB_VIEW_TRACE_H
+#define WEB_VIEW_TRACE_H
+
+#include "core/decide.h"
+
+/* view_trace_json: ,"trace":[{"campaign":…,"rule":…,"fired":…, what it saw}, …] and, when there
+ * were more steps than were kept, "steps" with their number. Without the leading comma: the caller
+ * has members before. */
+void view_trace_json(struct buf *b, const struct decide_trace *t);
+
+#endif
