@@ -43,12 +43,18 @@ render_ini() {
 	chmod 0644 "$ini"
 }
 
+# The other outputs of each article, made of its page: there is one text, and it lies in the site.
+render_outputs() {
+	own "$dir/outputs"
+	quietly outputs "${as[@]}" node "$root/deploy/lib/outputs.mjs" "$site" "$dir/outputs"
+}
+
 render_nginx() {
 	local file
 	own "$dir/nginx" "$dir/nginx/tmp"
 	for file in "$root"/conf/nginx/*.conf; do
 		sed -e "s|/run/pledged/|$sockets/|g" -e "s|@DIR@|$dir|g" -e "s|@PORT@|$port|g" \
-			-e "s|@SITE@|$site|g" -e "s|@WIDGET@|$root/src/widget|g" \
+			-e "s|@SITE@|$site|g" -e "s|@OUTPUTS@|$dir/outputs|g" -e "s|@WIDGET@|$root/src/widget|g" \
 			-e "s|@PROVIDER@|http://127.0.0.1:$provider_port|g" \
 			"$file" >"$dir/nginx/${file##*/}"
 	done

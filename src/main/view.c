@@ -18,6 +18,7 @@
 #define TICK_MS     20
 #define ARENA_BYTES 16384
 #define BODY_BYTES  (96 * 1024)
+#define HEAD_BYTES  3072 /* cookie, token and the longest redirect; nginx takes 4096 in all */
 #define CONNS_MAX   4096
 #define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
 #define GRACE_MS    300 /* what a new worker gets to become ready; nginx waits for 500 */
@@ -63,7 +64,7 @@ struct loop {
 	struct work *free_work;
 	struct watch watch[8];
 	struct loop_body {
-		char head[1024], body[BODY_BYTES];
+		char head[HEAD_BYTES], body[BODY_BYTES];
 	} * mem;
 };
 

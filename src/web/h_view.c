@@ -1,10 +1,11 @@
-/* web/h_view.c: /decide, /gate, /prompt, /event, /consent and the three for operators. */
+/* web/h_view.c: /decide, /gate, /read, /prompt, /event, /consent and the three for operators. */
 #include <string.h>
 
 #include "base/json.h"
 #include "base/metric.h"
 #include "web/fragment.h"
 #include "web/h_view.h"
+#include "web/turn.h"
 #include "web/view_facts.h"
 #include "web/view_trace.h"
 
@@ -186,7 +187,8 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 {
 	switch (route) {
 	case ROUTE_decide: return take_decide(h, q, ask, r);
-	case ROUTE_gate: return take_gate(h, q, ask);
+	case ROUTE_gate:
+	case ROUTE_read: return take_gate(h, q, ask);
 	case ROUTE_event: return take_event(q, ask, r, h);
 	case ROUTE_consent: return take_consent(h, q, ask, r);
 	case ROUTE_prompt: prompt(h, q, r); return true;
@@ -277,7 +279,8 @@ static void answer_gate(const struct view_ask *ask, struct response *r)
 void h_view_answer(const struct h_view *h, enum route route, const struct request *q,
 	const struct view_ask *ask, struct response *r)
 {
-	response_no_store(r);
+	if (route != ROUTE_read) /* it would become the page's own */
+		response_no_store(r);
 	if (route == ROUTE_event || route == ROUTE_consent) {
 		r->status = 204;
 		if (ask->err != OK)
@@ -286,8 +289,10 @@ void h_view_answer(const struct h_view *h, enum route route, const struct reques
 		return;
 	}
 	put_cookie(h, q, ask, r);
-	if (route == ROUTE_gate)
+	if (route == ROUTE_gate || route == ROUTE_read)
 		answer_gate(ask, r);
 	else
 		answer_decide(q, ask, r);
+	if (route == ROUTE_read)
+		turn(q, ask->decision.act, r);
 }

@@ -2,21 +2,19 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
-import { readdirSync } from "node:fs";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { agent, client } from "./lib/http.mjs";
 import { root } from "./lib/stack.mjs";
 import { sleep, until } from "./lib/until.mjs";
-import { by_role, missing, pack, reader_of, row, seal, keys_of, traffic, view_stack } from "./lib/view.mjs";
+import { all_open, all_there, by_role, pack, reader_of, row, seal, spooled, keys_of, traffic, view_stack } from "./lib/view.mjs";
 
 const s = await view_stack({ name: "view-faults", views: 2 });
 const ARTICLE = "/en/news/night-ferry";
 const OPEN = { act: "open", reason: "store_down" };
 const DECIDED = ["first_view", "campaign", "capped"];
 
-const spooled = () => readdirSync(join(s.dir, "spool"));
 const stored = (answers) => answers.filter((a) => DECIDED.includes(a.reason));
 
 // warm: readers with rows.
@@ -33,24 +31,6 @@ async function warm(n, pool) {
 	}));
 }
 
-// all_there: every view that a role acknowledged is in the database, the spool has been loaded and is gone.
-async function all_there(answers) {
-	await until("every view is stored", async () => {
-		const lost = await missing(s, answers);
-
-		assert.equal(lost.length, 0, `${lost.length} of ${answers.length} missing, of ${new Set(lost.map((a) => a.reader)).size} readers: `
-			+ lost.slice(0, 20).map((a) => `${a.article} ${a.reason}`));
-		return true;
-	}, 20);
-	await until("the spool is empty", () => spooled().length === 0, 20);
-}
-
-function all_open(answers) {
-	const bad = answers.filter((a) => a.status !== 200);
-
-	assert.deepEqual(bad.slice(0, 3), [], `${bad.length} of ${answers.length} answers`);
-}
-
 test("PostgreSQL is killed and started again under traffic", async () => {
 	const reader = client(s.url);
 
@@ -62,7 +42,7 @@ test("PostgreSQL is killed and started again under traffic", async () => {
 	const dead = load.answers.length;
 
 	await until("pages open without it", () => load.answers.slice(dead).filter((a) => a.reason === "store_down").length > 60, 20);
-	assert.ok(spooled().length > 0, "their views are kept");
+	assert.ok(spooled(s).length > 0, "their views are kept");
 	const page = await reader.get("/en/news/silent-gauge");
 
 	assert.equal(page.status, 200);
@@ -81,7 +61,7 @@ test("PostgreSQL is killed and started again under traffic", async () => {
 	const answers = await load.stop();
 
 	all_open(answers);
-	await all_there(answers);
+	await all_there(s, answers);
 	await until("the walled reader's page too", async () => (await row(s, reader_of(reader)))?.articles === 2);
 });
 
@@ -95,7 +75,7 @@ test("it is killed twice while the spool is being loaded", async () => {
 	await until("enough is spooled", () => load.answers.length - dead > 400, 30);
 	for (let i = 0; i < 2; i++) {
 		await s.pg("start");
-		await until("the spool is taken over", () => spooled().includes("views.loading") || stored(load.answers.slice(dead)).length > 200, 20);
+		await until("the spool is taken over", () => spooled(s).includes("views.loading") || stored(load.answers.slice(dead)).length > 200, 20);
 		await s.pg("kill");
 	}
 	await s.pg("start");
@@ -103,7 +83,7 @@ test("it is killed twice while the spool is being loaded", async () => {
 	const answers = await load.stop();
 
 	all_open(answers);
-	await all_there(answers);
+	await all_there(s, answers);
 	assert.equal(await s.count("SELECT count(*) FROM pledged.reader r WHERE views <> octet_length(seen) / 8 AND views < 250"), 0,
 		"loaded twice, counted once");
 });
@@ -154,7 +134,7 @@ test("a worker is killed in the middle of traffic", async () => {
 	// What nginx answered itself was cut with the worker: a few at most.
 	assert.ok(answers.filter((a) => !a.own).length <= 4 * 12, "nearly all were answered by a worker");
 	// Opened at the deadline, and then the worker died over it: nobody told that reader of a count.
-	await all_there(answers.filter((a) => DECIDED.includes(a.reason)));
+	await all_there(s, answers.filter((a) => DECIDED.includes(a.reason)));
 	assert.ok((await s.request(ARTICLE)).status === 200);
 });
 
@@ -181,7 +161,7 @@ test("workers are asked to end in the middle of traffic: nothing is cut", async 
 	const own = answers.filter((a) => !a.own).map((a) => a.article);
 
 	assert.ok(own.length <= 6, `answers of nginx's own: ${own}`);
-	await all_there(answers);
+	await all_there(s, answers);
 });
 
 // hold: a lock on a reader's row, as by somebody who debugs; ends after the seconds.
@@ -231,7 +211,7 @@ test("a locked row delays its reader and nobody else", async () => {
 	assert.ok(decided > answers.length * 0.9, `${decided} of ${answers.length} decided`);
 	assert.ok(times[Math.floor(times.length * 0.95)] < 1000, `${times[Math.floor(times.length * 0.95)]} ms`);
 	await until("the reader's views are all there in the end", async () => (await row(s, reader_of(stuck))).articles === 2 + own, 20);
-	await until("the spool is empty", () => spooled().length === 0, 20);
+	await until("the spool is empty", () => spooled(s).length === 0, 20);
 	pool.destroy();
 });
 
@@ -306,13 +286,13 @@ test("SIGTERM while the database hangs for good: the views are spooled before th
 		for (const pid of pids)
 			process.kill(pid, "SIGCONT");
 	}
-	assert.deepEqual(spooled(), ["views"]);
+	assert.deepEqual(spooled(s), ["views"]);
 	pool.destroy();
 	const next = await solo();
 
 	for (const who of readers)
 		await until("it is loaded", async () => (await row(s, reader_of(who))).articles === 3, 20);
-	await until("the spool is empty", () => spooled().length === 0, 20);
+	await until("the spool is empty", () => spooled(s).length === 0, 20);
 	next.worker.kill("SIGTERM");
 	assert.equal((await next.ended).code, 0);
 });

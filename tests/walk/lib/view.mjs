@@ -1,7 +1,9 @@
 // view.mjs: what the walks over the page path share: a calendar that stands still, the two campaigns, the
 // cookie taken apart and forged, what the database knows of a reader, and steady traffic.
 
+import assert from "node:assert/strict";
 import { createHmac } from "node:crypto";
+import { readdirSync } from "node:fs";
 import { chmod, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -9,6 +11,7 @@ import { after } from "node:test";
 
 import { root, stack } from "./stack.mjs";
 import { agent, client } from "./http.mjs";
+import { until } from "./until.mjs";
 
 // A zone in which it is about noon: no walk sees midnight, or a month, go by.
 function calm_zone() {
@@ -89,11 +92,11 @@ export async function row(s, reader) {
 	return found && { views: Number(found[0]), articles: Number(found[1]) };
 }
 
-// hasher: article to the hash that stands for it in a reader's row.
+// hasher: article to the 36-bit hash that stands for it in a reader's row.
 export async function hasher(s) {
 	const key = Buffer.from(await s.one("SELECT encode(article_key, 'hex') FROM pledged.site WHERE site_id = 1"), "hex");
 
-	return (article) => createHmac("sha256", key).update(`article:${article}`).digest("hex").slice(0, 12);
+	return (article) => createHmac("sha256", key).update(`article:${article}`).digest("hex").slice(3, 12);
 }
 
 // decisions: how many the roll-up and what is not folded yet hold, by reason; where tells of rows (r.section …).
@@ -120,10 +123,14 @@ export const by_role = (answer) => answer.headers["x-content-type-options"] !== 
 
 // --- traffic -------------------------------------------------------------------------------------
 
+// How an article is asked about: where, and whether a role answered, and what.
+const DECIDE = { path: (article, section) => `/decide?a=${article}&s=${section}`, own: by_role,
+	reason: (answer) => answer.json().reason };
+
 // traffic: n readers who open one new article after the other over kept connections, until stop().
 // Gives {answers: [{reader, article, status, reason, own, ms}], stop}. own: a role answered, not nginx.
 // After 200 articles somebody else reads on: a row lists the newest 250.
-export function traffic(s, n = 12, { section = "traffic" } = {}) {
+export function traffic(s, n = 12, { section = "traffic", by = DECIDE } = {}) {
 	const pool = agent(n);
 	const answers = [];
 	let going = true;
@@ -136,12 +143,12 @@ export function traffic(s, n = 12, { section = "traffic" } = {}) {
 				who = client(s.url, { agent: pool });
 			const article = `/${section}/${i}-${k}`;
 			const began = Date.now();
-			const answer = await who.get(`/decide?a=${article}&s=${section}`).catch((error) => ({ status: 0, error }));
+			const answer = await who.get(by.path(article, section)).catch((error) => ({ status: 0, error }));
 			const jar = who.jar.get("pledged");
 
 			answers.push({ reader: jar && unpack(jar).reader, article, status: answer.status, error: answer.error,
-				reason: answer.status === 200 ? answer.json().reason : undefined,
-				own: answer.status !== 0 && by_role(answer), ms: Date.now() - began });
+				reason: answer.status === 200 ? by.reason(answer) : undefined,
+				own: answer.status !== 0 && by.own(answer), ms: Date.now() - began });
 			// A reader is no hammer; and there must be room for the other processes.
 			await new Promise((done) => setTimeout(done, 5));
 		}
@@ -168,4 +175,26 @@ export async function missing(s, answers, section = "traffic") {
 
 	return told.filter((a) => returned.has(a.reader) && a.article.startsWith(`/${section}/`) &&
 		!there.has(`${a.reader} ${hash(a.article)}`));
+}
+
+// --- what must hold after a fault ----------------------------------------------------------------
+
+export const spooled = (s) => readdirSync(join(s.dir, "spool"));
+
+// all_there: every view that a role acknowledged is in the database, the spool has been loaded and is gone.
+export async function all_there(s, answers, section) {
+	await until("every view is stored", async () => {
+		const lost = await missing(s, answers, section);
+
+		assert.equal(lost.length, 0, `${lost.length} of ${answers.length} missing, of ${new Set(lost.map((a) => a.reader)).size} readers: `
+			+ lost.slice(0, 20).map((a) => `${a.article} ${a.reason}`));
+		return true;
+	}, 20);
+	await until("the spool is empty", () => spooled(s).length === 0, 20);
+}
+
+export function all_open(answers) {
+	const bad = answers.filter((a) => a.status !== 200);
+
+	assert.deepEqual(bad.slice(0, 3), [], `${bad.length} of ${answers.length} answers`);
 }
