@@ -6,6 +6,7 @@ import { test } from "node:test";
 
 import { stack } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
+import { reader_of } from "./lib/view.mjs";
 
 const s = await stack({ name: "view-consent", views: 1, moneys: 1 });
 const rows = async () => [await s.count("SELECT count(*) FROM pledged.reader"), await s.count("SELECT count(*) FROM pledged.prompt_event")];
@@ -51,6 +52,68 @@ test("full: both", async () => {
 	assert.equal((await who.event(decision.token, "viewed")).status, 204);
 	assert.equal(await s.count("SELECT count(*) FROM pledged.prompt_event WHERE kind = 'viewed'"), 1);
 	assert.ok((await rows())[1] >= 2);
+});
+
+// --- taking it back -------------------------------------------------------------------------------
+
+const of = async (reader) => [await s.count(`SELECT count(*) FROM pledged.reader WHERE reader_id = '${reader}'`),
+	await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${reader}'`)];
+const consent = (who, body, headers = { origin: s.origin }) =>
+	who.post("/consent", { headers: { "content-type": "application/json", ...headers }, body: JSON.stringify(body) });
+
+test("POST /consent none: row, events and cookie are gone when it answers", async () => {
+	const who = s.client();
+
+	await asked(who, "full");
+	const id = reader_of(who);
+
+	assert.deepEqual(await of(id), [1, 2]);
+	assert.equal((await consent(who, { c: "none" })).status, 204);
+	assert.deepEqual(await of(id), [0, 0]);
+	assert.equal(who.jar.size, 0);
+	assert.equal((await consent(who, { c: "none" })).status, 204, "again, without a cookie");
+});
+
+test("POST /consent counting: the history of prompts goes, the counts stay; full changes nothing", async () => {
+	const who = s.client();
+
+	await asked(who, "full");
+	const id = reader_of(who);
+
+	assert.equal((await consent(who, { c: "full" })).status, 204);
+	assert.deepEqual(await of(id), [1, 2]);
+	assert.equal((await consent(who, { c: "counting" })).status, 204);
+	assert.deepEqual(await of(id), [1, 0]);
+	assert.equal((await who.decide("/consent/after", { section: "sport" })).articles, 4, "the reader is still known");
+});
+
+test("while views of that reader arrive, nothing is left behind", async () => {
+	const who = s.client();
+
+	await asked(who, "full");
+	const id = reader_of(who), cookie = `pledged=${who.jar.get("pledged")}`;
+	const views = Array.from({ length: 20 }, (_, i) => s.request(`/decide?a=/race/${i}&s=sport`, { headers: { cookie } }));
+	const gone = s.request("/decide?a=/race/x&s=sport&c=none", { headers: { cookie } });
+
+	await Promise.all([...views, gone]);
+	// What came after the word may begin a new row; the history before it is gone.
+	const [articles] = await s.sql(`SELECT coalesce(max(views), 0) FROM pledged.reader WHERE reader_id = '${id}'`);
+
+	assert.ok(Number(articles[0]) <= 20, "the three from before are not among them");
+	assert.equal(await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${id}' AND article LIKE '/consent/%'`), 0);
+});
+
+test("a foreign page cannot take it back, and nonsense is refused", async () => {
+	const who = s.client();
+
+	await asked(who, "full");
+	const id = reader_of(who);
+
+	assert.equal((await consent(who, { c: "none" }, { origin: "https://evil.example" })).status, 403);
+	assert.equal((await consent(who, { c: "maybe" })).status, 422);
+	assert.equal((await consent(who, { c: "none", x: 1 })).status, 422);
+	assert.equal((await consent(who, {})).status, 422);
+	assert.deepEqual(await of(id), [1, 2]);
 });
 
 test("the form offers what runs now, and stands there when every campaign is paused", async () => {

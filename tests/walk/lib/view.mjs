@@ -76,7 +76,7 @@ export function unpack(text) {
 	const hex = b.toString("hex", 2, 18);
 
 	return { id, reader: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"), site: b.readInt16BE(18),
-		first: b[1] === 1 ? { day: b.readUInt16BE(20), article: b.toString("hex", 22, 28),
+		first: b[1] === 1 ? { day: b.readUInt16BE(20), article: b.toString("hex", 22, 28).slice(3),
 			at: Number(b.readBigUInt64BE(28)) } : undefined };
 }
 
