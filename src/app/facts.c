@@ -3,6 +3,29 @@
 
 #include <string.h>
 
+#include "base/seal.h"
+
+uint64_t facts_article(const uint8_t key[32], struct str article)
+{
+	uint8_t mac[SEAL_MAC_BYTES];
+	uint64_t h = 0;
+	seal_hmac((struct str){(const char *)key, 32}, STR("article:"), article, mac);
+	for (int i = 0; i < 6; i++)
+		h = h << 8 | mac[i];
+	h &= (UINT64_C(1) << READER_ART_BITS) - 1;
+	return h ? h : 1;
+}
+
+uint64_t facts_draw(const uint8_t key[32], const struct uuid *reader)
+{
+	uint8_t mac[SEAL_MAC_BYTES];
+	uint64_t h;
+	seal_hmac((struct str){(const char *)key, 32}, STR("variant:"),
+		(struct str){(const char *)reader->b, 16}, mac);
+	memcpy(&h, mac, sizeof h);
+	return h;
+}
+
 static void text(struct buf *b, const char *name, struct str s)
 {
 	buf_addf(b, "\"%s\":", name);

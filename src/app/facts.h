@@ -16,6 +16,11 @@
 
 #define FACTS_BYTES_MAX 16384
 
+/* facts_article, facts_draw: keyed by the site's article_key: the hash that names an article in
+ * readers' rows (READER_ART_BITS, never 0), and the one that a reader's variants are drawn by. */
+uint64_t facts_article(const uint8_t key[32], struct str article);
+uint64_t facts_draw(const uint8_t key[32], const struct uuid *reader);
+
 void facts_format(struct buf *b, const struct decide_facts *f, uint64_t draw);
 /* facts_read: *ret with slices into the arena and *reader.
  *   fails  ERR_FIELD_BAD (not of this form), ERR_NO_MEMORY */

@@ -69,12 +69,14 @@ static enum err make_room(struct snapshot *s, size_t n)
 /* Documents come by site, the policy first, then by priority. */
 static enum err take_doc(struct snapshot *s, const struct campaign_doc *doc)
 {
-	int16_t id = doc->is_policy ? doc->policy.site : doc->campaign.site;
+	int16_t id = doc->campaign.site;
 	struct campaign_site *site = s->set.site_n > 0 ? &s->set.site[s->set.site_n - 1] : NULL;
 	if (!site || site->site != id) {
 		site = &s->set.site[s->set.site_n++];
 		*site = (struct campaign_site){id, s->set.n, 0, &no_policy};
 	}
+	if (doc->is_policy && !doc->campaign.live)
+		return OK; /* a policy that is paused holds nothing */
 	if (doc->is_policy) {
 		struct campaign_policy *p = arena_alloc(&s->arena, sizeof *p);
 		if (!p)
@@ -97,26 +99,22 @@ static enum err take_doc(struct snapshot *s, const struct campaign_doc *doc)
 	return OK;
 }
 
-static enum err one_row(struct snapshot *s, const struct rows *rows, int row,
-	struct campaign_doc *doc, struct fault *f)
+enum err snapshot_read(const struct rows *rows, int row, struct arena *a, struct campaign_doc *ret,
+	struct fault *f)
 {
 	struct campaign_faults faults = {0};
-	enum err e = campaign_read(row_str(rows, row, "body"), &s->arena, doc, &faults);
+	enum err e = campaign_read(row_str(rows, row, "body"), a, ret, &faults);
 	if (e != OK) {
 		struct str slug = row_str(rows, row, "slug");
 		return fault_set(f, e, "campaign", "%.*s: %s: %s", STR_FMT(slug),
 			faults.n ? faults.fault[0].path : "",
 			faults.n ? faults.fault[0].what : err_slug(e));
 	}
-	int32_t *id = doc->is_policy ? &doc->policy.id : &doc->campaign.id;
-	int32_t *version = doc->is_policy ? &doc->policy.version : &doc->campaign.version;
-	int16_t *site = doc->is_policy ? &doc->policy.site : &doc->campaign.site;
-	*id = (int32_t)row_int(rows, row, "campaign_id");
-	*version = (int32_t)row_int(rows, row, "version");
-	*site = (int16_t)row_int(rows, row, "site_id");
-	doc->campaign.live = row_bool(rows, row, "live");
-	/* a policy that is paused holds nothing */
-	return doc->is_policy && !doc->campaign.live ? OK : take_doc(s, doc);
+	ret->policy.id = ret->campaign.id = (int32_t)row_int(rows, row, "campaign_id");
+	ret->policy.version = ret->campaign.version = (int32_t)row_int(rows, row, "version");
+	ret->policy.site = ret->campaign.site = (int16_t)row_int(rows, row, "site_id");
+	ret->campaign.live = row_bool(rows, row, "live");
+	return OK;
 }
 
 enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f)
@@ -131,7 +129,9 @@ enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct 
 	for (int i = 0; i < n; i++) {
 		if (row_null(rows, i, "campaign_id"))
 			continue;
-		enum err e = one_row(s, rows, i, doc, f);
+		enum err e = snapshot_read(rows, i, &s->arena, doc, f);
+		if (e == OK)
+			e = take_doc(s, doc);
 		if (e != OK)
 			return e;
 	}
@@ -142,8 +142,7 @@ static int in_order(const void *x, const void *y)
 {
 	const struct campaign_doc *a = *(struct campaign_doc *const *)x;
 	const struct campaign_doc *b = *(struct campaign_doc *const *)y;
-	int site = (a->is_policy ? a->policy.site : a->campaign.site) -
-		   (b->is_policy ? b->policy.site : b->campaign.site);
+	int site = a->campaign.site - b->campaign.site;
 	if (site != 0 || a->is_policy != b->is_policy)
 		return site != 0 ? site : a->is_policy ? -1 : 1;
 	if (a->campaign.priority != b->campaign.priority)
@@ -236,6 +235,22 @@ const struct site *snapshot_site_named(const struct snapshot *s, struct str slug
 		if (str_eq(s->site[i].slug, slug))
 			return &s->site[i];
 	return NULL;
+}
+
+const struct site *snapshot_site_id(const struct snapshot *s, int16_t id)
+{
+	for (size_t i = 0; i < s->site_n; i++)
+		if (s->site[i].id == id)
+			return &s->site[i];
+	return NULL;
+}
+
+const struct site *snapshot_site_only(const struct snapshot *s)
+{
+	for (size_t i = 1; i < s->site_n; i++)
+		if (s->site[i].id != s->site[0].id)
+			return NULL;
+	return s->site_n > 0 ? &s->site[0] : NULL;
 }
 
 const struct campaign_policy *snapshot_policy(const struct snapshot *s, int16_t site)

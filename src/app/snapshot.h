@@ -4,6 +4,7 @@
 #ifndef APP_SNAPSHOT_H
 #define APP_SNAPSHOT_H
 
+#include "base/arena.h"
 #include "core/decide.h"
 #include "store/pg.h"
 
@@ -22,9 +23,12 @@ MUST enum err snapshot_new(struct snapshot **ret);
 MUST enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f);
 MUST enum err snapshot_sites(struct snapshot *s, const struct rows *rows);
 MUST enum err snapshot_calendar(struct snapshot *s, const struct rows *rows);
-/* snapshot_files: in place of snapshot_campaigns: documents that are not published, each with the
- * site's number in campaign.site or policy.site. Sorted here. For pledgectl. */
+/* For pledgectl: one row of view_campaigns as a document (fails as campaign_read; *f names it); and
+ * in place of snapshot_campaigns, documents that need not be published, sorted here. A document's
+ * id, version, site and live stand in its campaign, also of a policy. */
 struct campaign_doc;
+MUST enum err snapshot_read(const struct rows *rows, int row, struct arena *a,
+	struct campaign_doc *ret, struct fault *f);
 MUST enum err snapshot_files(struct snapshot *s, struct campaign_doc *const *docs, size_t n);
 
 struct snapshot *snapshot_ref(struct snapshot *s);
@@ -33,6 +37,8 @@ void snapshot_unref(struct snapshot *s); /* NULL is fine; the last one frees */
 const struct site *snapshot_site(
 	const struct snapshot *s, struct str host); /* host in any case; NULL when unknown */
 const struct site *snapshot_site_named(const struct snapshot *s, struct str slug); /* or NULL */
+const struct site *snapshot_site_id(const struct snapshot *s, int16_t id); /* its first host */
+const struct site *snapshot_site_only(const struct snapshot *s); /* NULL: not exactly one */
 const struct campaign_set *snapshot_campaign_set(const struct snapshot *s);
 /* NULL when there is none; paused ones are there too. */
 const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id);

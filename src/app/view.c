@@ -254,7 +254,7 @@ static void new_reader(struct view_ask *a)
 	a->reader.first_at = a->reader.last_at = a->now;
 	a->reader.views = 1;
 	a->reader.seen = (struct str){(const char *)a->who.first, READER_SEEN_BYTES};
-	a->facts.variant_hash = view_variant_hash(a->site, &a->reader.id);
+	a->facts.variant_hash = facts_draw(a->site->article_key, &a->reader.id);
 	metric_add(METRIC_COOKIE_NEW, 0, 1);
 	view_write_cookie(a);
 	decide_now(a);
@@ -264,7 +264,7 @@ static void known_reader(struct view_ask *a)
 {
 	struct app_view *v = a->app;
 	struct batch_op *op = &a->op;
-	a->facts.variant_hash = view_variant_hash(a->site, &a->who.reader);
+	a->facts.variant_hash = facts_draw(a->site->article_key, &a->who.reader);
 	op->reader = a->who.reader;
 	op->site = a->site->id;
 	op->at = a->now;
@@ -315,6 +315,8 @@ static void preview(struct view_ask *a, const struct ticket_pass *p)
 	a->decision.variant = p->variant;
 	a->decision.set = p->set;
 	a->decision.articles = p->articles;
+	a->page.country =
+		p->country[0] ? str_c(arena_cstr(a->arena, str_c(p->country))) : a->page.country;
 	memset(&a->reader, 0, sizeof a->reader);
 	view_fill_ticket(a);
 	answer(a);
@@ -330,7 +332,7 @@ static void ask_page(struct view_ask *a)
 		.now = a->now,
 		.page = a->page,
 		.topics = campaign_topics(a->policy, &a->page),
-		.art = view_article_hash(a->site, a->page.url),
+		.art = facts_article(a->site->article_key, a->page.url),
 		.bot = a->bot,
 		.counted = a->counts,
 		.consent = a->consent};

@@ -37,8 +37,6 @@ void view_write_token(struct view_ask *a);
 void view_fill_ticket(struct view_ask *a); /* of the decision */
 void view_read_account(struct view_ask *a);
 bool view_read_pass(struct view_ask *a, struct ticket_pass *ret); /* true when it holds now */
-uint64_t view_article_hash(const struct site *s, struct str article);
-uint64_t view_variant_hash(const struct site *s, const struct uuid *reader);
 
 void app_view_batched(struct batch_op *op);
 void app_view_expire(struct app_view *v, mono_t now);

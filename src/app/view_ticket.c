@@ -53,28 +53,10 @@ void view_fill_ticket(struct view_ask *a)
 									 : UINT16_MAX),
 		.counting = a->consent == CONSENT_COUNTING,
 	};
-}
-
-uint64_t view_article_hash(const struct site *s, struct str article)
-{
-	uint8_t mac[SEAL_MAC_BYTES];
-	uint64_t h = 0;
-	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
-		STR("article:"), article, mac);
-	for (int i = 0; i < 6; i++)
-		h = h << 8 | mac[i];
-	h &= (UINT64_C(1) << READER_ART_BITS) - 1;
-	return h ? h : 1;
-}
-
-uint64_t view_variant_hash(const struct site *s, const struct uuid *reader)
-{
-	uint8_t mac[SEAL_MAC_BYTES];
-	uint64_t h;
-	seal_hmac((struct str){(const char *)s->article_key, sizeof s->article_key},
-		STR("variant:"), (struct str){(const char *)reader->b, 16}, mac);
-	memcpy(&h, mac, sizeof h);
-	return h;
+	struct str country = a->page.country;
+	if (country.n == 2 && country.p[0] >= 'A' && country.p[0] <= 'Z' && country.p[1] >= 'A' &&
+		country.p[1] <= 'Z')
+		memcpy(a->ticket.country, country.p, 2);
 }
 
 /* Who is it? True when the cookie is ours and for this site. */

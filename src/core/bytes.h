@@ -5,6 +5,7 @@
 
 #include <stddef.h>
 #include <stdint.h>
+#include <string.h>
 
 /* Write the low n bytes of v at p and return the place behind them. */
 static inline uint8_t *bytes_put(uint8_t *p, size_t n, uint64_t v)
@@ -22,6 +23,15 @@ static inline uint64_t bytes_get(const uint8_t **p, size_t n)
 	while (n-- > 0)
 		v = v << 8 | *(*p)++;
 	return v;
+}
+
+/* Eight bytes at p as one number, p anywhere. */
+static inline uint64_t bytes_u64(const uint8_t *p)
+{
+	uint64_t v;
+
+	memcpy(&v, p, sizeof v);
+	return __BYTE_ORDER__ == __ORDER_LITTLE_ENDIAN__ ? __builtin_bswap64(v) : v;
 }
 
 #endif

@@ -108,18 +108,21 @@ struct campaign_goal {
 	utc_t from;
 };
 
+/* What most decisions look at comes first: with hundreds of campaigns it is the memory that costs.
+ */
 struct campaign {
+	uint64_t asks;    /* decide_prepare: the rules that can fire at all */
+	utc_t start, end; /* end 0 = open; [start, end) */
 	int32_t id, version;
 	int16_t site;
 	bool live;      /* false: paused, kept for previews */
 	bool sensitive; /* speaks on sensitive pages too */
 	bool holdout;   /* false: readers of the hold-out are asked too */
+	struct campaign_target target;
 	struct str slug,
 		experiment; /* experiment: what the variants are drawn by; the slug by default */
 	enum campaign_kind kind;
-	int32_t priority; /* larger first, then slug */
-	utc_t start, end; /* end 0 = open; [start, end) */
-	struct campaign_target target;
+	int32_t priority;   /* larger first, then slug */
 	uint32_t min_views; /* articles counted in all, this one included; >= 2 */
 	struct campaign_cap cap;
 	uint32_t close_days, later_days, already_gave_days, never_days, gave_once_days,
@@ -130,7 +133,6 @@ struct campaign {
 	size_t set_n, variant_n;
 	const struct campaign_amounts *set; /* set_n >= 1 once read */
 	const struct campaign_variant *variant;
-	uint64_t asks; /* decide_prepare: the rules that can fire at all */
 };
 
 struct campaign_topic {

@@ -22,6 +22,11 @@ void cap_unpack(struct str marks, struct cap_marks *ret)
 		ret->campaign[n] = m.campaign;
 		ret->kind[n] = m.kind;
 	}
+	for (unsigned k = 0; k < MARK_KIND_N; k++)
+		ret->newest_s[k] = INT64_MIN;
+	for (uint8_t i = 0; i < n; i++)
+		if (ret->kind[i] < MARK_KIND_N && ret->at_s[i] > ret->newest_s[ret->kind[i]])
+			ret->newest_s[ret->kind[i]] = ret->at_s[i];
 	ret->n = n;
 	ret->full = n == READER_MARK_MAX;
 	for (size_t i = 0; i < CAP_CHAINS; i++)
@@ -52,38 +57,53 @@ static bool is_within_s(int64_t at, int64_t now, uint32_t days)
 }
 
 /* A cycle that is full begins anew when its delay is over. */
-static void restart(struct cap_state *s, const struct campaign_cap *cap, int64_t last, int64_t at)
+static void restart(struct cap_state *s, const struct campaign_cap *cap, int64_t at)
 {
 	if (cap->cycle_views > 0 && s->in_cycle >= cap->cycle_views &&
-		cap->cycle_restart_days > 0 && at >= last + cap->cycle_restart_days * DAY_S)
+		cap->cycle_restart_days > 0 && at >= s->newest_s + cap->cycle_restart_days * DAY_S)
 		s->in_cycle = s->skipped = 0;
+}
+
+static void look_at(struct cap_state *s, const struct campaign_cap *cap, uint8_t kind, int64_t at)
+{
+	switch (kind) {
+	case MARK_CLOSED: s->closed_s = at > s->closed_s ? at : s->closed_s; break;
+	case MARK_LATER: s->later_s = at > s->later_s ? at : s->later_s; break;
+	case MARK_SKIPPED:
+		restart(s, cap, at);
+		s->skipped++;
+		break;
+	case MARK_SHOWN:
+	case MARK_HELD:
+		restart(s, cap, at);
+		s->in_cycle++;
+		s->newest_s = at > s->newest_s ? at : s->newest_s;
+		break;
+	default: break;
+	}
 }
 
 void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t now,
 	utc_t day_starts, struct cap_state *ret)
 {
-	int64_t now_s = utc_s(now), last = INT64_MIN / 2;
+	int64_t now_s = utc_s(now), today = utc_s(day_starts);
 
-	*ret = (struct cap_state){.newest_s = INT64_MIN};
+	*ret = (struct cap_state){
+		.newest_s = INT64_MIN, .closed_s = INT64_MIN, .later_s = INT64_MIN};
 	for (uint8_t i = first_of(m, cap->key); i > 0; i = next_of(m, cap->key, i)) {
 		int64_t at = m->at_s[i - 1];
-		bool shown = m->kind[i - 1] == MARK_SHOWN || m->kind[i - 1] == MARK_HELD;
-		if ((!shown && m->kind[i - 1] != MARK_SKIPPED) ||
-			(cap->key != 0 && m->key[i - 1] != cap->key))
+		uint8_t kind = m->kind[i - 1];
+		if (cap->key != 0 && m->key[i - 1] != cap->key)
 			continue;
-		restart(ret, cap, last, at);
-		if (!shown) {
-			ret->skipped++;
-			continue;
+		look_at(ret, cap, kind, at);
+		if (kind == MARK_SHOWN || kind == MARK_HELD) {
+			ret->in_period += is_within_s(at, now_s, cap->days);
+			ret->today += at >= today;
 		}
-		ret->in_cycle++;
-		ret->in_period += is_within_s(at, now_s, cap->days);
-		ret->today += at >= utc_s(day_starts);
-		last = at > last ? at : last;
 	}
-	restart(ret, cap, last, now_s);
-	if (last > INT64_MIN / 2)
-		ret->newest_s = last < now_s ? last : now_s;
+	restart(ret, cap, now_s);
+	if (ret->newest_s > now_s)
+		ret->newest_s = now_s;
 	if (m->full) {
 		ret->lost_period = is_within_s(m->at_s[0], now_s, cap->days);
 		ret->lost_cycle = cap->cycle_restart_days == 0 ||
@@ -91,15 +111,15 @@ void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t n
 	}
 }
 
-uint32_t cap_count(const struct cap_marks *m, enum reader_mark_kind kind, uint16_t key, utc_t now,
-	uint32_t days)
+bool cap_is_same(const struct campaign_cap *a, const struct campaign_cap *b)
 {
-	uint32_t n = 0;
+	return a->key == b->key && a->days == b->days && a->cycle_views == b->cycle_views &&
+	       a->cycle_restart_days == b->cycle_restart_days;
+}
 
-	for (uint8_t i = first_of(m, key); i > 0; i = next_of(m, key, i))
-		n += m->kind[i - 1] == kind && (key == 0 || m->key[i - 1] == key) &&
-		     is_within_s(m->at_s[i - 1], utc_s(now), days);
-	return n;
+bool cap_is_within_s(int64_t at_s, utc_t now, uint32_t days)
+{
+	return at_s != INT64_MIN && is_within_s(at_s, utc_s(now), days);
 }
 
 bool cap_has(const struct cap_marks *m, enum reader_mark_kind kind, int32_t campaign, utc_t from)

@@ -18,6 +18,7 @@ struct cap_marks {
 	int32_t campaign[READER_MARK_MAX];
 	uint8_t kind[READER_MARK_MAX];
 	uint8_t next[READER_MARK_MAX], head[CAP_CHAINS]; /* number + 1, 0 = end; oldest first */
+	int64_t newest_s[MARK_KIND_N];                   /* of any campaign; INT64_MIN = none */
 };
 
 /* Where a reader stands under one cap. */
@@ -25,6 +26,7 @@ struct cap_state {
 	uint32_t in_period, today;
 	uint32_t in_cycle, skipped;   /* of the cycle that runs now */
 	int64_t newest_s;             /* the latest one, at most now; INT64_MIN = none */
+	int64_t closed_s, later_s;    /* when the reader last said so; INT64_MIN = never */
 	bool lost_period, lost_cycle; /* the list is full and may have lost what would count */
 };
 
@@ -33,13 +35,15 @@ void cap_unpack(struct str marks, struct cap_marks *ret);
  * moment of its day. cost O(marks with the key's chain), no allocation */
 void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t now,
 	utc_t day_starts, struct cap_state *ret);
-/* cap_count: marks of a kind within days; key 0 = of all campaigns. */
-uint32_t cap_count(const struct cap_marks *m, enum reader_mark_kind kind, uint16_t key, utc_t now,
-	uint32_t days);
 /* A mark of this kind and campaign on or after a moment (whole seconds). */
 bool cap_has(const struct cap_marks *m, enum reader_mark_kind kind, int32_t campaign, utc_t from);
 
+/* cap_is_same: do two caps count the same? Then one cap_look does for both. */
+bool cap_is_same(const struct campaign_cap *a, const struct campaign_cap *b);
+
 /* cap_is_within: is at less than days ago? A pause of n days covers [at, at + n days). */
 bool cap_is_within(utc_t at, utc_t now, uint32_t days);
+/* The same of a mark's seconds; INT64_MIN is never. */
+bool cap_is_within_s(int64_t at_s, utc_t now, uint32_t days);
 
 #endif

@@ -92,10 +92,13 @@ static void ask_campaigns(
 	const struct campaign_site *site = campaign_set_site(set, x->f->site);
 	enum decide_reason why = REASON_no_campaign;
 
-	for (size_t i = 0; site && i < site->n; i++) {
-		x->policy = site->policy;
+	if (!site)
+		return;
+	x->policy = site->policy;
+	uint64_t idle = t ? 0 : rule_idle(x);
+	for (size_t i = 0; i < site->n; i++) {
 		x->c = &set->campaign[site->from + i];
-		size_t rule = first_rule(x, x->c->asks, t);
+		size_t rule = first_rule(x, x->c->asks & ~idle, t);
 		if (rule == RULE_N)
 			continue;
 		if (rule_table[rule].act != RULE_SKIP) {

@@ -59,12 +59,13 @@ enum err reader_mark_unpack(struct str bytes, size_t i, struct reader_mark *ret)
 	if (i >= bytes.n / READER_MARK_BYTES)
 		return ERR_RANGE;
 	const uint8_t *p = (const uint8_t *)bytes.p + i * READER_MARK_BYTES;
-	ret->decision = (uint32_t)bytes_get(&p, 4);
-	ret->campaign = (int32_t)(uint32_t)bytes_get(&p, 4);
-	ret->kind = (uint8_t)bytes_get(&p, 1);
-	ret->variant = (uint8_t)bytes_get(&p, 1);
-	ret->cap = (uint16_t)bytes_get(&p, 2);
-	ret->at = utc_of_s((int64_t)bytes_get(&p, 4));
+	uint64_t who = bytes_u64(p), what = bytes_u64(p + 8);
+	ret->decision = (uint32_t)(who >> 32);
+	ret->campaign = (int32_t)(uint32_t)who;
+	ret->kind = (uint8_t)(what >> 56);
+	ret->variant = (uint8_t)(what >> 48);
+	ret->cap = (uint16_t)(what >> 32);
+	ret->at = utc_of_s((int64_t)(uint32_t)what);
 	return OK;
 }
 
@@ -99,10 +100,10 @@ void reader_unpack(struct str seen, struct reader_seen *ret)
 
 	ret->n = (uint16_t)kept;
 	ret->article_n = 0;
-	for (size_t i = 0; i < kept; i++) {
-		ret->day[i] = (uint16_t)bytes_get(&p, 2);
-		uint64_t v = bytes_get(&p, 6);
-		ret->topics[i] = (uint16_t)(v >> READER_ART_BITS);
+	for (size_t i = 0; i < kept; i++, p += READER_SEEN_BYTES) {
+		uint64_t v = bytes_u64(p);
+		ret->day[i] = (uint16_t)(v >> 48);
+		ret->topics[i] = (uint16_t)(v >> READER_ART_BITS & 0xfff);
 		ret->article[i] = number_of(ret, slots, v & ART_MASK);
 	}
 }

@@ -16,7 +16,7 @@ void rule_init(struct rule_ctx *x, const struct decide_facts *f, struct decision
 	x->d = d;
 	x->policy = NULL;
 	x->c = NULL;
-	x->has_seen = x->has_marks = x->has_site_cap = false;
+	x->has_seen = x->has_marks = x->has_site_cap = x->has_sensitive = false;
 	x->cap_of = NULL;
 	x->count_n = 0;
 }
@@ -72,7 +72,7 @@ const struct cap_marks *rule_marks(struct rule_ctx *x)
 
 static const struct cap_state *cap(struct rule_ctx *x)
 {
-	if (x->cap_of != x->c)
+	if (!x->cap_of || (x->cap_of != x->c && !cap_is_same(&x->cap_of->cap, &x->c->cap)))
 		cap_look(rule_marks(x), &x->c->cap, x->f->now, x->f->cal.day_starts, &x->cap);
 	x->cap_of = x->c;
 	return &x->cap;
@@ -91,12 +91,6 @@ static bool is_outside(struct rule_ctx *x, int64_t have, struct campaign_range r
 	bool above = have > r.max;
 
 	return saw(x, have, above ? (int64_t)r.max : (int64_t)r.min, above || have < r.min);
-}
-
-static uint32_t marks_of(
-	struct rule_ctx *x, enum reader_mark_kind kind, uint16_t key, uint32_t days)
-{
-	return cap_count(rule_marks(x), kind, key, x->f->now, days);
 }
 
 /* --- the page --------------------------------------------------------------------------------- */
@@ -264,7 +258,10 @@ static bool rule_blackout(struct rule_ctx *x)
 
 static bool rule_sensitive(struct rule_ctx *x)
 {
-	return page_is_kind(&x->f->page, &x->policy->sensitive);
+	if (!x->has_sensitive)
+		x->is_sensitive = page_is_kind(&x->f->page, &x->policy->sensitive);
+	x->has_sensitive = true;
+	return x->is_sensitive;
 }
 
 static bool rule_supporter(struct rule_ctx *x)
@@ -329,32 +326,32 @@ static bool rule_too_few_views(struct rule_ctx *x)
 	return saw(x, x->f->reader->views, x->c->min_views, x->f->reader->views < x->c->min_views);
 }
 
+/* Did the reader say so not long ago? A trace tells how many days ago. */
+static bool said(struct rule_ctx *x, int64_t at_s, uint32_t days)
+{
+	if (at_s != INT64_MIN)
+		saw(x, (utc_s(x->f->now) - at_s) / DAY_S, days, true);
+	return cap_is_within_s(at_s, x->f->now, days);
+}
+
 static bool rule_never(struct rule_ctx *x)
 {
-	uint32_t n = marks_of(x, MARK_NEVER, 0, x->c->never_days);
-
-	return saw(x, n, x->c->never_days, n > 0);
+	return said(x, rule_marks(x)->newest_s[MARK_NEVER], x->c->never_days);
 }
 
 static bool rule_already_gave(struct rule_ctx *x)
 {
-	uint32_t n = marks_of(x, MARK_ALREADY_GAVE, 0, x->c->already_gave_days);
-
-	return saw(x, n, x->c->already_gave_days, n > 0);
+	return said(x, rule_marks(x)->newest_s[MARK_ALREADY_GAVE], x->c->already_gave_days);
 }
 
 static bool rule_closed(struct rule_ctx *x)
 {
-	uint32_t n = marks_of(x, MARK_CLOSED, x->c->cap.key, x->c->close_days);
-
-	return saw(x, n, x->c->close_days, n > 0);
+	return said(x, cap(x)->closed_s, x->c->close_days);
 }
 
 static bool rule_later(struct rule_ctx *x)
 {
-	uint32_t n = marks_of(x, MARK_LATER, x->c->cap.key, x->c->later_days);
-
-	return saw(x, n, x->c->later_days, n > 0);
+	return said(x, cap(x)->later_s, x->c->later_days);
 }
 
 static bool rule_not_counted(struct rule_ctx *x)
@@ -439,6 +436,43 @@ static bool rule_campaign(struct rule_ctx *x)
 {
 	(void)x;
 	return true;
+}
+
+/* --- rows that rest --------------------------------------------------------------------------- */
+
+uint64_t rule_idle(struct rule_ctx *x)
+{
+	const struct decide_facts *f = x->f;
+	const struct reader *r = f->reader;
+	const struct cap_marks *m = rule_marks(x);
+	bool spoke = m->n > 0;
+	const struct {
+		size_t rule;
+		bool rests;
+	} ROWS[] = {
+		{RULE_blackout, x->policy->blackout_n == 0},
+		{RULE_sensitive, !rule_sensitive(x)},
+		{RULE_supporter, r->gift == GIFT_NONE},
+		{RULE_free_view, !(f->topics & PAGE_FREE)},
+		{RULE_holdout_wall, !rule_holdout_wall(x)},
+		{RULE_first_view, r->views > 1 && r->stored},
+		{RULE_never, m->newest_s[MARK_NEVER] == INT64_MIN},
+		{RULE_already_gave, m->newest_s[MARK_ALREADY_GAVE] == INT64_MIN},
+		{RULE_closed, m->newest_s[MARK_CLOSED] == INT64_MIN},
+		{RULE_later, m->newest_s[MARK_LATER] == INT64_MIN},
+		{RULE_not_counted, f->counted},
+		{RULE_site_cap, !spoke},
+		{RULE_gap, !spoke},
+		{RULE_daily, !spoke},
+		{RULE_capped, !spoke},
+		{RULE_cycle_full, !spoke},
+		{RULE_holdout, !rule_holdout(x)},
+	};
+	uint64_t idle = 0;
+
+	for (size_t i = 0; i < ARRAY_N(ROWS); i++)
+		idle |= (uint64_t)ROWS[i].rests << ROWS[i].rule;
+	return idle;
 }
 
 /* --- the table -------------------------------------------------------------------------------- */

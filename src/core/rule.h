@@ -27,7 +27,7 @@ struct rule_ctx {
 	int64_t have, need;
 	struct str saw;
 	/* made once */
-	bool has_seen, has_marks, has_site_cap;
+	bool has_seen, has_marks, has_site_cap, has_sensitive, is_sensitive;
 	const struct campaign *cap_of;
 	struct cap_state cap, site_cap;
 	struct reader_count meter;
@@ -51,6 +51,9 @@ struct rule {
 extern const struct rule rule_table[RULE_N];
 
 void rule_init(struct rule_ctx *x, const struct decide_facts *f, struct decision *d);
+/* rule_idle: rows that cannot fire for this reader on this page, whatever the campaign: they need
+ * not be asked (a trace asks them all the same). */
+uint64_t rule_idle(struct rule_ctx *x);
 /* Articles of a window; the last few windows are remembered. */
 struct reader_count rule_count(struct rule_ctx *x, struct reader_window w);
 /* First day of a meter's window. */

@@ -3,8 +3,9 @@
  *   cookie  version 1, flags 1, reader 16, site 2, and with the first view: first 8, at 8
  *           (version 1, without topics in its first view, is still taken)
  *   token   version 1, flags 1, decision 8, reader 16, site 2, at 8, campaign 4, its version 4,
- *           variant 1, set 1, act 1, reason 1, article 6, articles 2
- *   pass    version 1, kind 1, until 8, site 2, campaign 4, variant 1, set 1, articles 2 */
+ *           variant 1, set 1, act 1, reason 1, article 6, articles 2, country 2
+ *   pass    version 1, kind 1, until 8, site 2, campaign 4, variant 1, set 1, articles 2,
+ *           country 2 */
 #include <string.h>
 
 #include "core/bytes.h"
@@ -17,8 +18,8 @@
 #define COUNTING     2u
 #define COOKIE_BYTES 20
 #define FIRST_BYTES  (READER_SEEN_BYTES + 8)
-#define TOKEN_BYTES  56
-#define PASS_BYTES   20
+#define TOKEN_BYTES  58
+#define PASS_BYTES   22
 #define ART_MASK     ((UINT64_C(1) << READER_ART_BITS) - 1)
 #define SECONDS_MAX  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
@@ -46,6 +47,25 @@ static bool get_time(const uint8_t **p, utc_t *ret)
 		return false;
 	*ret = utc_of_s((int64_t)s);
 	return true;
+}
+
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+static uint8_t *put_country(uint8_t *p, const char country[3])
+{
+	return bytes_put(bytes_put(p, 1, (uint8_t)country[0]), 1, (uint8_t)country[1]);
+}
+
+/* False for two bytes that are neither a country nor none. */
+static bool get_country(const uint8_t **p, char ret[3])
+{
+	ret[0] = (char)bytes_get(p, 1);
+	ret[1] = (char)bytes_get(p, 1);
+	ret[2] = '\0';
+	return (ret[0] == '\0' && ret[1] == '\0') || (is_capital(ret[0]) && is_capital(ret[1]));
 }
 
 size_t ticket_cookie_pack(const struct ticket_cookie *c, uint8_t out[TICKET_BYTES_MAX])
@@ -109,6 +129,7 @@ size_t ticket_token_pack(const struct ticket_token *t, uint8_t out[TICKET_BYTES_
 	p = bytes_put(p, 1, t->reason);
 	p = bytes_put(p, 6, t->art);
 	p = bytes_put(p, 2, t->articles);
+	p = put_country(p, t->country);
 	return (size_t)(p - out);
 }
 
@@ -142,7 +163,9 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 	t.reason = (uint8_t)bytes_get(&p, 1);
 	t.art = bytes_get(&p, 6);
 	t.articles = (uint16_t)bytes_get(&p, 2);
-	if ((flags & ~(uint64_t)(HAS_READER | COUNTING)) != 0 || !is_time || !token_is_ours(&t))
+	bool is_country = get_country(&p, t.country);
+	if (!is_country || (flags & ~(uint64_t)(HAS_READER | COUNTING)) != 0 || !is_time ||
+		!token_is_ours(&t))
 		return ERR_BAD_TOKEN;
 	*ret = t;
 	return OK;
@@ -159,6 +182,7 @@ size_t ticket_pass_pack(const struct ticket_pass *t, uint8_t out[TICKET_BYTES_MA
 	p = bytes_put(p, 1, t->variant);
 	p = bytes_put(p, 1, t->set);
 	p = bytes_put(p, 2, t->articles);
+	p = put_country(p, t->country);
 	return (size_t)(p - out);
 }
 
@@ -176,7 +200,8 @@ enum err ticket_pass_unpack(const uint8_t *in, size_t n, struct ticket_pass *ret
 	t.variant = (uint8_t)bytes_get(&p, 1);
 	t.set = (uint8_t)bytes_get(&p, 1);
 	t.articles = (uint16_t)bytes_get(&p, 2);
-	if ((kind != PASS_DEBUG && kind != PASS_PREVIEW) || !is_time || t.site <= 0)
+	bool is_country = get_country(&p, t.country);
+	if (!is_country || !is_time || t.site <= 0 || (kind != PASS_DEBUG && kind != PASS_PREVIEW))
 		return ERR_BAD_TOKEN;
 	if (kind == PASS_PREVIEW && (t.campaign <= 0 || t.variant >= CAMPAIGN_VARIANTS_MAX ||
 					    t.set >= CAMPAIGN_SETS_MAX))

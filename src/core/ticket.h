@@ -31,6 +31,7 @@ struct ticket_token {
 	uint8_t variant, set, act, reason;
 	uint64_t art;
 	uint16_t articles; /* distinct ones this month, for copy */
+	char country[3];   /* two capitals, or empty; for copy */
 };
 
 /* An operator's pass, for a while: to see why (debug), or to see a variant as a made-up reader
@@ -44,6 +45,7 @@ struct ticket_pass {
 	int32_t campaign;
 	uint8_t variant, set;
 	uint16_t articles;
+	char country[3]; /* two capitals, or empty */
 };
 
 /* unpack refuses every byte string that pack does not make: other length or version, unknown flags,

@@ -140,10 +140,10 @@ static bool take_event(
 
 /* What copy tells of the moment, beside the campaign. */
 static struct web_copy copy_of(const struct request *q, const struct campaign_policy *policy,
-	uint32_t articles, const struct live_goal *goal)
+	struct str country, uint32_t articles, const struct live_goal *goal)
 {
 	return (struct web_copy){.policy = policy,
-		.country = str_is_clean(q->country, false) ? q->country : STR(""),
+		.country = country,
 		.articles = articles,
 		.raised_minor = goal->net_minor,
 		.supporters = goal->supporters,
@@ -173,7 +173,8 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 			.locale = f[1].value,
 			.token = form ? STR("") : f[0].value,
 			.key = new_key(key),
-			.copy = copy_of(q, p.policy, p.ticket.articles, &p.goal)};
+			.copy = copy_of(
+				q, p.policy, str_c(p.ticket.country), p.ticket.articles, &p.goal)};
 		fragment_html(&r->body, &fr);
 		if (buf_done(&r->body) != OK)
 			buf_init(&r->body, r->body.p, r->body.cap);
@@ -243,7 +244,8 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 			.locale = q->locale,
 			.token = str_c(ask->token_text),
 			.key = new_key(key),
-			.copy = copy_of(q, ask->policy, d->articles, &ask->goal)};
+			.copy = copy_of(
+				q, ask->policy, ask->page.country, d->articles, &ask->goal)};
 		buf_addc(b, ",\"campaign\":");
 		buf_json(b, d->campaign->slug);
 		buf_addc(b, ",\"variant\":");
