@@ -122,6 +122,14 @@ static bool is_new(const struct pile *p, const struct ctl_doc *doc)
 	return true;
 }
 
+static void pile_free(struct pile *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		rows_free(p->doc[i].conflicts);
+	arena_fini(&p->arena);
+	free(p);
+}
+
 /* Reads and checks everything that argv names; all faults of all files are told. NULL when there is
  * one. */
 static struct pile *pile_new(int argc, char **argv)
@@ -144,15 +152,8 @@ static struct pile *pile_new(int argc, char **argv)
 			    is_new(p, doc));
 	if (p->bad == 0)
 		return p;
-	arena_fini(&p->arena);
-	free(p);
+	pile_free(p);
 	return NULL;
-}
-
-static void pile_free(struct pile *p)
-{
-	arena_fini(&p->arena);
-	free(p);
 }
 
 int ctl_campaign_check(struct ctl *c, int argc, char **argv)
@@ -183,39 +184,44 @@ int ctl_campaign_apply(struct ctl *c, int argc, char **argv)
 		enum err e = ctl_publish(c->store, p->doc, p->n, &f);
 		code = e == OK ? CTL_OK : ctl_fail(e, &f);
 	}
-	for (size_t i = 0; code == CTL_OK && i < p->n; i++) {
-		const struct ctl_doc *doc = &p->doc[i];
-		if (doc->changed)
-			printf("%.*s: version %lld published\n", STR_FMT(doc->slug),
-				(long long)doc->version);
-		else
-			printf("%.*s: unchanged\n", STR_FMT(doc->slug));
-	}
+	for (size_t i = 0; code == CTL_OK && i < p->n; i++)
+		ctl_published(&p->doc[i]);
 	pile_free(p);
 	return code;
+}
+
+static enum err change_state(
+	struct store *s, const char *name, const char *state, struct rows **ret, struct fault *f)
+{
+	struct store_args a;
+	ROWS_AUTO r = NULL;
+	store_args_init(&a);
+	arg_c(&a, name);
+	arg_c(&a, state);
+	arg_utc(&a, clock_utc());
+	enum err e = store_script(s, "SET ROLE pledged_owner", NULL, f);
+	if (e == OK)
+		e = store_call(s, STMT_campaign_state, &a, &r, f);
+	if (e != OK)
+		return ctl_name_fault(e, f, name);
+	return row_int(r, 0, "n") == 0 ? ctl_no_campaign(f, name)
+				       : ctl_conflicts(s, str_c(name), ret, f);
 }
 
 static int set_state(struct ctl *c, int argc, char **argv, const char *state)
 {
 	struct fault f = {0};
-	struct store_args a;
-	ROWS_AUTO r = NULL;
+	ROWS_AUTO conflicts = NULL;
 	if (argc != 2 || argv[1][0] == '-')
 		return ctl_usage(c);
 	int code = ctl_open(c);
 	if (code != CTL_OK)
 		return code;
-	store_args_init(&a);
-	arg_c(&a, argv[1]);
-	arg_c(&a, state);
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	if (e == OK)
-		e = store_call(c->store, STMT_campaign_state, &a, &r, &f);
-	if (e == OK && row_int(r, 0, "n") == 0)
-		e = fault_set(&f, ERR_NOT_FOUND, NULL, "there is no campaign %.64s", argv[1]);
+	enum err e = change_state(c->store, argv[1], state, &conflicts, &f);
 	if (e != OK)
 		return ctl_fail(e, &f);
 	printf("%s: %s\n", argv[1], state);
+	ctl_warn(str_c(argv[1]), conflicts);
 	return CTL_OK;
 }
 

@@ -1,7 +1,48 @@
 /* main/ctl_publish.c: puts campaigns into force, for the commands that do so. */
+#include <stdio.h>
 #include <string.h>
 
 #include "main/ctl_campaign.h"
+
+#define WARNINGS_MAX 20
+
+/* --- names ----------------------------------------------------------------------------------- */
+
+enum err ctl_no_campaign(struct fault *f, const char *name)
+{
+	return fault_set(f, ERR_NOT_FOUND, NULL, "there is no campaign %.130s", name);
+}
+
+enum err ctl_name_fault(enum err e, struct fault *f, const char *name)
+{
+	if (!strstr(f->detail, "PL002"))
+		return e;
+	return fault_set(f, ERR_STATE, NULL,
+		"campaign %.64s stands on more than one site: name it SITE/%.64s", name, name);
+}
+
+/* --- conflicts ------------------------------------------------------------------------------- */
+
+enum err ctl_conflicts(struct store *s, struct str name, struct rows **ret, struct fault *f)
+{
+	struct store_args a;
+	store_args_init(&a);
+	arg_str(&a, name);
+	return store_call(s, STMT_campaign_conflicts, &a, ret, f);
+}
+
+void ctl_warn(struct str slug, const struct rows *conflicts)
+{
+	int n = rows_n(conflicts);
+	for (int i = 0; i < n && i < WARNINGS_MAX; i++)
+		fprintf(stderr, "%.*s: warning: %.*s\n", STR_FMT(slug),
+			STR_FMT(row_str(conflicts, i, "words")));
+	if (n > WARNINGS_MAX)
+		fprintf(stderr, "%.*s: warning: and %d more in report.campaign_conflicts\n",
+			STR_FMT(slug), n - WARNINGS_MAX);
+}
+
+/* --- publishing ------------------------------------------------------------------------------ */
 
 static enum err publish(struct store *s, struct ctl_doc *doc, const char *author, struct fault *f)
 {
@@ -13,6 +54,10 @@ static enum err publish(struct store *s, struct ctl_doc *doc, const char *author
 	arg_big(&a, doc->text.p); /* copied with a NUL by the arena; JSON holds none inside */
 	arg_c(&a, author);
 	arg_utc(&a, clock_utc());
+	if (doc->of_version)
+		arg_int(&a, doc->of_version);
+	else
+		arg_null(&a);
 	enum err e = store_call(s, STMT_campaign_publish, &a, &r, f);
 	if (e != OK && strstr(f->detail, "PL001"))
 		return fault_set(f, ERR_STATE, "site", "%s: site: there is no site %.*s", doc->path,
@@ -36,6 +81,19 @@ static enum err count_all(struct store *s, struct fault *f)
 	return e;
 }
 
+/* Conflicts are looked for when all is published, which ends the work of the transaction. */
+static enum err look_for_conflicts(struct store *s, struct ctl_doc *docs, size_t n, struct fault *f)
+{
+	enum err e = store_script(s, "SET CONSTRAINTS ALL IMMEDIATE", NULL, f);
+	for (size_t i = 0; e == OK && i < n; i++) {
+		BUF_ON(name, 140);
+		buf_addf(&name, "%.*s/%.*s", STR_FMT(docs[i].site), STR_FMT(docs[i].slug));
+		if (docs[i].changed)
+			e = ctl_conflicts(s, buf_str(&name), &docs[i].conflicts, f);
+	}
+	return e;
+}
+
 /* One transaction. The savepoint is there to be missed: RELEASE fails when the connection was lost
  * on the way and came back. */
 enum err ctl_publish(struct store *s, struct ctl_doc *docs, size_t n, struct fault *f)
@@ -55,9 +113,24 @@ enum err ctl_publish(struct store *s, struct ctl_doc *docs, size_t n, struct fau
 	if (e == OK)
 		e = count_all(s, f);
 	if (e == OK)
+		e = look_for_conflicts(s, docs, n, f);
+	if (e == OK)
 		e = store_script(s, "RELEASE SAVEPOINT whole; COMMIT", NULL, f);
 	struct fault ignored; /* the first fault is the one to tell */
 	if (e != OK)
 		(void)!store_script(s, "ROLLBACK", NULL, &ignored);
 	return e;
+}
+
+void ctl_published(const struct ctl_doc *doc)
+{
+	printf("%.*s: ", STR_FMT(doc->slug));
+	if (!doc->changed)
+		printf("unchanged\n");
+	else if (doc->of_version)
+		printf("version %lld published, the body of version %lld\n",
+			(long long)doc->version, (long long)doc->of_version);
+	else
+		printf("version %lld published\n", (long long)doc->version);
+	ctl_warn(doc->slug, doc->conflicts);
 }
