@@ -29,6 +29,10 @@ int ctl_campaign_check(struct ctl *c, int argc, char **argv);
 int ctl_campaign_list(struct ctl *c, int argc, char **argv);
 int ctl_campaign_pause(struct ctl *c, int argc, char **argv);
 int ctl_campaign_resume(struct ctl *c, int argc, char **argv);
+int ctl_campaign_diff(struct ctl *c, int argc, char **argv);
+int ctl_campaign_history(struct ctl *c, int argc, char **argv);
+int ctl_campaign_rollback(struct ctl *c, int argc, char **argv);
+int ctl_campaign_export(struct ctl *c, int argc, char **argv);
 int ctl_check(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 
