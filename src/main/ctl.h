@@ -29,7 +29,15 @@ int ctl_campaign_check(struct ctl *c, int argc, char **argv);
 int ctl_campaign_list(struct ctl *c, int argc, char **argv);
 int ctl_campaign_pause(struct ctl *c, int argc, char **argv);
 int ctl_campaign_resume(struct ctl *c, int argc, char **argv);
+int ctl_campaign_diff(struct ctl *c, int argc, char **argv);
+int ctl_campaign_history(struct ctl *c, int argc, char **argv);
+int ctl_campaign_rollback(struct ctl *c, int argc, char **argv);
+int ctl_campaign_export(struct ctl *c, int argc, char **argv);
 int ctl_check(struct ctl *c, int argc, char **argv);
+int ctl_explain(struct ctl *c, int argc, char **argv);
+int ctl_replay(struct ctl *c, int argc, char **argv);
+int ctl_preview(struct ctl *c, int argc, char **argv);
+int ctl_debug(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 
 /* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when

@@ -1,5 +1,5 @@
-/* main/ctl_explain.c: pledgectl explain: which rules are tried for a reader on a page, and what they
- * see. Without the service: the rules are asked here. */
+/* main/ctl_explain.c: pledgectl explain: which rules are tried for a reader on a page, and what
+ * they see. Without the service: the rules are asked here. */
 #include <getopt.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -7,6 +7,7 @@
 
 #include "main/ctl_campaign.h"
 #include "main/ctl_reader.h"
+#include "web/view_trace.h"
 
 #define STEPS_MAX 20000
 
@@ -68,8 +69,8 @@ static void tell_json(const struct decision *d, const struct decide_trace *t)
 	free(mem);
 }
 
-static int explain(struct ctl *c, const struct ctl_reader_words *w, const struct ctl_pile *pile,
-	bool json)
+static int explain(
+	struct ctl *c, const struct ctl_reader_words *w, const struct ctl_pile *pile, bool json)
 {
 	struct ctl_world *world = malloc(sizeof *world);
 	struct ctl_reader *r = malloc(sizeof *r);
@@ -77,7 +78,8 @@ static int explain(struct ctl *c, const struct ctl_reader_words *w, const struct
 	int code = world && r && t.step ? CTL_OK : ctl_fail(ERR_NO_MEMORY, NULL);
 	bool opened = code == CTL_OK;
 	if (opened)
-		code = ctl_world_open(c, w->at, pile ? pile->file : NULL, pile ? pile->n : 0, world);
+		code = ctl_world_open(
+			c, w->at, pile ? pile->file : NULL, pile ? pile->n : 0, world);
 	const struct site *site = code == CTL_OK ? ctl_world_site(world, w->site) : NULL;
 	if (code == CTL_OK && !site)
 		code = CTL_FAILED;

@@ -102,9 +102,9 @@ int ctl_preview(struct ctl *c, int argc, char **argv)
 			w.page = str_c(optarg);
 		else if (opt == 'r' && !ctl_reader_option(&w.reader, OPTIONS[index].name, optarg))
 			return CTL_USAGE;
-		else if (opt == '?' || (opt == 'h' && (str_u64(str_c(optarg), HOURS_MAX,
-							       &w.hours) != OK ||
-							      w.hours == 0)))
+		else if (opt == '?' ||
+			 (opt == 'h' && (str_u64(str_c(optarg), HOURS_MAX, &w.hours) != OK ||
+						w.hours == 0)))
 			return ctl_usage(c);
 	if (optind + 1 != argc || !str_starts(w.page, "/"))
 		return ctl_usage(c);
@@ -134,7 +134,8 @@ int ctl_debug(struct ctl *c, int argc, char **argv)
 			name = str_c(optarg);
 		else if (opt == 'p')
 			page = str_c(optarg);
-		else if (opt == '?' || str_u64(str_c(optarg), HOURS_MAX, &hours) != OK || hours == 0)
+		else if (opt == '?' || str_u64(str_c(optarg), HOURS_MAX, &hours) != OK ||
+			 hours == 0)
 			return ctl_usage(c);
 	if (optind != argc)
 		return ctl_usage(c);

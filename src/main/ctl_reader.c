@@ -125,8 +125,8 @@ static void make_page(const struct ctl_world *world, const struct site *site,
 		.device = w->device,
 		.source = w->source,
 		.referrer_host = w->referrer,
-		.referrer = page_referrer(
-			w->referrer, snapshot_site(world->snap, w->referrer) == site),
+		.referrer =
+			page_referrer(w->referrer, snapshot_site(world->snap, w->referrer) == site),
 		.tags = words(w->tags, r->tag),
 		.flags = words(w->flags, r->flag),
 		.word_count = (uint32_t)w->words,
@@ -135,7 +135,8 @@ static void make_page(const struct ctl_world *world, const struct site *site,
 	(void)!clock_parse(w->published, &p->published);
 }
 
-/* --- the reader --------------------------------------------------------------------------------- */
+/* --- the reader ---------------------------------------------------------------------------------
+ */
 
 /* "3d", "5h": that long before now. */
 static bool ago(struct str s, utc_t now, utc_t *ret)
@@ -172,8 +173,8 @@ static bool make_gift(const struct ctl_reader_words *w, struct ctl_reader *r)
 	return true;
 }
 
-static bool make_marks(const struct ctl_world *world, const struct ctl_reader_words *w,
-	struct ctl_reader *r)
+static bool make_marks(
+	const struct ctl_world *world, const struct ctl_reader_words *w, struct ctl_reader *r)
 {
 	for (size_t i = 0; i < w->mark_n; i++) {
 		struct str rest = w->mark[i], kind, campaign;
@@ -204,8 +205,8 @@ static void make_seen(const struct ctl_reader_words *w, struct ctl_reader *r)
 {
 	size_t n = 0;
 	for (; n < w->articles; n++)
-		reader_seen_pack(r->facts.cal.day, r->facts.topics, n + 2,
-			r->seen + n * READER_SEEN_BYTES);
+		reader_seen_pack(
+			r->facts.cal.day, r->facts.topics, n + 2, r->seen + n * READER_SEEN_BYTES);
 	r->reader.seen = (struct str){(const char *)r->seen, n * READER_SEEN_BYTES};
 	r->reader.views = (int64_t)n;
 	r->reader.stored = n > 0 && !w->is_new;

@@ -114,7 +114,8 @@ static enum err all_samples(struct ctl *c, struct replay *r, struct fault *f)
 	return e;
 }
 
-/* --- telling ------------------------------------------------------------------------------------ */
+/* --- telling ------------------------------------------------------------------------------------
+ */
 
 static int by_n(const void *x, const void *y)
 {
@@ -154,7 +155,8 @@ static void tell(const struct replay *r)
 			100 * (double)r->pair[i].n / all, r->pair[i].before, r->pair[i].after);
 	if (r->bad > 0)
 		printf("\n%llu samples could not be read\n", (unsigned long long)r->bad);
-	printf("\nEach view is asked by itself: a prompt that would have been shown does not count\n"
+	printf("\nEach view is asked by itself: a prompt that would have been shown does not "
+	       "count\n"
 	       "against the caps of later ones. Variants are drawn anew for each sample.\n");
 }
 
@@ -165,8 +167,8 @@ static void run_always(const struct ctl_pile *pile)
 		pile->file[i]->campaign.start = pile->file[i]->campaign.end = (utc_t){0};
 }
 
-static int replay(struct ctl *c, struct replay *r, const struct ctl_pile *pile, struct str site,
-	bool json)
+static int replay(
+	struct ctl *c, struct replay *r, const struct ctl_pile *pile, struct str site, bool json)
 {
 	struct fault f = {0};
 	utc_t now = clock_utc();

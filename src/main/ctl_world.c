@@ -17,11 +17,6 @@ static enum err ask(
 	return store_call(c->store, stmt, &a, ret, f);
 }
 
-static bool is_same(const struct campaign_doc *a, const struct campaign_doc *b)
-{
-	return a->campaign.site == b->campaign.site && str_eq(a->slug, b->slug);
-}
-
 /* The files first: what they name is not taken from the database, but keeps its number. */
 static enum err take_files(
 	struct ctl_world *w, struct campaign_doc *const *files, size_t n, struct fault *f)
@@ -38,24 +33,41 @@ static enum err take_files(
 	return OK;
 }
 
-static enum err take_rows(struct ctl_world *w, const struct rows *rows, struct fault *f)
+static struct campaign_doc *file_of(
+	const struct ctl_world *w, size_t files, int16_t site, struct str slug)
+{
+	for (size_t i = 0; i < files; i++)
+		if (w->doc[i]->campaign.site == site && str_eq(w->doc[i]->slug, slug))
+			return w->doc[i];
+	return NULL;
+}
+
+/* What is published, but for what the files replace. What cannot be read any more is told and left
+ * out. */
+static enum err take_rows(struct ctl_world *w, const struct rows *rows)
 {
 	size_t files = w->n;
 	for (int i = 0; i < rows_n(rows); i++) {
+		struct fault f = {0};
 		if (row_null(rows, i, "campaign_id"))
 			continue;
-		struct campaign_doc *doc = arena_alloc(&w->arena, sizeof *doc), *file = NULL;
+		struct campaign_doc *file = file_of(
+			w, files, (int16_t)row_int(rows, i, "site_id"), row_str(rows, i, "slug"));
+		if (file) {
+			file->campaign.id = file->policy.id =
+				(int32_t)row_int(rows, i, "campaign_id");
+			continue;
+		}
+		struct campaign_doc *doc = arena_alloc(&w->arena, sizeof *doc);
 		if (!doc || w->n == CTL_WORLD_DOCS)
 			return ERR_NO_MEMORY;
-		enum err e = snapshot_read(rows, i, &w->arena, doc, f);
-		if (e != OK)
-			return e;
-		for (size_t k = 0; k < files && !file; k++)
-			file = is_same(w->doc[k], doc) ? w->doc[k] : NULL;
-		if (file)
-			file->campaign.id = file->policy.id = doc->campaign.id;
-		else
+		enum err e = snapshot_read(rows, i, &w->arena, doc, &f);
+		if (e == OK)
 			w->doc[w->n++] = doc;
+		else if (e == ERR_NO_MEMORY)
+			return e;
+		else
+			fprintf(stderr, "pledgectl: left out: %s\n", f.detail);
 	}
 	return OK;
 }
@@ -91,7 +103,7 @@ static enum err load(struct ctl *c, utc_t now, struct campaign_doc *const *files
 	if (e == OK)
 		e = take_files(w, files, n, f);
 	if (e == OK)
-		e = take_rows(w, campaigns, f);
+		e = take_rows(w, campaigns);
 	number_new(w);
 	return e == OK ? snapshot_files(w->snap, w->doc, w->n) : e;
 }

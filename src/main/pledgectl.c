@@ -15,8 +15,18 @@ static const struct ctl_command COMMANDS[] = {
 	{"campaign check", "FILE|DIR ...", ctl_campaign_check,
 		"say what is wrong with campaign files"},
 	{"campaign list", "[--json]", ctl_campaign_list, "show campaigns and their versions"},
-	{"campaign pause", "CAMPAIGN", ctl_campaign_pause, "take a campaign out"},
-	{"campaign resume", "CAMPAIGN", ctl_campaign_resume, "put it back"},
+	{"campaign pause", "NAME", ctl_campaign_pause, "take a campaign out"},
+	{"campaign resume", "NAME", ctl_campaign_resume, "put it back"},
+	{"campaign diff", "NAME [FILE | V1 [V2]]", ctl_campaign_diff,
+		"show what changed, or would change"},
+	{"campaign history", "NAME", ctl_campaign_history, "show who did what, and when"},
+	{"campaign rollback", "NAME [VERSION]", ctl_campaign_rollback,
+		"publish an older version again"},
+	{"campaign export", "NAME | --all [DIR]", ctl_campaign_export, "write campaigns as files"},
+	{"explain", "--article PATH [FACTS]", ctl_explain, "why a reader meets what"},
+	{"replay", "FILE|DIR ... [--days N]", ctl_replay, "what campaigns would change"},
+	{"preview", "CAMPAIGN [FACTS]", ctl_preview, "a link that shows a variant"},
+	{"debug", "[--page P] [--hours N]", ctl_debug, "a pass that shows why"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };
@@ -27,7 +37,7 @@ static void help(FILE *out)
 	for (size_t i = 0; i < ARRAY_N(COMMANDS); i++) {
 		const struct ctl_command *c = &COMMANDS[i];
 		if (c->help)
-			fprintf(out, "  %-15s %-24s %s\n", c->name, c->words, c->help);
+			fprintf(out, "  %-17s %-24s %s\n", c->name, c->words, c->help);
 	}
 	fprintf(out, "\n  -c, --config FILE   configuration (/etc/pledged/pledged.ini)\n"
 		     "  -h, --help          this page\n"
