@@ -1,10 +1,10 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
--- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, epoch (read).
+-- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
---   p_counts   tally, or null
+--   p_counts   tally, or null: {"counts": [rows of tally.counts], "claims": [["address", "robot"], …]}, or the counts alone
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
 CREATE OR REPLACE FUNCTION pledged.view_batch(
@@ -71,7 +71,10 @@ BEGIN
 		ON CONFLICT DO NOTHING;
 	END IF;
 	IF p_counts IS NOT NULL THEN
-		INSERT INTO tally (worker, seq, at, counts) VALUES (p_worker, p_seq, p_now, p_counts) ON CONFLICT DO NOTHING;
+		INSERT INTO tally (worker, seq, at, counts)
+		VALUES (p_worker, p_seq, p_now, CASE jsonb_typeof(p_counts) WHEN 'array' THEN p_counts ELSE p_counts -> 'counts' END)
+		ON CONFLICT DO NOTHING;
+		PERFORM robot_claims_put(p_counts -> 'claims', p_now);
 	END IF;
 	RETURN QUERY SELECT NULL::uuid, NULL::integer, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
 		NULL::timestamptz, NULL::bytea, NULL::bytea, e.epoch FROM epoch e;
