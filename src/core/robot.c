@@ -198,6 +198,18 @@ enum err robot_range_parse(struct str s, enum robot r, struct robot_range *ret)
 	return OK;
 }
 
+void robot_range_format(const struct robot_range *range, struct buf *b)
+{
+	unsigned bits = 128, all = robot_address_is_v4(&range->first) ? 32 : 128;
+	while (bits > 0 && (range->first.b[(bits - 1) / 8] ^ range->last.b[(bits - 1) / 8]) >>
+					   (7 - (bits - 1) % 8) &
+				   1)
+		bits--;
+	robot_address_format(&range->first, b);
+	if (bits < 128)
+		buf_addf(b, "/%u", bits - (128 - all));
+}
+
 int robot_range_order(const void *a, const void *b)
 {
 	const struct robot_range *x = a, *y = b;

@@ -50,6 +50,10 @@ void robot_address_reverse(const struct robot_address *a, struct buf *b);
  * of IPv4 or a /16 of IPv6: it would let in whole continents) */
 MUST enum err robot_range_parse(struct str s, enum robot r, struct robot_range *ret);
 
+/* The range as robot_range_parse takes it, one address without a prefix. Up to ROBOT_TEXT_MAX
+ * bytes. */
+void robot_range_format(const struct robot_range *range, struct buf *b);
+
 /* Order by robot and first address, wider ranges first: what robot_ranges_pack and
  * robot_ranges_hold need. As qsort wants it. */
 int robot_range_order(const void *a, const void *b);

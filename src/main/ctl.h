@@ -30,6 +30,9 @@ int ctl_campaign_list(struct ctl *c, int argc, char **argv);
 int ctl_campaign_pause(struct ctl *c, int argc, char **argv);
 int ctl_campaign_resume(struct ctl *c, int argc, char **argv);
 int ctl_check(struct ctl *c, int argc, char **argv);
+int ctl_robots_list(struct ctl *c, int argc, char **argv);
+int ctl_robots_load(struct ctl *c, int argc, char **argv);
+int ctl_robots_drop(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 
 /* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when

@@ -17,6 +17,9 @@ static const struct ctl_command COMMANDS[] = {
 	{"campaign list", "[--json]", ctl_campaign_list, "show campaigns and their versions"},
 	{"campaign pause", "CAMPAIGN", ctl_campaign_pause, "take a campaign out"},
 	{"campaign resume", "CAMPAIGN", ctl_campaign_resume, "put it back"},
+	{"robots list", "", ctl_robots_list, "show which robots are let through"},
+	{"robots load", "ROBOT FILE", ctl_robots_load, "replace a robot's list of addresses"},
+	{"robots drop", "ROBOT", ctl_robots_drop, NULL},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };

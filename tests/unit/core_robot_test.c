@@ -40,8 +40,15 @@ static void small_list(void)
 	assert_int_equal(list_n, 4);
 }
 
-static void get_address(const struct robot_range *r, struct buf *b)
+/* A range as text is the range again. */
+static void get_range(const struct robot_range *r, struct buf *b)
 {
+	struct robot_range again;
+	BUF_ON(text, ROBOT_TEXT_MAX + 1);
+	robot_range_format(r, &text);
+	assert_int_equal(buf_done(&text), OK);
+	assert_int_equal(robot_range_parse(buf_str(&text), r->robot, &again), OK);
+	assert_int_equal(robot_range_order(r, &again), 0);
 	robot_address_format(&r->first, b);
 	buf_byte(b, ' ');
 	robot_address_format(&r->last, b);
@@ -57,7 +64,7 @@ static void what_is(struct str what, enum robot r, struct str given, struct buf 
 	} else if (str_is(what, "range")) {
 		enum err e = robot_range_parse(given, r, &range);
 		if (e == OK)
-			get_address(&range, b);
+			get_range(&range, b);
 		else
 			buf_addc(b, err_slug(e));
 	} else if (robot_address_parse(given, &a) != OK) {
