@@ -171,8 +171,9 @@ static enum err open_channel(const struct conf *c, ares_channel *ret, struct fau
 	ares_library_cleanup();
 	if (status == ARES_ENOMEM)
 		return ERR_NO_MEMORY;
-	return fault_set(
-		f, ERR_CONF, "robots.dns_servers", "robots.dns_servers: %s", ares_strerror(status));
+	return fault_set(f, ERR_CONF, "robots.dns_servers",
+		"addresses with commas between, each with :port or without; %s",
+		ares_strerror(status));
 }
 
 static void close_channel(ares_channel channel)
