@@ -351,6 +351,7 @@ static void known_reader(struct view_ask *a)
 static void ask_page(struct view_ask *a)
 {
 	bool ours = read_cookie(a);
+	a->bot = robots_is_verified(a->app->robots, a->claim, a->address);
 	a->facts = (struct decide_facts){.site = a->site->id,
 		.now = a->now,
 		.section = a->section,

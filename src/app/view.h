@@ -20,9 +20,10 @@ enum view_cookie { COOKIE_KEEP, COOKIE_SET, COOKIE_DROP };
 struct view_ask {
 	enum view_kind kind;
 	struct str host, article, section, country, device, cookie, token;
+	struct str claim, address; /* the robot that the client says it is, and its address */
 	enum decide_consent consent;
 	enum reader_mark_kind event; /* VIEW_EVENT */
-	bool bot, counts;
+	bool counts;
 	utc_t now;
 	mono_t deadline;
 	struct arena *arena;
@@ -46,7 +47,7 @@ struct view_ask {
 	struct decide_facts facts;
 	struct ticket_token ticket;
 	struct batch_op op;
-	bool is_answered, in_batch, marking;
+	bool is_answered, in_batch, marking, bot;
 	int races;
 	struct view_ask *prev, *next;
 	struct app_view *app;

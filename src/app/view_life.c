@@ -10,7 +10,7 @@
 #define BEAT_MS     1000 /* an idle worker still asks for the epoch */
 #define RELOAD_MS   500  /* between two tries to load */
 #define TALLY_MS    200
-#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + 16)
+#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + ROBOTS_CLAIMS_MAX * 70 + 64)
 #define FRESH_MS    3000
 
 static void label_metrics(void)
@@ -36,6 +36,8 @@ enum err app_view_open(
 	enum err e = v->tally_text ? tally_init(&v->tally) : ERR_NO_MEMORY;
 	if (e == OK)
 		e = seal_random(&v->worker, sizeof v->worker);
+	if (e == OK)
+		e = robots_new(&v->robots);
 	spool_init(&v->spool, conf_str(c, CONF_view_spool_file),
 		conf_int(c, CONF_view_spool_max_bytes));
 	for (int64_t i = 0; e == OK && i < conf_int(c, CONF_view_connections); i++) {
@@ -62,6 +64,7 @@ void app_view_close(struct app_view *v)
 	snapshot_unref(v->snap);
 	spool_fini(&v->spool);
 	tally_fini(&v->tally);
+	robots_free(v->robots);
 	free(v->tally_text);
 	free(v);
 }
@@ -161,6 +164,28 @@ static void load(struct app_view *v, utc_t utc, mono_t now)
 		load_failed(v, e, &f);
 }
 
+/* The batch takes one question at a time: campaigns come first, and wait for robots that are asked
+ * for. */
+static void load_all(struct app_view *v, utc_t utc, mono_t now)
+{
+	int64_t every_s = conf_int(v->conf, CONF_robots_reload_s);
+	if (v->snap && !v->is_loading && robots_load(v->robots, v->batch[0], utc, now, every_s))
+		return;
+	load(v, utc, now);
+}
+
+/* {"counts": …, "claims": …} */
+static enum err format_tally(struct app_view *v, struct buf *b)
+{
+	buf_addc(b, "{\"counts\":");
+	enum err e = tally_format(&v->tally, b);
+	buf_addc(b, ",\"claims\":");
+	if (e == OK)
+		e = robots_format(v->robots, b);
+	buf_byte(b, '}');
+	return e == OK ? buf_done(b) : e;
+}
+
 static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 {
 	if (v->tally.n == 0 || (!at_once && now.us < v->tally_at.us))
@@ -168,12 +193,13 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct buf b;
 		buf_init(&b, v->tally_text, TALLY_BYTES);
-		if (!batch_is_up(v->batch[i]) || tally_format(&v->tally, &b) != OK)
+		if (!batch_is_up(v->batch[i]) || format_tally(v, &b) != OK)
 			continue;
 		if (batch_tally(v->batch[i], buf_str(&b), v->worker, v->tally_seq) == OK) {
 			v->tally_seq++;
 			v->tally_at = mono_add(now, dur_ms(TALLY_MS));
 			tally_clear(&v->tally);
+			robots_clear(v->robots);
 			return;
 		}
 	}
@@ -182,7 +208,7 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 {
 	app_view_expire(v, now);
-	load(v, utc, now);
+	load_all(v, utc, now);
 	hand_in_tally(v, now, false);
 	bool beat = now.us >= v->beat_at.us;
 	if (beat)

@@ -3,6 +3,7 @@
 #ifndef APP_VIEW_OWN_H
 #define APP_VIEW_OWN_H
 
+#include "app/robots.h"
 #include "app/tally.h"
 #include "app/view.h"
 #include "store/spool.h"
@@ -19,6 +20,7 @@ struct app_view {
 	bool is_loading, failed_before;
 	mono_t load_at, beat_at, tally_at;
 	struct tally tally;
+	struct robots *robots;
 	int64_t worker, tally_seq;
 	char *tally_text;
 	struct spool spool;
