@@ -9,7 +9,7 @@
 #include "base/conf.h"
 #include "core/robot.h"
 
-#define DNS_ASKS_MAX 8 /* at once */
+#define DNS_ASKS_MAX 32 /* at once */
 #define DNS_NAMES_MAX                                                                              \
 	4 /* reverse names of the operator that are followed; others are passed by                 \
 	   */

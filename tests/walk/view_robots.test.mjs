@@ -160,14 +160,14 @@ test("a false claim meets the gate for ever", async () => {
 test("an address of an inner network is never asked about", async () => {
 	for (const address of ["127.0.0.1", "10.1.2.3", "192.168.7.7", "169.254.1.1", "fd00::1"])
 		assert.ok(walled(await from(address).get(ARTICLES[0])), address);
-	await until("a later claim is there", async () => {
+	await until("a later claim is asked about", async () => {
 		await from("192.0.2.90").get(ARTICLES[0]);
-		return state("192.0.2.90");
+		return (await state("192.0.2.90"))?.startsWith("false");
 	});
 	assert.equal(await s.count("SELECT count(*) FROM pledged.robot_claim WHERE address <<= '10.0.0.0/8' OR address <<= '127.0.0.0/8' OR address <<= 'fd00::/8'"), 0);
 });
 
-test("DNS keeps silent: no answer is slower, and money is booked", async () => {
+test("DNS keeps silent: no answer is slower, and money is booked", async (t) => {
 	const timed = async (who) => {
 		const began = process.hrtime.bigint();
 		const answer = await who.decide("/slow", { section: "news" });
@@ -180,15 +180,15 @@ test("DNS keeps silent: no answer is slower, and money is booked", async () => {
 
 	dns.mute = true;
 	await from("203.0.113.1").get(ARTICLES[0]);
-	await until("DNS is asked", () => dns.asked.includes("PTR 1.113.0.203.in-addr.arpa"));
-	const n = dns.asked.length;
-
+	await until("it is claimed", () => state("203.0.113.1"));
+	await timed(from("198.18.99.1", UA.browser)); // warms the connection
 	for (let i = 0; i < 60; i++) {
 		browser.push(await timed(from(`198.18.${i}.1`, UA.browser)));
 		robot.push(await timed(from(`198.18.${i}.2`, UA.google)));
 	}
+	t.diagnostic(`a claim ${middle(robot).toFixed(2)} ms, a browser ${middle(browser).toFixed(2)} ms`);
 	assert.ok(middle(robot) < middle(browser) * 3 + 5, `${middle(robot)} ms, a browser ${middle(browser)} ms`);
-	await until("they are asked about", () => dns.asked.length > n + 8, 20);
+	await until("DNS is asked", () => dns.asked.includes("PTR 1.113.0.203.in-addr.arpa"));
 	const began = Date.now();
 	const pledge = await made(s, { email: "silent@mail.example" });
 
@@ -196,7 +196,7 @@ test("DNS keeps silent: no answer is slower, and money is booked", async () => {
 	await reaches(s, pledge.pledge, "paid", 10);
 	assert.ok(Date.now() - began < 8000, "money does not wait for names");
 	assert.ok(walled(await from("203.0.113.1").get(ARTICLES[0])), "silence proves nothing");
-	assert.match(await state("203.0.113.1"), /^new no answer/);
+	await until("its silence is noted", async () => /^new no answer/.test(await state("203.0.113.1")));
 	dns.mute = false;
 });
 
@@ -221,14 +221,13 @@ test("a robot that changed hands meets the gate again", async () => {
 });
 
 test("a flood of claims goes by: the page is as it was, the table is bounded", async () => {
-	const [{ n: before }] = [{ n: await s.count("SELECT count(*) FROM pledged.robot_claim") }];
 	const answers = await Promise.all(Array.from({ length: 600 }, (_, i) => from(`198.51.100.${i % 250}`).get("/decide?a=/flood&s=news&l=en")));
 
 	assert.ok(answers.every((a) => a.status === 200 && a.json().act === "wall"));
 	await sleep(1000);
 	const [[all, fresh]] = await s.sql(`SELECT count(*), count(*) FILTER (WHERE state = 'new') FROM pledged.robot_claim WHERE address <<= '198.51.100.0/24'`);
 
-	assert.ok(Number(fresh) <= 16 && Number(all) > 0, `${fresh} of ${all} wait, ${before} before`);
+	assert.ok(Number(fresh) <= 16 && Number(all) > 0, `${fresh} of ${all} wait`);
 });
 
 test("nobody waits for who puts claims in, nor for who asks", async () => {
