@@ -165,9 +165,8 @@ bool robots_load(struct robots *r, struct batch *b, utc_t utc, mono_t now, int64
 	r->every_s = every_s;
 	r->is_loading = true;
 	enum err e = batch_query(b, STMT_view_robots, &a, got_list, r);
-	if (e != OK) {
-		r->is_loading = false;
+	r->is_loading = e == OK;
+	if (e != OK && e != ERR_STATE) /* another question is open: soon again */
 		failed(r, e);
-	}
 	return r->is_loading;
 }
