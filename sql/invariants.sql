@@ -132,4 +132,8 @@ FROM pledged.outbox o JOIN pledged.payment y ON y.payment_id = o.subject
 	JOIN pledged.pledge p USING (pledge_id) JOIN pledged.reader r USING (reader_id)
 WHERE o.kind = 'reader' AND o.state = 'done'
 	AND (r.gift = 0 OR r.gave_at IS NULL OR r.gave_at < date_trunc('second', y.paid_at))
+UNION ALL
+-- P1: addresses of claims to be a robot go when their time is over.
+SELECT 'P1 claim outlives its time', robot || ' ' || count(*)
+FROM pledged.robot_claim WHERE expires_at < now() - interval '1 hour' GROUP BY robot
 ORDER BY 1, 2;

@@ -1,12 +1,12 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
 -- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, decision_sample,
--- epoch (read).
+-- robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
---   p_counts   tally {"counts": […], "samples": […]}, or null
+--   p_counts   tally {"counts": […], "samples": […], "claims": [["address", "robot"], …]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
 CREATE OR REPLACE FUNCTION pledged.view_batch(
@@ -85,6 +85,7 @@ BEGIN
 			SELECT to_timestamp((e ->> 0)::bigint), (e ->> 1)::smallint, e ->> 2, e ->> 3, e ->> 4, e ->> 5, e -> 6
 			FROM jsonb_array_elements(p_counts -> 'samples') AS e;
 		END IF;
+		PERFORM robot_claims_put(p_counts -> 'claims', p_now);
 	END IF;
 	RETURN QUERY SELECT NULL::uuid, NULL::integer, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
 		NULL::timestamptz, NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, e.epoch FROM epoch e;

@@ -311,5 +311,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += *stop ? 0 : do_lookups(c, stop);
 	n += *stop ? 0 : do_mail(c, stop);
 	n += do_counts(c);
+	if (!*stop)
+		robots_ask_round(&c->robots, c->store, c->conf, stop);
 	return n;
 }

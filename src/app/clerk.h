@@ -3,6 +3,7 @@
 #ifndef APP_CLERK_H
 #define APP_CLERK_H
 
+#include "app/robots_ask.h"
 #include "base/arena.h"
 #include "pay/pay.h"
 #include "store/pg.h"
@@ -13,12 +14,13 @@ struct app_clerk {
 	struct pay *pay;
 	struct arena arena;
 	mono_t fold_at, partition_at;
+	struct robots_ask robots;
 	bool down;
 };
 
-/* app_clerk_round: webhooks, supporters, calls that were not answered, look-ups, mail, counts.
- *   gives  the number of things done; 0 = nothing was due, or the database is away
- *   stop   looked at between two things; when *stop, the round ends early */
+/* app_clerk_round: webhooks, supporters, calls that were not answered, look-ups, mail, counts,
+ * robots. gives  the number of things done; 0 = nothing was due, or the database is away stop
+ * looked at between two things; when *stop, the round ends early */
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop);
 
 #endif

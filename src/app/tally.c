@@ -149,7 +149,7 @@ enum err tally_format(const struct tally *t, struct buf *b)
 			(unsigned long long)t->row[i].n);
 	buf_addc(b, "],\"samples\":[");
 	buf_add(b, buf_str(&t->samples));
-	buf_addc(b, "]}");
+	buf_byte(b, ']');
 	return buf_done(b);
 }
 

@@ -39,7 +39,8 @@ void tally_add(struct tally *t, utc_t now, int16_t site, const struct page *page
 	const struct decision *d);
 /* tally_sample: keep it, when its turn has come and the reader lets us keep a history. */
 void tally_sample(struct tally *t, const struct decide_facts *f, const struct decision *d);
-/* tally_format: everything as the JSON that pledged.tally takes. fails ERR_TOO_LONG */
+/* tally_format: {"counts":[…],"samples":[…] without the closing brace: the caller has more members.
+ * fails ERR_TOO_LONG */
 MUST enum err tally_format(const struct tally *t, struct buf *b);
 void tally_clear(struct tally *t);
 

@@ -326,6 +326,7 @@ static void ask_page(struct view_ask *a)
 {
 	struct ticket_pass pass;
 	bool ours = view_read_cookie(a), passes = view_read_pass(a, &pass);
+	a->bot = robots_is_verified(a->app->robots, a->claim, a->address);
 	a->page.referrer = page_referrer(
 		a->page.referrer_host, snapshot_site(a->snap, a->page.referrer_host) == a->site);
 	a->facts = (struct decide_facts){.site = a->site->id,

@@ -21,11 +21,12 @@ enum view_cookie { COOKIE_KEEP, COOKIE_SET, COOKIE_DROP };
 struct view_ask {
 	enum view_kind kind;
 	struct str host, cookie, token;
+	struct str claim, address;   /* the robot that the client says it is, and its address */
 	struct page page;            /* url names the article; referrer is set here */
 	struct str account, pass;    /* tokens: of the site for who is signed in, of an operator */
 	enum decide_consent consent; /* VIEW_CONSENT: the reader's word from now on */
 	enum reader_mark_kind event; /* VIEW_EVENT */
-	bool bot, counts;
+	bool counts;
 	utc_t now;
 	mono_t deadline;
 	struct arena *arena;
@@ -52,7 +53,7 @@ struct view_ask {
 	struct decide_facts facts;
 	struct ticket_token ticket;
 	struct batch_op op;
-	bool is_answered, in_batch, marking, sampled;
+	bool is_answered, in_batch, marking, sampled, bot;
 	int races;
 	struct view_ask *prev, *next;
 	struct app_view *app;

@@ -10,7 +10,7 @@
 #define BEAT_MS     1000 /* an idle worker still asks for the epoch */
 #define RELOAD_MS   500  /* between two tries to load */
 #define TALLY_MS    200
-#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + TALLY_SAMPLE_BYTES + 64)
+#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + 64)
 #define LIVE_MS     30000
 #define LIVE_SOON   1000 /* when the last try failed */
 #define FRESH_MS    3000
@@ -41,6 +41,8 @@ enum err app_view_open(
 		e = seal_random(&v->worker, sizeof v->worker);
 	if (e == OK && conf_secret(c, CONF_account_key_file).n > 0)
 		e = seal_ring_parse(conf_secret(c, CONF_account_key_file), &v->accounts, f);
+	if (e == OK)
+		e = robots_new(&v->robots);
 	spool_init(&v->spool, conf_str(c, CONF_view_spool_file),
 		conf_int(c, CONF_view_spool_max_bytes));
 	for (int64_t i = 0; e == OK && i < conf_int(c, CONF_view_connections); i++) {
@@ -68,6 +70,7 @@ void app_view_close(struct app_view *v)
 	spool_fini(&v->spool);
 	seal_ring_fini(&v->accounts);
 	tally_fini(&v->tally);
+	robots_free(v->robots);
 	free(v->tally_text);
 	free(v);
 }
@@ -88,7 +91,9 @@ static void load_failed(struct app_view *v, enum err e, const struct fault *f)
 	snapshot_unref(v->loading);
 	v->loading = NULL;
 	v->is_loading = false;
-	if (e == ERR_STORE_DOWN || v->failed_before)
+	if (e == ERR_STATE) /* another question is open: soon again */
+		v->load_at = (mono_t){0};
+	if (e == ERR_STORE_DOWN || e == ERR_STATE || v->failed_before)
 		return;
 	v->failed_before = true;
 	struct log_line l;
@@ -175,15 +180,37 @@ static void got_goals(void *arg, enum err e, const struct rows *rows)
 		live_load(&v->live, rows);
 }
 
-/* Money raised. Campaigns come first: one question at a time is open. */
+/* Money raised. */
 static void load_live(struct app_view *v, mono_t now)
 {
 	struct store_args a;
-	if (now.us < v->live_at.us || v->is_loading || !v->snap || !batch_is_up(v->batch[0]))
+	if (now.us < v->live_at.us || !batch_is_up(v->batch[0]))
 		return;
 	store_args_init(&a);
 	bool asked = batch_query(v->batch[0], STMT_view_goals, &a, got_goals, v) == OK;
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
+}
+
+/* The batch takes one question at a time: campaigns come first, and wait for what is asked already. */
+static void load_all(struct app_view *v, utc_t utc, mono_t now)
+{
+	int64_t every_s = conf_int(v->conf, CONF_robots_reload_s);
+	if (v->snap && !v->is_loading && robots_load(v->robots, v->batch[0], utc, now, every_s))
+		return;
+	load(v, utc, now);
+	if (v->snap && !v->is_loading)
+		load_live(v, now);
+}
+
+/* {"counts": …, "samples": …, "claims": …} */
+static enum err format_tally(struct app_view *v, struct buf *b)
+{
+	enum err e = tally_format(&v->tally, b);
+	buf_addc(b, ",\"claims\":");
+	if (e == OK)
+		e = robots_format(v->robots, b);
+	buf_byte(b, '}');
+	return e == OK ? buf_done(b) : e;
 }
 
 static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
@@ -193,12 +220,13 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct buf b;
 		buf_init(&b, v->tally_text, TALLY_BYTES);
-		if (!batch_is_up(v->batch[i]) || tally_format(&v->tally, &b) != OK)
+		if (!batch_is_up(v->batch[i]) || format_tally(v, &b) != OK)
 			continue;
 		if (batch_tally(v->batch[i], buf_str(&b), v->worker, v->tally_seq) == OK) {
 			v->tally_seq++;
 			v->tally_at = mono_add(now, dur_ms(TALLY_MS));
 			tally_clear(&v->tally);
+			robots_clear(v->robots);
 			return;
 		}
 	}
@@ -207,8 +235,7 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 {
 	app_view_expire(v, now);
-	load(v, utc, now);
-	load_live(v, now);
+	load_all(v, utc, now);
 	hand_in_tally(v, now, false);
 	bool beat = now.us >= v->beat_at.us;
 	if (beat)

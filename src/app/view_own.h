@@ -4,6 +4,7 @@
 #define APP_VIEW_OWN_H
 
 #include "app/facts.h"
+#include "app/robots.h"
 #include "app/tally.h"
 #include "app/view.h"
 #include "store/spool.h"
@@ -23,6 +24,7 @@ struct app_view {
 	struct live live;
 	struct seal_ring accounts; /* n 0: nobody is ever signed in */
 	struct tally tally;
+	struct robots *robots;
 	int64_t worker, tally_seq;
 	char *tally_text;
 	struct spool spool;

@@ -38,6 +38,9 @@ int ctl_explain(struct ctl *c, int argc, char **argv);
 int ctl_replay(struct ctl *c, int argc, char **argv);
 int ctl_preview(struct ctl *c, int argc, char **argv);
 int ctl_debug(struct ctl *c, int argc, char **argv);
+int ctl_robots_list(struct ctl *c, int argc, char **argv);
+int ctl_robots_load(struct ctl *c, int argc, char **argv);
+int ctl_robots_drop(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 
 /* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when

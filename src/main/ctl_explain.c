@@ -103,7 +103,7 @@ int ctl_explain(struct ctl *c, int argc, char **argv)
 	char *files[2] = {NULL, NULL};
 	bool json = false;
 	int index, opt;
-	optind = 1;
+	optind = 0; /* anew: pledgectl has read its own options */
 	while ((opt = getopt_long(argc, argv, "", CTL_READER_OPTIONS, &index)) != -1)
 		if (opt == 'j')
 			json = true;

@@ -94,7 +94,7 @@ int ctl_preview(struct ctl *c, int argc, char **argv)
 		{"hours", required_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	struct words w = {.reader = {.at = clock_utc()}, .page = STR("/"), .hours = 24};
 	int opt, index;
-	optind = 1;
+	optind = 0; /* anew: pledgectl has read its own options */
 	while ((opt = getopt_long(argc, argv, "", OPTIONS, &index)) != -1)
 		if (opt == 'v')
 			w.variant = str_c(optarg);
@@ -128,7 +128,7 @@ int ctl_debug(struct ctl *c, int argc, char **argv)
 	uint64_t hours = 1;
 	utc_t now = clock_utc();
 	int opt;
-	optind = 1;
+	optind = 0; /* anew: pledgectl has read its own options */
 	while ((opt = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
 		if (opt == 's')
 			name = str_c(optarg);

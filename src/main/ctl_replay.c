@@ -197,7 +197,7 @@ int ctl_replay(struct ctl *c, int argc, char **argv)
 	uint64_t days = 14;
 	bool json = false, dates = false;
 	int opt;
-	optind = 1;
+	optind = 0; /* anew: pledgectl has read its own options */
 	while ((opt = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1)
 		switch (opt) {
 		case 's': site = str_c(optarg); break;

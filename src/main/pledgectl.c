@@ -27,6 +27,9 @@ static const struct ctl_command COMMANDS[] = {
 	{"replay", "FILE|DIR ... [--days N]", ctl_replay, "what campaigns would change"},
 	{"preview", "CAMPAIGN [FACTS]", ctl_preview, "a link that shows a variant"},
 	{"debug", "[--page P] [--hours N]", ctl_debug, "a pass that shows why"},
+	{"robots list", "", ctl_robots_list, "show which robots are let through"},
+	{"robots load", "ROBOT FILE", ctl_robots_load, "replace a robot's list of addresses"},
+	{"robots drop", "ROBOT", ctl_robots_drop, NULL},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };

@@ -7,6 +7,7 @@
 
 #include "base/log.h"
 #include "main/role.h"
+#include "pay/dns.h"
 #include "pay/pay.h"
 #include "store/pg.h"
 #include "web/h_view.h"
@@ -101,6 +102,8 @@ static enum err check(size_t i, const struct conf *c, struct seal_ring *ring, en
 	if (e == OK && ROLES[i].pay)
 		e = pay_open(c, &pay, f);
 	pay_close(pay);
+	if (e == OK && ROLES[i].conf == CONF_ROLE_CLERK)
+		e = dns_check(c, f);
 	return e;
 }
 

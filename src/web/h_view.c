@@ -47,7 +47,8 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 	if ((str_is(q->gpc, "1") || (h->honour_dnt && str_is(q->dnt, "1"))) &&
 		ask->consent == CONSENT_FULL)
 		ask->consent = CONSENT_COUNTING;
-	ask->bot = q->bot.n > 0 && !str_is(q->bot, "0");
+	ask->claim = q->bot;
+	ask->address = q->address;
 	ask->counts = request_counts(q);
 	ask->now = q->now;
 	ask->deadline = mono_add(q->start, dur_ms(h->deadline_ms));

@@ -53,6 +53,7 @@ const BAD = [
 	["a setting twice", "view", { ini: `${GOOD.ini}[view]\ndeadline_ms = 100\ndeadline_ms = 200\n` }, /p\.ini:10: .*deadline_ms/],
 	["a number that is none", "view", { ini: `${GOOD.ini}[view]\ndeadline_ms = fast\n` }, /p\.ini:9: .*deadline_ms/],
 	["a number out of range", "view", { ini: `${GOOD.ini}[view]\ndeadline_ms = 1\n` }, /p\.ini:9: .*deadline_ms/],
+	["a name server that has a name", "clerk", { ini: `${GOOD.ini}[robots]\ndns_servers = localhost\n` }, /p\.ini:9: robots\.dns_servers: .*addresses/],
 	["a line that is no setting", "view", { ini: `${GOOD.ini}nonsense\n` }, /p\.ini:8: /],
 	["no file at all", "view", { ini: null }, /p\.ini/],
 	["a secret that is missing", "view", { cookie: null }, /p\.ini:2: cookie\.key_file: .*cookie\.key/],
