@@ -77,7 +77,7 @@ static void check_policy(struct set *s, const struct campaign_doc *doc)
 	for (size_t i = 0; i < doc->policy.blackout_n; i++) {
 		struct page_words names = doc->policy.blackout[i].campaigns;
 		for (size_t k = 0; k < names.n; k++) {
-			char path[60];
+			char path[80];
 			snprintf(path, sizeof path, "blackouts[%zu].campaigns[%zu]", i, k);
 			if (!is_there(s, doc->site, names.v[k]))
 				wrong(s, doc, path, "there is no campaign %.*s",
