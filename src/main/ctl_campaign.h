@@ -6,7 +6,7 @@
 #include "app/campaign.h"
 #include "main/ctl.h"
 
-#define CTL_CAMPAIGNS_MAX 2000
+#define CTL_CAMPAIGNS_MAX 200
 #define CTL_ARENA_BYTES   (256u << 20) /* pages are taken as they are used */
 
 /* A campaign on its way into the database. */

@@ -73,7 +73,7 @@ static void add(struct ctl_pile *p, const char *path)
 	if (fits && (doc->path = arena_cstr(&p->arena, str_c(path))))
 		p->n++;
 	else
-		p->bad += !wrong(path, fits ? "out of memory" : "too many campaigns");
+		p->bad += !wrong(path, fits ? "out of memory" : "more than 200 campaigns");
 }
 
 static int is_json(const struct dirent *d)

@@ -18,19 +18,15 @@ static enum err ask(
 }
 
 /* The files first: what they name is not taken from the database, but keeps its number. */
-static enum err take_files(
-	struct ctl_world *w, struct campaign_doc *const *files, size_t n, struct fault *f)
+static void take_files(struct ctl_world *w, struct campaign_doc *const *files, size_t n)
 {
 	for (size_t i = 0; i < n && w->n < CTL_WORLD_DOCS; i++) {
 		const struct site *site = snapshot_site_named(w->snap, files[i]->site);
-		if (!site)
-			return fault_set(f, ERR_STATE, "site", "%.*s: there is no site %.*s",
-				STR_FMT(files[i]->slug), STR_FMT(files[i]->site));
-		files[i]->campaign.site = files[i]->policy.site = site->id;
+		/* 0: a site without a host, or none; publishing tells which */
+		files[i]->campaign.site = files[i]->policy.site = site ? site->id : 0;
 		files[i]->campaign.live = true;
 		w->doc[w->n++] = files[i];
 	}
-	return OK;
 }
 
 static struct campaign_doc *file_of(
@@ -101,7 +97,7 @@ static enum err load(struct ctl *c, utc_t now, struct campaign_doc *const *files
 	if (e == OK)
 		e = snapshot_calendar(w->snap, days);
 	if (e == OK)
-		e = take_files(w, files, n, f);
+		take_files(w, files, n);
 	if (e == OK)
 		e = take_rows(w, campaigns);
 	number_new(w);

@@ -62,7 +62,8 @@ SELECT is((SELECT row(pledge = pg_temp.pid(1), paid_at, receipt ~ '^R-[0-9A-F]{1
 SELECT is((SELECT status || coalesce(url, ' no page') FROM attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(1)),
 	'cs_f1', 'https://pay.example/1', NULL, false, pg_temp.t0())), 'paid no page', 'a late create answer takes nothing back');
 SELECT is((SELECT convert_from(body, 'UTF8')::jsonb FROM outbox o JOIN payment y ON y.payment_id = o.subject WHERE y.pledge_id = pg_temp.pid(1)),
-	jsonb_build_object('reader', pg_temp.rid(1), 'site', 901, 'gave_at', '2026-03-01T12:30:00Z', 'kind', 'once', 'until', NULL),
+	jsonb_build_object('reader', pg_temp.rid(1), 'site', 901, 'gave_at', '2026-03-01T12:30:00Z', 'kind', 'once', 'minor', 2500,
+		'currency', 'EUR', 'until', NULL),
 	'the reader''s mark says who, when and what');
 SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', pg_temp.snap(99, 'open'), now()) $$, 'unknown pledge: no row');
 SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', '{"provider":"stripe","livemode":false}', now()) $$, 'nothing to go by: no row');

@@ -10,7 +10,7 @@ SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(3, NULL, '[]', '{"recurrin
 	"refunds":[{"id":"re_f3","payment":"pi_f3","amount":500,"currency":"EUR","state":"done"}],
 	"disputes":[{"id":"du_f3","payment":"pi_f3","amount":2500,"currency":"EUR","state":"won"}]}')) $$, 'with a refund, a dispute and a subscription');
 SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(4, 'complete', pg_temp.pay('pi_f4', 'paid', 100))) $$, 'one paid oddly');
-SELECT lives_ok($$ SELECT reader_supporter(pg_temp.rid(n), 901::int2, '2026-03-01T12:30:00Z', 'once', NULL, pg_temp.t0()) FROM unnest(ARRAY[1, 3, 5]) n $$,
+SELECT lives_ok($$ SELECT reader_supporter(pg_temp.rid(n), 901::int2, '2026-03-01T12:30:00Z', 'once', NULL, NULL, NULL, pg_temp.t0()) FROM unnest(ARRAY[1, 3, 5]) n $$,
 	'readers marked');
 SELECT lives_ok($$ SELECT outbox_result(outbox, 'done', NULL, NULL, NULL, pg_temp.t0()) FROM outbox_lease('{reader}', 100, 15, now()) $$, 'and noted');
 SELECT ok(inbox_put('stripe', 'evt_inv', 'x', 'checkout', 'cs_f1', false, NULL, '', '', now()), 'a webhook just came');

@@ -319,7 +319,7 @@ function folder(campaigns) {
 
 describe('campaigns', () => {
 	const count = (db) => psql(db, 'SELECT count(*) FROM pledged.campaign_version');
-	const live = (db) => psql(db, "SELECT string_agg(slug, ' ') FROM pledged.view_campaigns()");
+	const live = (db) => psql(db, "SELECT string_agg(slug, ' ') FROM pledged.view_campaigns() WHERE live");
 	const epoch = (db) => Number(psql(db, 'SELECT epoch FROM pledged.epoch'));
 
 	test('are published once, then by version', async () => {
