@@ -57,7 +57,8 @@ ROOM_SRC := $(sort $(wildcard src/store/*.c src/pay/*.c src/app/*.c src/web/*.c)
 CTL_SRC  := $(sort $(wildcard src/main/pledgectl.c src/main/ctl_*.c))
 MAIN_SRC := $(sort $(filter-out $(CTL_SRC),$(wildcard src/main/*.c)))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
-BENCH_SRC := $(sort $(wildcard tests/bench/*.c tests/sim/*.c))
+BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
+SIM_SRC   := $(sort $(wildcard tests/sim/*.c))
 UNIT_ALL := $(filter tests/unit/store_% tests/unit/pay_% tests/unit/app_% tests/unit/web_%,$(UNIT_SRC))
 
 # A program exists as soon as its main file does.
@@ -65,7 +66,7 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan unit unit-asan bench bench-asan install clean help format FORCE
+.PHONY: all plain asan unit unit-asan bench sim sim-asan install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
@@ -102,6 +103,7 @@ $(B)/$(1)/unit/%: $(B)/$(1)/tests/unit/%.o $(B)/$(1)/libcore.a
 
 # tests/bench/NAME.c and tests/sim/NAME.c are programs too.
 BENCH_$(1) := $(BENCH_SRC:tests/%.c=$(B)/$(1)/%)
+SIM_$(1) := $(SIM_SRC:tests/%.c=$(B)/$(1)/%)
 $(B)/$(1)/bench/%: $(B)/$(1)/tests/bench/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
 	@mkdir -p $$(@D)
 	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
@@ -115,7 +117,8 @@ $(eval $(call BUILD,asan))
 unit: $(UNIT_plain)
 unit-asan: $(UNIT_asan)
 bench: $(BENCH_plain)
-bench-asan: $(BENCH_asan)
+sim: $(SIM_plain)
+sim-asan: $(SIM_asan)
 
 # Rewritten only when it differs, so that an unchanged version compiles nothing.
 $(B)/version: FORCE
@@ -158,7 +161,8 @@ help:
 	@echo 'make             build/plain: pledged and pledgectl'
 	@echo 'make asan        build/asan: the same under AddressSanitizer and UBSan'
 	@echo 'make unit        the unit test programs (build/plain/unit); unit-asan: sanitized'
-	@echo 'make bench       the programs of tests/bench and tests/sim; bench-asan: sanitized'
+	@echo 'make bench       the programs of tests/bench'
+	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'
 	@echo 'make install     to PREFIX ($(PREFIX)) below DESTDIR'
 	@echo 'make format      clang-format over the C sources'
 	@echo 'make clean       removes the builds; the demo and its data stay in build/demo'

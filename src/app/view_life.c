@@ -215,7 +215,8 @@ static enum err format_tally(struct app_view *v, struct buf *b)
 
 static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 {
-	if (v->tally.n == 0 || (!at_once && now.us < v->tally_at.us))
+	bool due = at_once || now.us >= v->tally_at.us || v->tally.n > TALLY_KEYS_MAX / 2;
+	if (v->tally.n == 0 || !due)
 		return;
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct buf b;

@@ -43,7 +43,7 @@ static void help(FILE *out)
 			fprintf(out, "  %-17s %-24s %s\n", c->name, c->words, c->help);
 	}
 	fprintf(out, "\n  -c, --config FILE   configuration (/etc/pledged/pledged.ini)\n"
-		     "  -h, --help          this page; -V, --version: the version\n\n"
+		     "  -h, --help          this page; -V, --version: the version\n"
 		     "Exit: 0 fine, 1 failed, 2 usage, 75 database away, 78 configuration. See "
 		     "pledgectl(1).\n");
 }

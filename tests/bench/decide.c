@@ -37,7 +37,7 @@ void *calloc(size_t n, size_t size)
 }
 
 static struct campaign campaign[MOST];
-static char name[MOST][16];
+static char name[MOST][32];
 static struct str section[MOST], countries[3], device[1];
 static struct campaign_variant variant[2] = {{.share = 50}, {.share = 50}};
 static struct campaign_amounts amounts;
