@@ -86,6 +86,17 @@ function web_url(text) {
 	return url.href;
 }
 
+// page_facts: what /decide is told of the page beside article, section and language. Of the referrer
+// the origin is enough.
+function page_facts(node) {
+	const of_page = new URLSearchParams(location.search);
+	const said = Object.entries({ c: "consent", t: "tags", f: "flags", p: "published", w: "words", i: "account" })
+	    .map(([name, attribute]) => [name, node.getAttribute(attribute)]);
+
+	return [...said, ["u", of_page.get("utm_source")?.slice(0, 60)], ["pass", of_page.get("pledged_pass")],
+		["r", document.referrer && new URL(document.referrer).origin]];
+}
+
 /* ---- building a prompt out of a /decide answer ---- */
 
 function choice(name, value, label, checked) {
@@ -276,10 +287,10 @@ class PledgedPrompt extends HTMLElement {
 			return false;
 		const ask = new URLSearchParams({ a: article, s: this.getAttribute("section") ?? "",
 			l: language(this) });
-		const consent = this.getAttribute("consent");
 
-		if (consent)
-			ask.set("c", consent);
+		for (const [name, value] of page_facts(this))
+			if (value)
+				ask.set(name, value);
 		const reply = await fetch(`/decide?${ask}`, { headers: { Accept: "application/json" },
 			cache: "no-store", signal: AbortSignal.timeout(DECIDE_MS) });
 
@@ -290,7 +301,7 @@ class PledgedPrompt extends HTMLElement {
 		if (run !== this.#run || !this.isConnected)
 			return false;
 		this.#facts = { act: answer.act, reason: answer.reason, campaign: answer.campaign,
-			variant: answer.variant };
+			variant: answer.variant, ...(answer.trace && { trace: answer.trace }) };
 		if (answer.act === "open" || !answer.prompt) {
 			this.#tell("decision", { articles: answer.articles });
 			return false;
