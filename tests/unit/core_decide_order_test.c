@@ -276,6 +276,7 @@ static void what_a_step_saw(void **state)
 		int64_t have, need;
 	} cases[] = {
 		{"support:gap=4", "", "shown:support@-1h", "gap", "", 3600, 14400},
+		{"support:gap=4", "", "shown:support@+1h", "gap", "", 0, 14400},
 		{"support:daily=2", "", "shown:support@-1h", "daily", "", 1, 2},
 		{"support:cap=1/30", "", "shown:support@-1h", "capped", "", 1, 1},
 		{"support:cycle=3/skip1", "", "skipped:support@-1h", "cycle_skip", "", 1, 1},
