@@ -49,7 +49,8 @@ BEGIN
 					ELSE seen_add(r.seen, v.add) END,
 				marks = CASE WHEN v.mark = '' OR (v.ver >= 0 AND v.ver <> r.version)
 						OR position(substr(v.mark, 1, 10) IN r.marks) > 0 THEN r.marks
-					ELSE substr(r.marks || v.mark, greatest(octet_length(r.marks) - 1903, 1)) END,
+					WHEN octet_length(r.marks) < 1920 THEN r.marks || v.mark
+					ELSE mark_add(r.marks, v.mark) END,
 				version = r.version + (v.mark <> '' AND (v.ver < 0 OR v.ver = r.version)
 					AND position(substr(v.mark, 1, 10) IN r.marks) = 0)::integer,
 				last_at = CASE WHEN v.add = '' THEN r.last_at ELSE greatest(r.last_at, v.at) END

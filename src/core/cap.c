@@ -11,6 +11,22 @@ bool cap_is_within(utc_t at, utc_t now, uint32_t days)
 	return ((uint64_t)now.us - (uint64_t)at.us) / (uint64_t)(DAY_S * 1000000) < days;
 }
 
+/* The store makes room by dropping the oldest mark that is not a reader's last word. */
+static bool is_word(uint8_t kind)
+{
+	return kind == MARK_CLOSED || kind == MARK_LATER || kind == MARK_ALREADY_GAVE ||
+	       kind == MARK_NEVER;
+}
+
+static int64_t lost_until(const struct cap_marks *m)
+{
+	uint8_t i = 0;
+
+	while (i + 1 < m->n && is_word(m->kind[i]))
+		i++;
+	return m->at_s[i];
+}
+
 void cap_unpack(struct str marks, struct cap_marks *ret)
 {
 	struct reader_mark m;
@@ -29,6 +45,7 @@ void cap_unpack(struct str marks, struct cap_marks *ret)
 			ret->newest_s[ret->kind[i]] = ret->at_s[i];
 	ret->n = n;
 	ret->full = n == READER_MARK_MAX;
+	ret->lost_s = ret->full ? lost_until(ret) : INT64_MIN;
 	for (size_t i = 0; i < CAP_CHAINS; i++)
 		ret->head[i] = 0;
 	for (uint8_t i = n; i > 0; i--) {
@@ -56,12 +73,16 @@ static bool is_within_s(int64_t at, int64_t now, uint32_t days)
 	return at > now ? days > 0 : now - at < days * DAY_S;
 }
 
-/* A cycle that is full begins anew when its delay is over. */
+/* A cycle that is full begins anew when its delay is over; and after a pause of that length nothing
+ * matters that came before it and was lost. */
 static void restart(struct cap_state *s, const struct campaign_cap *cap, int64_t at)
 {
-	if (cap->cycle_views > 0 && s->in_cycle >= cap->cycle_views &&
-		cap->cycle_restart_days > 0 && at >= s->newest_s + cap->cycle_restart_days * DAY_S)
+	if (cap->cycle_views == 0 || cap->cycle_restart_days == 0 ||
+		at < s->newest_s + cap->cycle_restart_days * DAY_S)
+		return;
+	if (s->in_cycle >= cap->cycle_views)
 		s->in_cycle = s->skipped = 0;
+	s->lost_cycle = false;
 }
 
 static void look_at(struct cap_state *s, const struct campaign_cap *cap, uint8_t kind, int64_t at)
@@ -88,8 +109,12 @@ void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t n
 {
 	int64_t now_s = utc_s(now), today = utc_s(day_starts);
 
-	*ret = (struct cap_state){
-		.newest_s = INT64_MIN, .closed_s = INT64_MIN, .later_s = INT64_MIN};
+	*ret = (struct cap_state){.newest_s = m->lost_s,
+		.closed_s = INT64_MIN,
+		.later_s = INT64_MIN,
+		.lost_period = m->full && is_within_s(m->lost_s, now_s, cap->days),
+		.lost_today = m->full && m->lost_s >= today,
+		.lost_cycle = m->full};
 	for (uint8_t i = first_of(m, cap->key); i > 0; i = next_of(m, cap->key, i)) {
 		int64_t at = m->at_s[i - 1];
 		uint8_t kind = m->kind[i - 1];
@@ -104,11 +129,6 @@ void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t n
 	restart(ret, cap, now_s);
 	if (ret->newest_s > now_s)
 		ret->newest_s = now_s;
-	if (m->full) {
-		ret->lost_period = is_within_s(m->at_s[0], now_s, cap->days);
-		ret->lost_cycle = cap->cycle_restart_days == 0 ||
-				  is_within_s(m->at_s[0], now_s, cap->cycle_restart_days);
-	}
 }
 
 bool cap_is_same(const struct campaign_cap *a, const struct campaign_cap *b)

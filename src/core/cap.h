@@ -1,7 +1,7 @@
 /* core/cap.h: how often a prompt was shown to a reader, by the marks in the reader's row.
  * Floor 1: pure. Times may step back: what lies in the future counts as now, so a clock that was
- * ahead loosens no cap. A list that is full may have lost marks; then nobody can say that a cap is
- * not reached, and it counts as reached. */
+ * ahead loosens no cap. A list that is full may have lost prompts, of any cap, up to the oldest one
+ * that is kept; while nobody can say that a cap is not reached, it counts as reached. */
 #ifndef CORE_CAP_H
 #define CORE_CAP_H
 
@@ -13,6 +13,7 @@
 struct cap_marks {
 	uint8_t n;
 	bool full;
+	int64_t lost_s; /* full: prompts up to this moment may be lost */
 	int64_t at_s[READER_MARK_MAX];
 	uint16_t key[READER_MARK_MAX];
 	int32_t campaign[READER_MARK_MAX];
@@ -24,10 +25,11 @@ struct cap_marks {
 /* Where a reader stands under one cap. */
 struct cap_state {
 	uint32_t in_period, today;
-	uint32_t in_cycle, skipped;   /* of the cycle that runs now */
-	int64_t newest_s;             /* the latest one, at most now; INT64_MIN = none */
-	int64_t closed_s, later_s;    /* when the reader last said so; INT64_MIN = never */
-	bool lost_period, lost_cycle; /* the list is full and may have lost what would count */
+	uint32_t in_cycle, skipped; /* of the cycle that runs now */
+	int64_t newest_s; /* the latest one, known or lost, at most now; INT64_MIN = none */
+	int64_t closed_s, later_s; /* when the reader last said so; INT64_MIN = never */
+	/* the list is full and may have lost what would count */
+	bool lost_period, lost_today, lost_cycle;
 };
 
 void cap_unpack(struct str marks, struct cap_marks *ret);

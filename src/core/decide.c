@@ -53,19 +53,26 @@ void decide_prepare(struct campaign *c)
 
 /* --- what follows ----------------------------------------------------------------------------- */
 
-/* A wall is marked once in its window; whatever does not count leaves no mark. */
+/* A wall, or an opened one, is marked once in its window. */
+static enum reader_mark_kind once(struct rule_ctx *x, enum reader_mark_kind kind)
+{
+	utc_t from = rule_window_starts(x->f, &x->c->meter);
+
+	return cap_has(rule_marks(x), kind, x->c->id, from) ? (enum reader_mark_kind)0 : kind;
+}
+
+/* Whatever does not count leaves no mark. */
 static enum reader_mark_kind mark_of(struct rule_ctx *x, size_t rule)
 {
 	if (!x->f->counted || !x->f->reader->stored)
 		return (enum reader_mark_kind)0;
 	switch (rule_table[rule].act) {
 	case RULE_PROMPT: return MARK_SHOWN;
-	case RULE_HOLD: return rule == RULE_cycle_skip ? MARK_SKIPPED : MARK_HELD;
-	case RULE_WALL:
-		if (!cap_has(rule_marks(x), MARK_WALLED, x->c->id,
-			    rule_window_starts(x->f, &x->c->meter)))
-			return MARK_WALLED;
-		break;
+	case RULE_HOLD:
+		return rule == RULE_holdout_wall ? once(x, MARK_HELD)
+		       : rule == RULE_cycle_skip ? MARK_SKIPPED
+						 : MARK_HELD;
+	case RULE_WALL: return once(x, MARK_WALLED);
 	case RULE_OPEN:
 	case RULE_SKIP: break;
 	}

@@ -384,7 +384,7 @@ static bool rule_site_cap(struct rule_ctx *x)
 	if (c->daily > 0 && saw(x, s->today, c->daily, s->today >= c->daily))
 		return true;
 	return (c->gap_hours > 0 && gap_holds(x, s, c->gap_hours)) ||
-	       (c->views > 0 && s->lost_period);
+	       (c->views > 0 && s->lost_period) || (c->daily > 0 && s->lost_today);
 }
 
 static bool rule_gap(struct rule_ctx *x)
@@ -394,7 +394,9 @@ static bool rule_gap(struct rule_ctx *x)
 
 static bool rule_daily(struct rule_ctx *x)
 {
-	return saw(x, cap(x)->today, x->c->cap.daily, cap(x)->today >= x->c->cap.daily);
+	const struct cap_state *s = cap(x);
+
+	return saw(x, s->today, x->c->cap.daily, s->today >= x->c->cap.daily || s->lost_today);
 }
 
 static bool rule_capped(struct rule_ctx *x)

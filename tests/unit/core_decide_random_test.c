@@ -1,5 +1,5 @@
 /* Ten thousand random readers: no prompt beyond a cap, no free article beyond an allowance, and
- * what is walled stays walled till the month ends. Another seed: PLEDGED_SEED=n. */
+ * what is walled stays walled till the day, week or month ends. Another seed: PLEDGED_SEED=n. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -26,8 +26,12 @@ static uint32_t random_below(uint32_t n)
 	return (uint32_t)((seed >> 32) % n);
 }
 
+static const struct campaign_variant variants[] = {{.share = 30}, {.share = 70}};
+
 struct history {
 	struct campaign campaign[3];
+	struct campaign_policy policy;
+	struct campaign_site site;
 	struct campaign_set set;
 	struct reader reader;
 	struct decide_facts f;
@@ -44,10 +48,11 @@ struct history {
 
 static void history_meter(struct campaign *c)
 {
-	c->window = WINDOW_MONTH;
-	c->allowance = random_below(6);
-	c->meter_wall = random_below(3) > 0;
-	c->kind = c->meter_wall ? CAMPAIGN_WALL : CAMPAIGN_APPEAL;
+	c->meter.window = (enum campaign_window)(WINDOW_DAY + random_below(3));
+	c->meter.allowance = random_below(6);
+	c->meter.registered = c->meter.allowance + random_below(2);
+	c->meter.wall = random_below(3) > 0;
+	c->kind = c->meter.wall ? CAMPAIGN_WALL : CAMPAIGN_APPEAL;
 }
 
 static void history_begin(struct history *h)
@@ -55,24 +60,28 @@ static void history_begin(struct history *h)
 	memset(h, 0, sizeof *h);
 	h->now_s = START_S;
 	h->talk = random_below(4) ? 4 : 100; /* some lists are full before long */
-	h->set = (struct campaign_set){1, 1 + random_below(3), h->campaign};
+	h->set = (struct campaign_set){1, 1 + random_below(3), 1, h->campaign, &h->site};
+	h->site = (struct campaign_site){ONE_SITE, 0, h->set.n, &h->policy};
 	for (size_t i = 0; i < h->set.n; i++) {
 		struct campaign *c = &h->campaign[i];
 		*c = (struct campaign){.id = 10 + (int32_t)i,
 			.version = 1,
 			.site = ONE_SITE,
+			.live = true,
 			.slug = str_c("abc" + i),
 			.min_views = 2 + random_below(3),
-			.cap_views = random_below(5),
-			.cap_days = 1 + random_below(9),
+			.cap = {.key = (uint16_t)(10 + i),
+				.views = random_below(5),
+				.days = 1 + random_below(9)},
 			.close_days = random_below(4),
 			.later_days = random_below(3),
 			.already_gave_days = random_below(3),
 			.never_days = random_below(5),
 			.variant_n = 2,
-			.variant = {{.share = 30}, {.share = 70}}};
+			.variant = variants};
 		if (random_below(2))
 			history_meter(c);
+		decide_prepare(c);
 	}
 	h->reader.stored = true;
 	h->reader.seen.p = (char *)h->seen;
@@ -84,14 +93,17 @@ static void history_begin(struct history *h)
 		.variant_hash = seed};
 }
 
-/* Months of 10 days make many beginnings of a month. */
+/* Months of 10 days and weeks of 4 make many beginnings. */
 static void history_clock(struct history *h, uint64_t art)
 {
 	uint16_t day = (uint16_t)(h->now_s / 86400 - 10957);
 
 	h->f.now = utc_of_s(h->now_s);
-	h->f.cal = (struct decide_calendar){day, (uint16_t)(day - day % 10)};
-	h->f.art48 = art;
+	h->f.cal = (struct decide_calendar){.day = day,
+		.week_from = (uint16_t)(day - day % 4),
+		.month_from = (uint16_t)(day - day % 10),
+		.day_starts = utc_of_s(h->now_s / 86400 * 86400)};
+	h->f.art = art;
 }
 
 /* What the store does with a view: once per article and day, the newest entries stay. */
@@ -100,7 +112,7 @@ static void history_count(struct history *h, uint64_t art)
 	struct reader *r = &h->reader;
 	uint8_t e[READER_SEEN_BYTES];
 
-	reader_seen_pack(h->f.cal.day, art, e);
+	reader_seen_pack(h->f.cal.day, 0, art, e);
 	for (size_t i = 0; i < r->seen.n; i += sizeof e)
 		if (memcmp(h->seen + i, e, sizeof e) == 0)
 			return;
@@ -112,7 +124,8 @@ static void history_count(struct history *h, uint64_t art)
 
 static void history_mark(struct history *h, enum reader_mark_kind kind, int32_t campaign)
 {
-	struct reader_mark m = {h->decision++, campaign, (uint8_t)kind, 0, utc_of_s(h->now_s)};
+	struct reader_mark m = {
+		h->decision++, campaign, (uint8_t)kind, 0, (uint16_t)campaign, utc_of_s(h->now_s)};
 	struct reader *r = &h->reader;
 
 	if (r->marks.n == sizeof h->marks) {
@@ -130,20 +143,20 @@ static unsigned walled(struct history *h)
 
 	for (unsigned a = 1; a <= ARTICLES_N; a++) {
 		history_clock(h, a);
-		set |= (unsigned)(decide(&h->f, &h->set).reason == REASON_meter_wall) << a;
+		set |= (unsigned)(decide(&h->f, &h->set, NULL).reason == REASON_meter_wall) << a;
 	}
 	return set;
 }
 
-/* In every span of cap_days that ends with this prompt there are at most cap_views of them. */
+/* In every span of cap.days that ends with this prompt there are at most cap.views of them. */
 static void history_shown(struct history *h, const struct campaign *c)
 {
 	uint32_t n = 1;
 
 	for (size_t i = 0; i < h->shown_n; i++)
 		n += h->shown[i].campaign == c->id &&
-		     h->shown[i].at_s > h->now_s - (int64_t)c->cap_days * 86400;
-	assert_true(c->cap_views == 0 || n <= c->cap_views);
+		     h->shown[i].at_s > h->now_s - (int64_t)c->cap.days * 86400;
+	assert_true(c->cap.views == 0 || n <= c->cap.views);
 	assert_true(h->shown_n < SHOWN_MAX);
 	h->shown[h->shown_n].campaign = c->id;
 	h->shown[h->shown_n++].at_s = h->now_s;
@@ -154,22 +167,32 @@ static void history_shown(struct history *h, const struct campaign *c)
 		history_mark(h, MARK_VIEWED + random_below(MARK_CLICKED - MARK_VIEWED), c->id);
 }
 
+/* The first day of the first campaign's meter. */
+static uint16_t window(const struct history *h)
+{
+	switch (h->campaign[0].meter.window) {
+	case WINDOW_DAY: return h->f.cal.day;
+	case WINDOW_WEEK: return h->f.cal.week_from;
+	default: return h->f.cal.month_from;
+	}
+}
+
 static void history_run(struct history *h, unsigned views)
 {
 	unsigned before = 0, free_ones = 0;
-	uint16_t month = 0;
+	uint16_t from = 0;
 
 	for (; views > 0; views--) {
 		uint64_t art = 1 + random_below(ARTICLES_N);
 		h->now_s += random_below(5) ? random_below(7200) : random_below(3 * 86400);
 		history_clock(h, art);
-		if (h->f.cal.month_from != month)
+		if (window(h) != from)
 			before = free_ones = 0;
-		month = h->f.cal.month_from;
+		from = window(h);
 		before |= h->set.n == 1 ? walled(h) : 0;
 		history_clock(h, art);
 		history_count(h, art);
-		struct decision d = decide(&h->f, &h->set);
+		struct decision d = decide(&h->f, &h->set, NULL);
 		assert_true((d.act == ACT_OPEN) == (d.campaign == NULL));
 		if (d.act == ACT_PROMPT)
 			history_shown(h, d.campaign);
@@ -177,9 +200,9 @@ static void history_run(struct history *h, unsigned views)
 			assert_int_equal(walled(h) & before, before);
 			free_ones |= d.act == ACT_WALL ? 0 : 1u << art;
 			assert_int_equal(free_ones & before, 0);
-			assert_true(!h->campaign[0].meter_wall ||
+			assert_true(!h->campaign[0].meter.wall ||
 				    (unsigned)__builtin_popcount(free_ones) <=
-					    h->campaign[0].allowance);
+					    h->campaign[0].meter.allowance);
 		}
 	}
 }

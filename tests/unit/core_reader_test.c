@@ -6,6 +6,7 @@
 
 #include <cmocka.h>
 
+#include "core/page.h"
 #include "core/reader.h"
 
 static uint8_t mem[8 * 400];
@@ -14,31 +15,39 @@ static uint8_t mem[8 * 400];
 static struct str list(const uint16_t (*pairs)[2], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		reader_seen_pack(pairs[i][0], pairs[i][1], mem + i * READER_SEEN_BYTES);
+		reader_seen_pack(pairs[i][0], 0, pairs[i][1], mem + i * READER_SEEN_BYTES);
 	return (struct str){(const char *)mem, n * READER_SEEN_BYTES};
 }
 
-static void count_is(struct str seen, uint16_t from, uint64_t art, uint32_t count, uint32_t nth)
+static struct reader_count count(struct str bytes, struct reader_window w, uint64_t art)
 {
-	uint32_t got_nth = 99;
-	bool known = nth > count;
+	struct reader_seen seen;
 
-	assert_int_equal(reader_count(seen, from, art, &got_nth, &known), count);
-	assert_int_equal(got_nth, nth);
-	assert_int_equal(known, nth <= count);
+	reader_unpack(bytes, &seen);
+	return reader_count(&seen, w, art);
+}
+
+static void count_is(struct str seen, uint16_t from, uint64_t art, uint32_t n, uint32_t nth)
+{
+	struct reader_count c = count(seen, (struct reader_window){from, 0, false}, art);
+
+	assert_int_equal(c.n, n);
+	assert_int_equal(c.nth, nth);
+	assert_int_equal(c.known, nth <= n);
 }
 
 static void an_article_as_bytes(void **state)
 {
-	static const uint8_t want[] = {0x26, 0x5f, 1, 2, 3, 4, 5, 6};
+	static const uint8_t want[] = {0x26, 0x5f, 0xab, 0xc2, 3, 4, 5, 6};
 	uint8_t out[READER_SEEN_BYTES];
 
 	(void)state;
-	reader_seen_pack(0x265f, UINT64_C(0x010203040506), out);
+	reader_seen_pack(0x265f, 0xabc, UINT64_C(0x0203040506), out);
 	assert_memory_equal(out, want, sizeof want);
-	reader_seen_pack(0x265f, UINT64_C(0xffff010203040506), out);
+	/* of an article's hash 36 bits */
+	reader_seen_pack(0x265f, 0xabc, UINT64_C(0xfffffff203040506), out);
 	assert_memory_equal(out, want, sizeof want);
-	reader_seen_pack(UINT16_MAX, UINT64_C(0xffffffffffff), out);
+	reader_seen_pack(UINT16_MAX, 0xfff, UINT64_C(0xfffffffff), out);
 	for (size_t i = 0; i < sizeof out; i++)
 		assert_int_equal(out[i], 0xff);
 }
@@ -46,8 +55,10 @@ static void an_article_as_bytes(void **state)
 static void a_mark_as_bytes(void **state)
 {
 	static const uint8_t want[] = {
-		0xde, 0xad, 0xbe, 0xef, 0, 0, 1, 2, 3, 7, 0, 0, 0x69, 0x55, 0xb9, 0x80};
-	struct reader_mark m = {0xdeadbeef, 258, MARK_CLOSED, 7, {INT64_C(1767225728000000)}}, back;
+		0xde, 0xad, 0xbe, 0xef, 0, 0, 1, 2, 3, 7, 0x12, 0x34, 0x69, 0x55, 0xb9, 0x80};
+	struct reader_mark m = {
+		0xdeadbeef, 258, MARK_CLOSED, 7, 0x1234, {INT64_C(1767225728000000)}};
+	struct reader_mark back;
 	uint8_t out[READER_MARK_BYTES];
 	struct str bytes = {(const char *)out, sizeof out};
 
@@ -59,6 +70,7 @@ static void a_mark_as_bytes(void **state)
 	assert_int_equal(back.campaign, m.campaign);
 	assert_int_equal(back.kind, m.kind);
 	assert_int_equal(back.variant, m.variant);
+	assert_int_equal(back.cap, m.cap);
 	assert_int_equal(back.at.us, m.at.us);
 }
 
@@ -72,7 +84,7 @@ static void marks_at_the_ends(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(us); i++) {
-		struct reader_mark m = {UINT32_MAX, INT32_MIN, 255, 255, {us[i][0]}};
+		struct reader_mark m = {UINT32_MAX, INT32_MIN, 255, 255, UINT16_MAX, {us[i][0]}};
 		reader_mark_pack(&m, out);
 		assert_int_equal(
 			reader_mark_unpack((struct str){(char *)out, sizeof out}, 0, &back), OK);
@@ -103,11 +115,11 @@ static void marks_in_a_list(void **state)
 	assert_int_equal(back.campaign, 77);
 }
 
-/* Ten bytes name a mark: the time does not. */
+/* Ten bytes name a mark: cap and time do not. */
 static void the_name_of_a_mark(void **state)
 {
 	uint8_t out[2 * READER_MARK_BYTES], key[READER_MARK_BYTES];
-	struct reader_mark m = {1, 2, MARK_SHOWN, 0, {0}};
+	struct reader_mark m = {1, 2, MARK_SHOWN, 0, 0, {0}};
 
 	(void)state;
 	reader_mark_pack(&m, out);
@@ -115,6 +127,7 @@ static void the_name_of_a_mark(void **state)
 	reader_mark_pack(&m, out + READER_MARK_BYTES);
 	struct str all = {(char *)out, sizeof out};
 	m.at = utc_of_s(1000);
+	m.cap = 77;
 	reader_mark_pack(&m, key);
 	assert_true(reader_has_mark(all, key));
 	assert_false(reader_has_mark((struct str){all.p, READER_MARK_BYTES}, key));
@@ -130,8 +143,8 @@ static void the_name_of_a_mark(void **state)
 /* The words that the database checks. */
 static void names(void **state)
 {
-	static const char *const stored[] = {
-		"shown", "viewed", "closed", "later", "already_gave", "never", "clicked", "walled"};
+	static const char *const stored[] = {"shown", "viewed", "closed", "later", "already_gave",
+		"never", "clicked", "walled", "held", "skipped"};
 	enum reader_mark_kind k;
 
 	(void)state;
@@ -148,7 +161,7 @@ static void names(void **state)
 	assert_int_equal(reader_mark_kind(STR(""), &k), ERR_FIELD_BAD);
 	assert_int_equal(reader_mark_kind(STR("Shown"), &k), ERR_FIELD_BAD);
 	assert_int_equal(reader_mark_kind(STR("shown\0"), &k), ERR_FIELD_BAD);
-	assert_int_equal(k, MARK_WALLED);
+	assert_int_equal(k, MARK_SKIPPED);
 }
 
 static void counting(void **state)
@@ -173,11 +186,57 @@ static void counting(void **state)
 	count_is((struct str){seen.p, seen.n - 1}, 112, 4, 1, 2);
 }
 
+/* Topics, and views that were free: what a meter of some topics counts. */
+static void counting_by_topic(void **state)
+{
+	enum { NEWS = 1, SPORT = 2, FREE = PAGE_FREE };
+	static const struct {
+		uint16_t day, topics, art;
+	} views[] = {{10, NEWS, 1}, {10, SPORT, 2}, {11, NEWS | SPORT, 3}, {11, 0, 4},
+		{12, NEWS | FREE, 5}, {12, FREE, 1}, {13, SPORT, 1}};
+	static const struct {
+		struct reader_window w;
+		uint16_t art;
+		struct reader_count c;
+	} cases[] = {
+		{{0, 0, false}, 5, {5, 5, true}},
+		{{0, 0, true}, 5, {4, 5, false}}, /* read, but free: it would be the next one */
+		{{0, 0, true}, 1, {4, 1, true}},  /* free the second time, counted the first */
+		{{0, NEWS, false}, 5, {3, 3, true}}, {{0, NEWS, true}, 5, {2, 3, false}},
+		{{0, SPORT, false}, 1, {3, 3, true}}, {{0, NEWS | SPORT, true}, 4, {3, 4, false}},
+		{{11, NEWS, true}, 1, {1, 2, false}}, /* free on the 12th, sport on the 13th */
+		{{12, 0, true}, 1, {1, 1, true}},
+		{{0, 4, false}, 1, {0, 1, false}}, /* a topic of nothing */
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(views); i++)
+		reader_seen_pack(
+			views[i].day, views[i].topics, views[i].art, mem + i * READER_SEEN_BYTES);
+	struct str all = {(const char *)mem, ARRAY_N(views) * READER_SEEN_BYTES};
+	for (size_t i = 0; i < ARRAY_N(cases); i++) {
+		struct reader_count c = count(all, cases[i].w, cases[i].art);
+		if (c.n != cases[i].c.n || c.nth != cases[i].c.nth || c.known != cases[i].c.known)
+			fail_msg("case %zu: %u %u %d", i, c.n, c.nth, c.known);
+	}
+}
+
+/* Hashes that fall on one slot of the unpacker's table stay apart. */
+static void articles_that_collide(void **state)
+{
+	(void)state;
+	for (uint16_t i = 0; i < READER_SEEN_MAX; i++)
+		reader_seen_pack(7, 0, 512u * (i + 1u), mem + i * READER_SEEN_BYTES);
+	struct str all = {(const char *)mem, READER_SEEN_MAX * READER_SEEN_BYTES};
+	for (uint16_t i = 0; i < READER_SEEN_MAX; i++)
+		count_is(all, 0, 512u * (i + 1u), READER_SEEN_MAX, i + 1u);
+	count_is(all, 0, 512u * 9999u, READER_SEEN_MAX, READER_SEEN_MAX + 1);
+}
+
 static void a_full_list(void **state)
 {
 	(void)state;
 	for (uint16_t i = 0; i < 400; i++)
-		reader_seen_pack(500, i + 1u, mem + i * READER_SEEN_BYTES);
+		reader_seen_pack(500, 0, i + 1u, mem + i * READER_SEEN_BYTES);
 	struct str full = {(const char *)mem, READER_SEEN_MAX * READER_SEEN_BYTES};
 	count_is(full, 500, 1, READER_SEEN_MAX, 1);
 	count_is(full, 500, READER_SEEN_MAX, READER_SEEN_MAX, READER_SEEN_MAX);
@@ -199,6 +258,8 @@ int main(void)
 		cmocka_unit_test(the_name_of_a_mark),
 		cmocka_unit_test(names),
 		cmocka_unit_test(counting),
+		cmocka_unit_test(counting_by_topic),
+		cmocka_unit_test(articles_that_collide),
 		cmocka_unit_test(a_full_list),
 	};
 
