@@ -417,9 +417,22 @@ static void tab_view(struct history *h, struct tab *t)
 	t->step = TAB_READ;
 }
 
+/* What a trace watches is decided alike: it asks the rows that rest too. */
+static void judge_trace(const struct history *h, const struct tab *t)
+{
+	struct decide_trace trace = {0, 0, NULL};
+	struct decision d = decide(&t->f, &h->set, &trace);
+
+	if (d.act != t->d.act || d.reason != t->d.reason || d.campaign != t->d.campaign ||
+		d.mark != t->d.mark || d.left != t->d.left || trace.n == 0)
+		wrong(h, t->d.campaign, "trace");
+}
+
 static void tab_decide(struct history *h, struct tab *t)
 {
 	t->d = decide(&t->f, &h->set, NULL);
+	if (one_in(3))
+		judge_trace(h, t);
 	if (t->d.act == ACT_PROMPT && t->d.mark != MARK_SHOWN)
 		wrong(h, t->d.campaign, "silence: a prompt without a mark");
 	if (t->d.mark != 0 && !t->f.counted)
@@ -549,8 +562,11 @@ static void any_campaign(struct history *h, size_t i)
 		.variant_n = 2,
 		.variant = one_in(3) ? tried : plain};
 	any_cap(&c->cap);
-	if (h->alike && like < i)
+	if (like < i && (h->alike || one_in(2)))
 		c->cap = h->campaign[like].cap;
+	if (!h->alike && one_in(2)) /* one number differs */
+		*(one_in(2) ? &c->cap.cycle_views : &c->cap.cycle_restart_days) =
+			1 + random_below(6);
 	c->cap.key = h->campaign[like].cap.key;
 	if (one_in(5)) {
 		c->kind = CAMPAIGN_WALL;
