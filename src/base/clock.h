@@ -20,7 +20,7 @@ mono_t clock_mono(void);
 
 static inline int64_t utc_s(utc_t t)
 {
-	return t.us >= 0 ? t.us / 1000000 : (t.us - 999999) / 1000000;
+	return t.us / 1000000 - (t.us % 1000000 < 0);
 }
 static inline utc_t utc_of_s(int64_t s)
 {

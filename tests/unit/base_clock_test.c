@@ -163,6 +163,8 @@ static void small_arithmetic(void **state)
 	assert_int_equal(utc_s((utc_t){-1}), -1);
 	assert_int_equal(utc_s((utc_t){-1000000}), -1);
 	assert_int_equal(utc_s((utc_t){-1000001}), -2);
+	assert_int_equal(utc_s((utc_t){INT64_MIN}), INT64_C(-9223372036855));
+	assert_int_equal(utc_s((utc_t){INT64_MAX}), INT64_C(9223372036854));
 	assert_int_equal(dur_ms(3).us, 3000);
 	mono_t now = {5000000}, end = mono_add(now, dur_ms(2));
 	assert_int_equal(mono_left_ms(end, now), 2);
