@@ -91,12 +91,13 @@ static bool read_range(struct walk *w, const struct walk_place *up, const json_t
 	if (!v)
 		return false;
 	walk_only(w, &at, v, FIELDS);
+	size_t before = w->faults->n;
 	ret->min = walk_u32(w, &at, v, "min", (struct walk_range){0, most, 0});
 	ret->max =
 		(uint32_t)walk_int(w, &at, v, "max", (struct walk_range){0, most, CAMPAIGN_NO_MAX});
-	if (!json_object_get(v, "min") && !json_object_get(v, "max"))
+	if (!walk_has(v, "min") && !walk_has(v, "max"))
 		walk_wrong(w, &at, "needs min or max");
-	if (ret->max < ret->min)
+	if (ret->max < ret->min && w->faults->n == before)
 		walk_wrong(w, &at, "max is below min");
 	return true;
 }
@@ -164,7 +165,8 @@ static void read_reads(
 				w, &(struct walk_place){&at, "topic", 0}, one, JSON_STRING, false);
 		r->days = (uint16_t)walk_u32(
 			w, &at, one, "days", (struct walk_range){1, 365, WALK_NEED});
-		if (!read_range(w, &at, one, "articles", READER_SEEN_MAX, &r->n))
+		if (!read_range(w, &at, one, "articles", READER_SEEN_MAX, &r->n) &&
+			!walk_has(one, "articles"))
 			walk_wrong(w, &(struct walk_place){&at, "articles", 0}, "is missing");
 		t->read_n++;
 	}

@@ -146,7 +146,7 @@ static void read_variant(struct walk *w, const struct walk_place *at, const json
 			"a wall cannot show nothing; use the hold-out of the policy");
 	if (!v->control)
 		read_texts(w, at, o, c, v);
-	else if (json_object_get(o, "text"))
+	else if (walk_has(o, "text"))
 		walk_wrong(w, &(struct walk_place){at, "text", 0}, "a control shows nothing");
 	for (const struct campaign_variant *b = c->variant; b < v; b++)
 		if (v->name.n > 0 && str_eq(v->name, b->name))
