@@ -41,7 +41,8 @@ static bool is_PATH(struct str s)
 
 static bool is_HOST(struct str s)
 {
-	return is_of(s, SMALL_AND_DIGITS ".") && s.p[0] != '.';
+	return page_is_class(s) || (is_of(s, SMALL_AND_DIGITS ".") && s.p[0] != '.' &&
+					   s.p[s.n - 1] != '.' && memchr(s.p, '.', s.n));
 }
 
 #define WHAT_COUNTRY  "a country of two capitals such as EE"
@@ -49,7 +50,9 @@ static bool is_HOST(struct str s)
 #define WHAT_NAME     "a-z, 0-9 and -"
 #define WHAT_TAG      "a word without a comma, printable"
 #define WHAT_PATH     "the beginning of a path such as /news/"
-#define WHAT_HOST     "a class (direct, internal, search, social, news, mail, other) or a host"
+#define WHAT_HOST                                                                                  \
+	"a class (direct, internal, search, social, news, mail, other) or a host such as "         \
+	"example.org"
 
 static const struct walk_words LISTS[TARGET_N] = {
 #define X(name, how, fact, charset, longest, sentence)                                             \
