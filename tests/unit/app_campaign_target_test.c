@@ -422,6 +422,23 @@ static void topics_are_bound(void **state)
 	assert_true(c.target.read[0].topics > PAGE_FREE);
 }
 
+/* What is told is cut between two letters, wherever the letters stand. */
+static void long_words_are_cut(void **state)
+{
+	static const char *const BEFORE[] = {"/", "//", "///", "////"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(BEFORE); i++) {
+		char value[500];
+		snprintf(value, sizeof value, "{'in':['%s%s'],'not_in':['%s%s']}", BEFORE[i],
+			FILE_R20 FILE_R20 FILE_R20 FILE_R20, BEFORE[i],
+			FILE_R20 FILE_R20 FILE_R20 FILE_R20);
+		assert_int_equal(file_read_changed(GOOD, "target.url", value), ERR_FIELD_BAD);
+		const char *what = file_faults.fault[0].what;
+		assert_true(strlen(what) >= sizeof file_faults.fault[0].what - 4);
+		assert_true(str_is_utf8(str_c(what)));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -434,6 +451,7 @@ int main(void)
 		cmocka_unit_test(meter_values),
 		cmocka_unit_test(switches),
 		cmocka_unit_test(topics_are_bound),
+		cmocka_unit_test(long_words_are_cut),
 	};
 	if (arena_init(&file_arena, 1 << 20) != OK)
 		return 1;
