@@ -362,7 +362,8 @@ static void shipped(void **state)
 {
 	(void)state;
 	static const char *const FILES[] = {"conf/campaigns/support.json",
-		"conf/campaigns/year-end.json", "conf/campaigns/meter.json"};
+		"conf/campaigns/year-end.json", "conf/campaigns/meter.json",
+		"conf/campaigns/policy.json"};
 	for (size_t i = 0; i < ARRAY_N(FILES); i++) {
 		char *text = file_load(FILES[i]);
 		enum err e = file_read(text);
