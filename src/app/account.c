@@ -28,14 +28,15 @@ static enum err read_part(struct str b64, json_t **ret)
 	return json_read((struct str){(const char *)mem, n}, ret, NULL) == OK ? OK : ERR_BAD_TOKEN;
 }
 
+/* A text, or a list of texts. */
 static bool is_for(const json_t *aud, struct str site)
 {
-	if (json_is_string(aud))
-		return str_is(site, json_string_value(aud));
-	for (size_t i = 0; i < json_array_size(aud); i++)
-		if (is_for(json_array_get(aud, i), site))
-			return true;
-	return false;
+	bool found = json_is_string(aud) && str_is(site, json_string_value(aud));
+	for (size_t i = 0; i < json_array_size(aud); i++) {
+		const json_t *one = json_array_get(aud, i);
+		found = found || (json_is_string(one) && str_is(site, json_string_value(one)));
+	}
+	return found;
 }
 
 static bool is_now(const json_t *claims, utc_t now)

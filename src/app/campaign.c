@@ -15,8 +15,7 @@ const struct walk_word CAMPAIGN_NAME = {SMALL_AND_DIGITS, "a-z, 0-9 and -, 1 to 
 static struct str name_or(struct walk *w, const struct walk_place *up, const json_t *o,
 	const char *key, struct str def)
 {
-	const json_t *v = json_object_get(o, key);
-	return v && !json_is_null(v) ? walk_word(w, up, o, key, &CAMPAIGN_NAME) : def;
+	return walk_has(o, key) ? walk_word(w, up, o, key, &CAMPAIGN_NAME) : def;
 }
 
 /* --- caps ------------------------------------------------------------------------------------- */
@@ -46,8 +45,7 @@ void campaign_cap_read(struct walk *w, const json_t *root, struct campaign_cap *
 	if (!o)
 		return;
 	walk_only(w, &at, o, policy ? POLICY : FIELDS);
-	bool period = json_object_get(o, "views") || json_object_get(o, "days");
-	if (period) {
+	if (walk_has(o, "views") || walk_has(o, "days")) {
 		cap->views = walk_u32(w, &at, o, "views", (struct walk_range){1, 100, WALK_NEED});
 		cap->days = walk_u32(w, &at, o, "days", (struct walk_range){1, 365, WALK_NEED});
 	}
@@ -95,7 +93,7 @@ static void read_meter(struct walk *w, const json_t *root, struct campaign *c)
 		if (m->window == WINDOW_ROLLING)
 			m->days = (uint16_t)walk_u32(
 				w, &at, o, "days", (struct walk_range){1, 365, WALK_NEED});
-		else if (json_object_get(o, "days"))
+		else if (walk_has(o, "days"))
 			walk_wrong(w, &(struct walk_place){&at, "days", 0},
 				"only a rolling window has days");
 		m->topic = name_or(w, &at, o, "topic", STR(""));

@@ -65,8 +65,9 @@ static size_t amounts(struct walk *w, const struct walk_place *list, const json_
 	return n;
 }
 
-static void read_preselect(
-	struct walk *w, const struct walk_place *up, const json_t *o, struct campaign_amounts *c)
+/* whole: all amounts could be read, so one that is not among them is a fault of its own. */
+static void read_preselect(struct walk *w, const struct walk_place *up, const json_t *o,
+	struct campaign_amounts *c, bool whole)
 {
 	static const char *const FIELDS[] = {"interval", "amount", NULL};
 	static const char *const INTERVAL[] = {"once", "month", "year", NULL};
@@ -83,7 +84,8 @@ static void read_preselect(
 	for (size_t i = 0; i < c->amount_n[c->preselect]; i++)
 		if (str_eq(c->amount[c->preselect][i], c->preselect_amount))
 			return;
-	walk_wrong(w, &place, "is not among the amounts of its interval");
+	if (whole)
+		walk_wrong(w, &place, "is not among the amounts of its interval");
 }
 
 static bool read_currency(
@@ -104,7 +106,7 @@ static bool read_currency(
 static void read_set(
 	struct walk *w, const struct walk_place *at, const json_t *o, struct campaign_amounts *set)
 {
-	size_t offered = 0;
+	size_t offered = 0, before = w->faults->n;
 	if (!read_currency(w, at, o, &set->currency))
 		return;
 	for (size_t i = 0; i < INTERVAL_N; i++) {
@@ -113,12 +115,13 @@ static void read_set(
 		set->amount_n[i] = amounts(w, &list, one, set->currency, set->amount[i]);
 		offered += json_array_size(one);
 	}
-	if (offered == 0)
+	bool whole = w->faults->n == before;
+	if (whole && offered == 0)
 		walk_wrong(w, at, "offers no amount");
-	read_preselect(w, at, o, set);
+	read_preselect(w, at, o, set, whole);
 }
 
-/* A bound of the last gift; the set's currency is known. */
+/* A bound of the last gift, in the set's currency; not looked at while that is wrong. */
 static int64_t gift_bound(struct walk *w, const struct walk_place *up, const json_t *o,
 	const char *key, struct campaign_amounts *set, int64_t def)
 {
@@ -129,7 +132,7 @@ static int64_t gift_bound(struct walk *w, const struct walk_place *up, const jso
 	if (!v)
 		return def;
 	set->has_gift_range = true;
-	return amount(w, &at, v, set->currency, &m, &text) ? m.minor : def;
+	return set->currency.n > 0 && amount(w, &at, v, set->currency, &m, &text) ? m.minor : def;
 }
 
 static void read_when(
@@ -142,6 +145,7 @@ static void read_when(
 	if (!v)
 		return;
 	walk_only(w, &at, v, FIELDS);
+	size_t before = w->faults->n, words;
 	set->countries = walk_words(w, &at, v, "country", &CAMPAIGN_COUNTRIES);
 	const json_t *gifts = walk_get(w, &list, v, JSON_ARRAY, false);
 	for (size_t i = 0; i < json_array_size(gifts); i++) {
@@ -155,11 +159,13 @@ static void read_when(
 		else
 			set->gifts |= (uint8_t)(1u << k);
 	}
+	words = w->faults->n;
 	set->gift_min = gift_bound(w, &at, v, "gift_min", set, 0);
 	set->gift_max = gift_bound(w, &at, v, "gift_max", set, INT64_MAX);
-	if (set->gift_max < set->gift_min)
+	if (set->gift_max < set->gift_min && w->faults->n == words)
 		walk_wrong(w, &at, "gift_max is below gift_min");
-	if (set->countries.n == 0 && set->gifts == 0 && !set->has_gift_range)
+	if (set->countries.n == 0 && set->gifts == 0 && !set->has_gift_range &&
+		w->faults->n == before)
 		walk_wrong(w, &at, "says nothing");
 }
 
@@ -177,8 +183,7 @@ static void read_more_sets(
 			continue;
 		walk_only(w, &at, one, FIELDS);
 		read_set(w, &at, one, &set[i]);
-		if (set[i].currency.n > 0)
-			read_when(w, &at, one, &set[i]);
+		read_when(w, &at, one, &set[i]);
 	}
 }
 

@@ -24,7 +24,8 @@ static void read_topics(struct walk *w, const json_t *root, struct campaign_poli
 		campaign_pages_read(w, &at, one, NULL, &t->pages);
 		for (size_t k = 0; k < p->topic_n; k++)
 			if (t->name.n > 0 && str_eq(p->topic[k].name, t->name))
-				walk_wrong(w, &at, "is the name of an earlier topic");
+				walk_wrong(w, &(struct walk_place){&at, "topic", 0},
+					"is the name of an earlier topic");
 		p->topic_n++;
 	}
 }
@@ -47,7 +48,7 @@ static void read_blackouts(struct walk *w, const json_t *root, struct campaign_p
 		walk_only(w, &at, one, FIELDS);
 		b->start = walk_time(w, &at, one, "start", true);
 		b->end = walk_time(w, &at, one, "end", true);
-		if (b->end.us <= b->start.us)
+		if (b->end.us != 0 && b->end.us <= b->start.us)
 			walk_wrong(
 				w, &(struct walk_place){&at, "end", 0}, "must be later than start");
 		b->campaigns = walk_words(w, &at, one, "campaigns", &CAMPAIGN_NAMES);

@@ -41,7 +41,8 @@ static bool is_PATH(struct str s)
 
 static bool is_HOST(struct str s)
 {
-	return is_of(s, SMALL_AND_DIGITS ".") && s.p[0] != '.';
+	return page_is_class(s) || (is_of(s, SMALL_AND_DIGITS ".") && s.p[0] != '.' &&
+					   s.p[s.n - 1] != '.' && memchr(s.p, '.', s.n));
 }
 
 #define WHAT_COUNTRY  "a country of two capitals such as EE"
@@ -49,7 +50,9 @@ static bool is_HOST(struct str s)
 #define WHAT_NAME     "a-z, 0-9 and -"
 #define WHAT_TAG      "a word without a comma, printable"
 #define WHAT_PATH     "the beginning of a path such as /news/"
-#define WHAT_HOST     "a class (direct, internal, search, social, news, mail, other) or a host"
+#define WHAT_HOST                                                                                  \
+	"a class (direct, internal, search, social, news, mail, other) or a host such as "         \
+	"example.org"
 
 static const struct walk_words LISTS[TARGET_N] = {
 #define X(name, how, fact, charset, longest, sentence)                                             \
@@ -91,12 +94,13 @@ static bool read_range(struct walk *w, const struct walk_place *up, const json_t
 	if (!v)
 		return false;
 	walk_only(w, &at, v, FIELDS);
+	size_t before = w->faults->n;
 	ret->min = walk_u32(w, &at, v, "min", (struct walk_range){0, most, 0});
 	ret->max =
 		(uint32_t)walk_int(w, &at, v, "max", (struct walk_range){0, most, CAMPAIGN_NO_MAX});
-	if (!json_object_get(v, "min") && !json_object_get(v, "max"))
+	if (!walk_has(v, "min") && !walk_has(v, "max"))
 		walk_wrong(w, &at, "needs min or max");
-	if (ret->max < ret->min)
+	if (ret->max < ret->min && w->faults->n == before)
 		walk_wrong(w, &at, "max is below min");
 	return true;
 }
@@ -164,7 +168,8 @@ static void read_reads(
 				w, &(struct walk_place){&at, "topic", 0}, one, JSON_STRING, false);
 		r->days = (uint16_t)walk_u32(
 			w, &at, one, "days", (struct walk_range){1, 365, WALK_NEED});
-		if (!read_range(w, &at, one, "articles", READER_SEEN_MAX, &r->n))
+		if (!read_range(w, &at, one, "articles", READER_SEEN_MAX, &r->n) &&
+			!walk_has(one, "articles"))
 			walk_wrong(w, &(struct walk_place){&at, "articles", 0}, "is missing");
 		t->read_n++;
 	}

@@ -37,18 +37,33 @@ static void check_value(struct walk *w, const struct walk_place *at, const struc
 		walk_wrong(w, at, "speaks of days left, the campaign has no end");
 }
 
+/* As much of a text as a fault tells: of its first line, whole characters. */
+static struct str beginning(struct str text)
+{
+	struct str line, s = {text.p, 0};
+	uint32_t r;
+	if (!str_cut(&text, '\n', &line))
+		return s;
+	for (size_t n = 1; n > 0 && s.n < 40; s.n += n)
+		n = str_rune((struct str){line.p + s.n, line.n - s.n}, &r);
+	return s;
+}
+
 /* The values in a text. */
 static void check_copy(
 	struct walk *w, const struct walk_place *at, const struct speech *s, struct str text)
 {
 	struct copy_part part;
+	size_t n = 0;
 	enum err e;
 	while (copy_next(&text, &part, &e))
 		if (e != OK)
 			walk_wrong(w, at, "%.*s is not a value that can stand here",
-				part.text.n > 40 ? 40 : (int)part.text.n, part.text.p);
-		else if (part.is_value)
+				STR_FMT(beginning(part.text)));
+		else if (part.is_value && ++n <= COPY_VALUES_MAX)
 			check_value(w, at, s, &part);
+	if (n > COPY_VALUES_MAX)
+		walk_wrong(w, at, "has more than %d values", COPY_VALUES_MAX);
 }
 
 static void read_text(struct walk *w, const struct walk_place *at, const json_t *o,
@@ -146,7 +161,7 @@ static void read_variant(struct walk *w, const struct walk_place *at, const json
 			"a wall cannot show nothing; use the hold-out of the policy");
 	if (!v->control)
 		read_texts(w, at, o, c, v);
-	else if (json_object_get(o, "text"))
+	else if (walk_has(o, "text"))
 		walk_wrong(w, &(struct walk_place){at, "text", 0}, "a control shows nothing");
 	for (const struct campaign_variant *b = c->variant; b < v; b++)
 		if (v->name.n > 0 && str_eq(v->name, b->name))

@@ -123,6 +123,14 @@ static int64_t get_int(struct in *in, const json_t *o, const char *path, int64_t
 	return json_integer_value(v);
 }
 
+static bool get_bool(struct in *in, const json_t *o, const char *path)
+{
+	const json_t *v = json_at(o, path);
+	if (!json_is_boolean(v))
+		in->bad = true;
+	return json_is_true(v);
+}
+
 static utc_t get_time(struct in *in, const json_t *o, const char *path)
 {
 	return utc_of_s(get_int(in, o, path, 0, INT64_C(253402300799)));
@@ -154,7 +162,9 @@ static struct page_words get_words(struct in *in, const json_t *o, const char *p
 	for (size_t i = 0; i < n; i++) {
 		const json_t *one = json_array_get(v, i);
 		struct str s = {json_string_value(one), json_string_length(one)};
-		if (arena_dup(in->a, s, &out[i]) != OK)
+		if (!json_is_string(one))
+			in->bad = true;
+		else if (arena_dup(in->a, s, &out[i]) != OK)
 			in->no_memory = true;
 	}
 	return (struct page_words){n, out};
@@ -191,15 +201,15 @@ static void read_page(struct in *in, const json_t *o, struct page *p)
 
 static void read_reader(struct in *in, const json_t *o, struct reader *r)
 {
-	r->stored = json_is_true(json_at(o, "reader.stored"));
+	r->stored = get_bool(in, o, "reader.stored");
 	r->first_at = get_time(in, o, "reader.first");
 	r->views = get_int(in, o, "reader.views", 0, INT32_MAX);
 	r->gift = (enum reader_gift)get_int(in, o, "reader.gift", GIFT_NONE, GIFT_YEAR);
 	r->gave_at = get_time(in, o, "reader.gave");
 	r->gift_until = get_time(in, o, "reader.until");
 	r->gift_minor = get_int(in, o, "reader.minor", 0, INT64_MAX);
-	if (str_copy(json_text(o, "reader.currency"), r->gift_currency, sizeof r->gift_currency) !=
-		OK)
+	if (str_copy(get_text(in, o, "reader.currency"), r->gift_currency,
+		    sizeof r->gift_currency) != OK)
 		in->bad = true;
 	r->seen = get_bytes(in, o, "reader.seen", READER_SEEN_BYTES);
 	r->marks = get_bytes(in, o, "reader.marks", READER_MARK_BYTES);
@@ -221,8 +231,8 @@ enum err facts_read(
 	read_page(&in, o, &f.page);
 	f.art = (uint64_t)get_int(&in, o, "art", 0, INT64_MAX);
 	f.topics = (uint16_t)get_int(&in, o, "topics", 0, UINT16_MAX);
-	f.counted = json_is_true(json_at(o, "counted"));
-	f.signed_in = json_is_true(json_at(o, "signed_in"));
+	f.counted = get_bool(&in, o, "counted");
+	f.signed_in = get_bool(&in, o, "signed_in");
 	f.consent = (enum decide_consent)get_int(&in, o, "consent", CONSENT_NONE, CONSENT_FULL);
 	f.variant_hash = (uint64_t)get_int(&in, o, "draw", 0, INT64_MAX);
 	read_reader(&in, o, reader);

@@ -14,7 +14,7 @@
 #include "base/json.h"
 #include "core/decide.h"
 
-#define FACTS_BYTES_MAX 16384
+#define FACTS_BYTES_MAX 24576 /* more than the longest: every character escaped, full lists */
 
 /* facts_article, facts_draw: keyed by the site's article_key: the hash that names an article in
  * readers' rows (READER_ART_BITS, never 0), and the one that a reader's variants are drawn by. */

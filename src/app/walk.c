@@ -12,10 +12,21 @@ static void place_format(struct buf *b, const struct walk_place *at)
 	place_format(b, at->up);
 	if (!at->key)
 		buf_addf(b, "[%zu]", at->i);
-	else if (str_is_word(str_c(at->key), "_-") && strlen(at->key) <= 32)
+	else if (str_is_word(str_c(at->key), "_-*") && strlen(at->key) <= 32)
 		buf_addf(b, "%s%s", b->n ? "." : "", at->key);
 	else /* an unknown name from the file: never to the terminal as it is */
 		buf_addc(b, b->n ? ".?" : "?");
+}
+
+/* A text that was cut ends with a whole character. */
+static void end_between(char *text)
+{
+	size_t n = strlen(text), at = n;
+	uint32_t r;
+	while (at > 0 && n - at < 4 && ((unsigned char)text[--at] & 0xc0) == 0x80)
+		;
+	if (n > 0 && str_rune((struct str){text + at, n - at}, &r) != n - at)
+		text[at] = '\0';
 }
 
 void walk_wrong(struct walk *w, const struct walk_place *at, const char *fmt, ...)
@@ -30,8 +41,10 @@ void walk_wrong(struct walk *w, const struct walk_place *at, const char *fmt, ..
 	f->path[b.n] = '\0';
 	va_list ap;
 	va_start(ap, fmt);
-	vsnprintf(f->what, sizeof f->what, fmt, ap);
+	int n = vsnprintf(f->what, sizeof f->what, fmt, ap);
 	va_end(ap);
+	if (n >= (int)sizeof f->what)
+		end_between(f->what);
 }
 
 struct str walk_keep(struct walk *w, struct str s)
@@ -66,11 +79,17 @@ bool walk_is(struct walk *w, const struct walk_place *at, const json_t *v, json_
 	return false;
 }
 
+bool walk_has(const json_t *o, const char *key)
+{
+	const json_t *v = json_object_get(o, key);
+	return v && !json_is_null(v);
+}
+
 const json_t *walk_get(
 	struct walk *w, const struct walk_place *at, const json_t *o, json_type t, bool need)
 {
 	const json_t *v = json_object_get(o, at->key);
-	if (v && !json_is_null(v))
+	if (walk_has(o, at->key))
 		return walk_is(w, at, v, t) ? v : NULL;
 	if (need)
 		walk_wrong(w, at, "is missing");
@@ -116,7 +135,7 @@ bool walk_bool(
 	struct walk *w, const struct walk_place *up, const json_t *o, const char *key, bool def)
 {
 	const json_t *v = json_object_get(o, key);
-	if (!v || json_is_null(v))
+	if (!walk_has(o, key))
 		return def;
 	if (!json_is_boolean(v))
 		walk_wrong(w, &(struct walk_place){up, key, 0}, "must be true or false");

@@ -45,6 +45,7 @@ struct str walk_str(const json_t *v); /* borrowed */
 bool walk_is(struct walk *w, const struct walk_place *at, const json_t *v, json_type t);
 bool walk_is_made_of(struct str s, const struct walk_word *rule);
 
+bool walk_has(const json_t *o, const char *key); /* null counts as absent */
 /* walk_only: tells every member of o that is not in the NULL-ended names. */
 void walk_only(
 	struct walk *w, const struct walk_place *up, const json_t *o, const char *const *names);

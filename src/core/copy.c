@@ -18,10 +18,11 @@ enum copy_needs copy_needs(enum copy_value v)
 	return VALUES[v].needs;
 }
 
-static bool wrong(struct str *rest, struct str at, struct copy_part *ret, enum err *ret_err)
+/* The first n bytes of *rest cannot be read. */
+static bool wrong(struct str *rest, size_t n, struct copy_part *ret, enum err *ret_err)
 {
-	*ret = (struct copy_part){.text = at};
-	*rest = (struct str){rest->p + rest->n, 0};
+	*ret = (struct copy_part){.text = {rest->p, n}};
+	*rest = (struct str){rest->p + n, rest->n - n};
 	*ret_err = ERR_FIELD_BAD;
 	return true;
 }
@@ -43,10 +44,12 @@ static bool read_value(struct str inside, struct copy_part *ret)
 
 	ret->is_value = true;
 	ret->form_n = 0;
+	if (inside.n == 0 || inside.p[inside.n - 1] == '|' || memchr(inside.p, '{', inside.n))
+		return false;
 	if (!str_cut(&inside, '|', &name) || !value_named(name, &ret->value))
 		return false;
 	while (str_cut(&inside, '|', &form)) {
-		if (ret->form_n == COPY_FORMS_MAX || !VALUES[ret->value].is_number)
+		if (ret->form_n == COPY_FORMS_MAX || !VALUES[ret->value].is_number || form.n == 0)
 			return false;
 		ret->form[ret->form_n++] = form;
 	}
@@ -71,11 +74,11 @@ bool copy_next(struct str *rest, struct copy_part *ret, enum err *ret_err)
 		return true;
 	}
 	const char *end = s.p[0] == '{' ? memchr(s.p, '}', s.n) : NULL;
-	if (!end)
-		return wrong(rest, (struct str){s.p, s.n < 30 ? s.n : 30}, ret, ret_err);
+	if (!end) /* behind "{" nothing can be read, behind "}" everything */
+		return wrong(rest, s.p[0] == '{' ? s.n : 1, ret, ret_err);
 	size_t len = (size_t)(end - s.p) + 1;
 	if (!read_value((struct str){s.p + 1, len - 2}, ret))
-		return wrong(rest, (struct str){s.p, len}, ret, ret_err);
+		return wrong(rest, len, ret, ret_err);
 	*rest = (struct str){s.p + len, s.n - len};
 	return true;
 }
@@ -87,7 +90,7 @@ static bool speaks(struct str locale, const char *lang)
 {
 	size_t n = strlen(lang);
 
-	return locale.n >= n && memcmp(locale.p, lang, n) == 0 &&
+	return locale.n >= n && str_is_nocase((struct str){locale.p, n}, lang) &&
 	       (locale.n == n || locale.p[n] == '-' || locale.p[n] == '_');
 }
 

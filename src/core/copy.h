@@ -5,7 +5,8 @@
 
 #include "base/str.h"
 
-#define COPY_FORMS_MAX 6
+#define COPY_FORMS_MAX  6
+#define COPY_VALUES_MAX 16 /* in one text of a campaign file */
 
 enum copy_value {
 #define X(name, number, needs, sentence) COPY_##name,
@@ -25,8 +26,9 @@ struct copy_part {
 };
 
 /* copy_next: cut the next part off *rest. False at the end.
- *   fails  *ret_err ERR_FIELD_BAD: a brace without its other, an unknown name, or words that no
- *          number leads; ret->text is then what cannot be read, and *rest the end */
+ *   fails  *ret_err ERR_FIELD_BAD: a brace without its other, an unknown name, an empty word or one
+ *          with a brace in it, or words that no number leads; ret->text is then what cannot be read
+ *          as it stands there, and *rest goes on behind it */
 bool copy_next(struct str *rest, struct copy_part *ret, enum err *ret_err);
 enum copy_needs copy_needs(enum copy_value v);
 

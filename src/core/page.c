@@ -50,16 +50,26 @@ static bool is_below(struct str host, struct str top)
 	       (host.n == top.n || host.p[host.n - top.n - 1] == '.');
 }
 
-/* "google." stands for google.de and www.google.co.uk: a label, then at most two more. */
+/* "de", "co.uk", "com.au": endings below which a brand has its own name. Not "evil.com". */
+static bool is_ending(struct str s)
+{
+	struct str rest = s, first;
+
+	if (!str_cut(&rest, '.', &first) || first.n == 0)
+		return false;
+	if (first.n == s.n)
+		return true;
+	return rest.n == 2 && rest.p[0] != '.' && rest.p[1] != '.' &&
+	       (str_is_nocase(first, "co") || str_is_nocase(first, "com"));
+}
+
+/* "google." stands for google.de and www.google.co.uk: a label, then an ending. */
 static bool is_brand(struct str host, struct str brand)
 {
 	for (size_t at = 0; at + brand.n < host.n; at++) {
-		if ((at > 0 && host.p[at - 1] != '.') || !same(host.p + at, brand.p, brand.n))
-			continue;
-		size_t dots = 0;
-		for (size_t i = at + brand.n; i < host.n; i++)
-			dots += host.p[i] == '.';
-		if (dots <= 1)
+		struct str rest = {host.p + at + brand.n, host.n - at - brand.n};
+		if ((at == 0 || host.p[at - 1] == '.') && same(host.p + at, brand.p, brand.n) &&
+			is_ending(rest))
 			return true;
 	}
 	return false;
@@ -69,8 +79,9 @@ static bool is_from(struct page_words list, const struct page *p)
 {
 	if (page_has(list, p->referrer))
 		return true;
+	/* a word without a dot is a class: nobody means all hosts below .news */
 	for (size_t i = 0; i < list.n && p->referrer_host.n > 0; i++)
-		if (is_below(p->referrer_host, list.v[i]))
+		if (memchr(list.v[i].p, '.', list.v[i].n) && is_below(p->referrer_host, list.v[i]))
 			return true;
 	return false;
 }
@@ -80,6 +91,23 @@ bool page_is_kind(const struct page *p, const struct page_kind *k)
 	return page_has(k->sections, p->section) || page_has_any(k->tags, p->tags) ||
 	       page_has_any(k->flags, p->flags) || page_has_prefix(k->urls, p->url) ||
 	       page_has(k->sources, p->source) || is_from(k->referrers, p);
+}
+
+bool page_is_class(struct str s)
+{
+	static const char *const classes[] = {
+		"direct",
+		"internal",
+		"other",
+#define X(class, host) #class,
+#include "core/referrer.def"
+#undef X
+	};
+
+	for (size_t i = 0; i < ARRAY_N(classes); i++)
+		if (str_is(s, classes[i]))
+			return true;
+	return false;
 }
 
 struct str page_referrer(struct str host, bool own)
@@ -111,9 +139,11 @@ struct str page_host(struct str url)
 
 	if (from == 0)
 		return STR("");
-	while (from + host.n < url.n && !strchr("/?#:", host.p[host.n]))
+	while (from + host.n < url.n && !strchr("/?#", host.p[host.n]))
 		host.n++;
-	if (memchr(host.p, '@', host.n) != NULL)
+	/* a name before the host, or an address in brackets, is nobody's site */
+	if (host.n == 0 || memchr(host.p, '@', host.n) || host.p[0] == '[')
 		return STR("");
-	return host;
+	const char *port = memchr(host.p, ':', host.n);
+	return port ? (struct str){host.p, (size_t)(port - host.p)} : host;
 }

@@ -29,7 +29,7 @@ struct page {
 };
 
 /* Pages by what they are: one of the words in one of the lists is enough. Urls are beginnings of
- * paths; referrers are classes or hosts with all below them. */
+ * paths; referrers are classes, or hosts (with a dot in them) and all below them. */
 struct page_kind {
 	struct page_words sections, tags, urls, flags, referrers, sources;
 };
@@ -39,11 +39,12 @@ bool page_has_any(struct page_words list, struct page_words words);
 bool page_has_prefix(struct page_words list, struct str path);
 bool page_is_kind(const struct page *p, const struct page_kind *k);
 
+bool page_is_class(struct str s); /* a class that page_referrer gives */
 /* page_referrer: the class of a referring host: direct (no host), internal (the site's own hosts
  * are the caller's business: own says so), or by referrer.def with all hosts below; else other. */
 struct str page_referrer(struct str host, bool own);
 /* page_host: "https://www.example.org:8080/x?y" -> "www.example.org"; empty when it is no http(s)
- * address. Letters keep their case. */
+ * address of a host, also with a user before it. Letters keep their case. */
 struct str page_host(struct str url);
 
 #endif

@@ -39,7 +39,7 @@ static void sum(struct buf *b, int64_t minor, const struct web_copy *c)
 
 static void number(struct buf *b, uint64_t n, const struct copy_part *part, struct str locale)
 {
-	buf_addf(b, "%llu", (unsigned long long)n);
+	words_number(b, n, locale);
 	size_t form = copy_form(locale, n);
 	if (part->form_n == 0)
 		return;

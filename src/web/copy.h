@@ -6,7 +6,9 @@
 #include "core/campaign.h"
 #include "web/words.h"
 
-#define WEB_COPY_BYTES 12288 /* more than any text with its values */
+/* More than any text with its values: 2000 characters, and COPY_VALUES_MAX names of countries
+ * of 60. */
+#define WEB_COPY_BYTES 12288
 
 /* What the values are made of. */
 struct web_copy {

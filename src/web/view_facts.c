@@ -7,13 +7,17 @@
 
 static bool read_time(struct str s, utc_t *ret)
 {
+	utc_t t;
 	uint64_t v;
 
-	if (clock_parse(s, ret) == OK)
-		return ret->us > 0;
-	if (str_u64(s, 253402300799, &v) != OK || v == 0)
+	if (clock_parse(s, &t) != OK) {
+		if (str_u64(s, 253402300799, &v) != OK)
+			return false;
+		t = utc_of_s((int64_t)v);
+	}
+	if (t.us <= 0)
 		return false;
-	*ret = utc_of_s((int64_t)v);
+	*ret = t;
 	return true;
 }
 

@@ -91,6 +91,13 @@ static void number(struct buf *b, struct str amount, struct str locale)
 	}
 }
 
+void words_number(struct buf *b, uint64_t n, struct str locale)
+{
+	BUF_ON(digits, 24);
+	buf_addf(&digits, "%llu", (unsigned long long)n);
+	grouped(b, buf_str(&digits), words_pick(WORD_group, locale));
+}
+
 void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale)
 {
 	struct str rest = words_pick(WORD_amount_format, locale), s = symbol(currency);

@@ -26,4 +26,7 @@ struct str words_lang(struct str locale);
  * major units; zeros after the dot are left out. */
 void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale);
 
+/* words_number: "12,345", "12 345" in Russian; grouped as amounts are. */
+void words_number(struct buf *b, uint64_t n, struct str locale);
+
 #endif

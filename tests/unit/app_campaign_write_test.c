@@ -22,7 +22,7 @@ static void writes(const char *json, const char *want)
 /* The shipped files are written as conf/campaigns/README.md tells them: an order that misses one of their fields fails here. */
 static void shipped_files(void **state)
 {
-	static const char *const FILES[] = { "meter", "support", "year-end" };
+	static const char *const FILES[] = { "meter", "policy", "support", "year-end" };
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(FILES); i++) {
 		static char mem[1 << 16], again[1 << 16];

@@ -16,6 +16,10 @@
 
 static char mem[65536];
 
+static struct campaign_variant variant;
+static struct campaign_amounts set;
+
+/* Its variant and amounts are the two above, made anew. */
 static struct campaign campaign(void)
 {
 	struct campaign c = {.id = 1,
@@ -25,25 +29,28 @@ static struct campaign campaign(void)
 		.kind = CAMPAIGN_APPEAL,
 		.close_days = 7,
 		.later_days = 3,
-		.currency = STR("EUR"),
+		.set_n = 1,
+		.set = &set,
+		.variant_n = 1,
+		.variant = &variant};
+
+	set = (struct campaign_amounts){.currency = STR("EUR"),
 		.amount_n = {2, 0, 1},
 		.preselect = INTERVAL_ONCE,
-		.preselect_amount = STR("10.00"),
-		.variant_n = 1};
-
-	c.amount[INTERVAL_ONCE][0] = STR("5.00");
-	c.amount[INTERVAL_ONCE][1] = STR("10.00");
-	c.amount[INTERVAL_YEAR][0] = STR("60.00");
-	c.variant[0] = (struct campaign_variant){.name = STR("a"), .share = 100, .text_n = 2};
-	c.variant[0].text[0] = (struct campaign_text){.locale = STR("en"),
+		.preselect_amount = STR("10.00")};
+	set.amount[INTERVAL_ONCE][0] = STR("5.00");
+	set.amount[INTERVAL_ONCE][1] = STR("10.00");
+	set.amount[INTERVAL_YEAR][0] = STR("60.00");
+	variant = (struct campaign_variant){.name = STR("a"), .share = 100, .text_n = 2};
+	variant.text[0] = (struct campaign_text){.locale = STR("en"),
 		.topline = STR("Top"),
 		.title = STR("Title"),
 		.body = STR("Body"),
 		.button = STR("Give"),
 		.later = STR("Later")};
-	c.variant[0].text[1] = c.variant[0].text[0];
-	c.variant[0].text[1].locale = STR("ru");
-	c.variant[0].text[1].title = STR("\xd0\x94\xd0\xb0");
+	variant.text[1] = variant.text[0];
+	variant.text[1].locale = STR("ru");
+	variant.text[1].title = STR("\xd0\x94\xd0\xb0");
 	return c;
 }
 
@@ -106,14 +113,14 @@ static void only_our_elements(const char *text)
 static void hostile_texts(void **state)
 {
 	struct campaign c = campaign();
-	struct campaign_text *t = &c.variant[0].text[0];
+	struct campaign_text *t = &variant.text[0];
 	struct str *const at[] = {&t->topline, &t->title, &t->body, &t->button, &t->later,
-		&t->locale, &c.slug, &c.variant[0].name, &c.currency, &c.amount[INTERVAL_ONCE][0],
-		&c.preselect_amount};
+		&t->locale, &c.slug, &variant.name, &set.currency, &set.amount[INTERVAL_ONCE][0],
+		&set.preselect_amount};
 	size_t plain;
 
 	(void)state;
-	c.variant[0].text_n = 1;
+	variant.text_n = 1;
 	only_our_elements(prompt(&c, "en"));
 	plain = times(mem, "<");
 	for (size_t i = 0; i < ARRAY_N(at); i++) {
@@ -139,7 +146,7 @@ static void hostile_texts_as_json(void **state)
 	struct buf b;
 
 	(void)state;
-	c.variant[0].text[0].title = STR(EVIL "\n\xe2\x80\xa8");
+	variant.text[0].title = STR(EVIL "\n\xe2\x80\xa8");
 	buf_init(&b, mem, sizeof mem - 1);
 	fragment_json(&b, &(struct fragment){.campaign = &c, .locale = STR("en"), .key = STR("k")});
 	assert_int_equal(buf_done(&b), OK);
@@ -179,7 +186,7 @@ static void paragraphs(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(ROW); i++) {
-		c.variant[0].text[0].body = str_c(ROW[i].body);
+		variant.text[0].body = str_c(ROW[i].body);
 		prompt(&c, "en");
 		if (times(mem, "<p class=\"pledged-body\">") != ROW[i].n)
 			fail_msg("row %zu: %zu", i, times(mem, "<p class=\"pledged-body\">"));
@@ -207,8 +214,8 @@ static void amounts_and_intervals(void **state)
 	has(mem, "name=\"other_amount\"");
 	assert_int_equal(times(mem, " checked"), 2);
 	has(mem, "name=\"currency\" value=\"EUR\"");
-	c.preselect = INTERVAL_YEAR;
-	c.preselect_amount = STR("60.00");
+	set.preselect = INTERVAL_YEAR;
+	set.preselect_amount = STR("60.00");
 	prompt(&c, "en");
 	has(mem, "name=\"interval\" value=\"year\" checked");
 	assert_int_equal(times(mem, "type=\"radio\" name=\"amount\""), 2);
@@ -232,7 +239,7 @@ static void kinds_and_languages(void **state)
 	has(mem, "name=\"token\" value=\"v1.k1.x.y\"");
 	has(mem, "name=\"key\" value=\"key-key-key-key-\"");
 	/* what may be left out leaves no empty element */
-	c.variant[0].text[0].topline = STR("");
+	variant.text[0].topline = STR("");
 	prompt(&c, "en");
 	assert_null(strstr(mem, "pledged-topline"));
 	/* a wall cannot be put off */
@@ -253,6 +260,79 @@ static void kinds_and_languages(void **state)
 	has(mem, "name=\"key\"");
 }
 
+static void other_amounts(void **state)
+{
+	struct campaign c = campaign();
+	struct campaign_amounts sets[2] = {set, set};
+	struct fragment f = {.campaign = &c, .set = 1, .locale = STR("en"), .token = STR("v1.x")};
+	struct buf b;
+
+	(void)state;
+	sets[1] = (struct campaign_amounts){.currency = STR("GBP"),
+		.amount_n = {0, 1, 0},
+		.preselect = INTERVAL_MONTH,
+		.preselect_amount = STR("4.00")};
+	sets[1].amount[INTERVAL_MONTH][0] = STR("4.00");
+	c.set = sets;
+	c.set_n = 2;
+	html(&f);
+	has(mem, "name=\"currency\" value=\"GBP\"");
+	has(mem, " data-month=\"4.00\"");
+	has(mem, "name=\"amount\" value=\"4.00\" checked><span>\u00a34<");
+	assert_null(strstr(mem, "data-once"));
+	assert_null(strstr(mem, "EUR"));
+	buf_init(&b, mem, sizeof mem - 1);
+	fragment_json(&b, &f);
+	assert_int_equal(buf_done(&b), OK);
+	mem[buf_str(&b).n] = '\0';
+	has(mem, "\"currency\":\"GBP\",\"amounts\":{\"once\":[],\"month\":[\"4.00\"],\"year\":[]}");
+}
+
+/* The values of a text are as hostile as the text. */
+static void values(void **state)
+{
+	static const char *const SHOWN[] = {
+		"<p class=\"pledged-topline\"><a href=\"#pledged-h\">3 of",
+		"\"pledged-h\" tabindex=\"-1\">Title 3\u00a0articles</h2>", ">\u20ac12</p>",
+		"type=\"submit\">Give 1%", "data-later=\"Later &lt;b&gt;\""};
+	static const struct campaign_country COUNTRY = {STR("EE"), STR("en"), STR(EVIL)};
+	const struct campaign_policy policy = {.country_n = 1, .country = &COUNTRY};
+	struct campaign c = campaign();
+	struct campaign_text *t = &variant.text[0];
+	struct fragment f = {.campaign = &c,
+		.locale = STR("en"),
+		.token = STR("v1.x"),
+		.copy = {.policy = &policy,
+			.country = STR("<b>"),
+			.articles = 3,
+			.raised_minor = 1200}};
+	struct buf b;
+
+	(void)state;
+	c.goal = (struct campaign_goal){.currency = STR("EUR"), .minor = 100000};
+	t->topline = STR("{articles} of");
+	t->title = STR("Title {articles|article|articles}");
+	t->body = STR("{raised}\n\n{{raised}}");
+	t->button = STR("Give {percent}%");
+	t->later = STR("Later {country}");
+	html(&f);
+	for (size_t i = 0; i < ARRAY_N(SHOWN); i++)
+		has(mem, SHOWN[i]);
+	has(mem, ">{raised}</p>");
+	only_our_elements(mem);
+	f.copy.country = STR("EE");
+	html(&f);
+	only_our_elements(mem);
+	assert_null(strstr(mem, "<script"));
+	buf_init(&b, mem, sizeof mem - 1);
+	fragment_json(&b, &f);
+	assert_int_equal(buf_done(&b), OK);
+	mem[buf_str(&b).n] = '\0';
+	assert_null(strchr(mem, '<'));
+	has(mem, "\"title\":\"Title 3\u00a0articles\"");
+	has(mem, "\"button\":\"Give 1%\"");
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -261,6 +341,8 @@ int main(void)
 		cmocka_unit_test(paragraphs),
 		cmocka_unit_test(amounts_and_intervals),
 		cmocka_unit_test(kinds_and_languages),
+		cmocka_unit_test(other_amounts),
+		cmocka_unit_test(values),
 	};
 
 	return cmocka_run_group_tests_name("web_fragment", tests, NULL, NULL);

@@ -326,9 +326,9 @@ describe('campaigns', () => {
 		const db = await ready();
 		const first = await ctl(db, 'campaign', 'apply', shipped);
 		assert.equal(first.code, 0, first.err);
-		assert.equal(first.out, 'meter: version 1 published\nsupport: version 1 published\nyear-end: version 1 published\n');
+		assert.equal(first.out, 'meter: version 1 published\npolicy: version 1 published\nsupport: version 1 published\nyear-end: version 1 published\n');
 		const again = await ctl(db, 'campaign', 'apply', shipped);
-		assert.equal(again.out, 'meter: unchanged\nsupport: unchanged\nyear-end: unchanged\n');
+		assert.equal(again.out, 'meter: unchanged\npolicy: unchanged\nsupport: unchanged\nyear-end: unchanged\n');
 		const before = epoch(db);
 		const r = await ctl(db, 'campaign', 'apply', join(folder({ 's.json': { ...support(), priority: 7 } }), 's.json'));
 		assert.equal(r.out, 'support: version 2 published\n');
@@ -378,13 +378,14 @@ describe('campaigns', () => {
 		const db = await ready();
 		assert.equal((await ctl(db, 'campaign', 'apply', shipped)).code, 0);
 		const table = (await ctl(db, 'campaign', 'list')).out.trimEnd().split('\n');
-		assert.equal(table.length, 4);
+		assert.equal(table.length, 5);
 		const at = table[0].indexOf('STATE');
 		for (const line of table.slice(1))
 			assert.match(line.slice(at), /^live /);
 		const json = JSON.parse((await ctl(db, 'campaign', 'list', '--json')).out);
 		const priority = (slug) => JSON.parse(readFileSync(join(shipped, `${slug}.json`), 'utf8')).priority;
-		assert.deepEqual(json.map((c) => [c.slug, c.version, c.priority]),
+		assert.deepEqual([json[0].slug, json[0].kind, json[0].priority], ['policy', 'policy', null]);
+		assert.deepEqual(json.slice(1).map((c) => [c.slug, c.version, c.priority]),
 			['meter', 'support', 'year-end'].sort((a, b) => priority(b) - priority(a)).map((s) => [s, 1, priority(s)]));
 		assert.equal(json.find((c) => c.slug === 'support').ends, null);
 		assert.match(json[0].published_at, /^\d{4}-\d\d-\d\dT\d\d:\d\d:\d\dZ$/);
