@@ -19,7 +19,9 @@
 
 /* One thing that happened to a prompt, 16 bytes big-endian:
  * decision 4 (low bits), campaign 4, kind 1, variant 1, cap 2 (campaign_cap_key), at 4 (seconds
- * since 1970, unsigned). The first 10 bytes name it: a repeated event is the same entry. */
+ * since 1970, unsigned). The first 10 bytes name it: a repeated event is the same entry.
+ * A full list loses its oldest entry, but no reader's last word (closed, later, already_gave,
+ * never) for a cap: sql/functions/mark_add.sql. */
 #define READER_MARK_BYTES     16
 #define READER_MARK_KEY_BYTES 10
 #define READER_MARK_MAX       120
