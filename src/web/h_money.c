@@ -1,7 +1,9 @@
-/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe. */
+/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe; what
+ * joins devices is in h_link.c. */
 #include <string.h>
 
 #include "base/json.h"
+#include "web/h_link.h"
 #include "web/h_money.h"
 #include "web/page.h"
 
@@ -221,6 +223,8 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 		state(m, rest, q, r);
 	else if (route == ROUTE_stripe)
 		webhook(m, q, r);
+	else if (route == ROUTE_link || route == ROUTE_link_look || route == ROUTE_link_join)
+		h_link(m, route, rest, q, r);
 	else
 		response_problem(r, q, ERR_NOT_FOUND, NULL);
 }
