@@ -264,6 +264,28 @@ test("who proves the address of a gift is a supporter at once; a later gift unde
 	await until("C is not asked", async () => (await asked(c, `x${Date.now()}`)) === "supporter", 2);
 });
 
+test("consent taken back on one device, though it does not know yet that it was joined, takes all of the reader away", async () => {
+	const email = fresh();
+	const [a, b, c, d] = [s.client(), s.client(), s.client(), s.client()];
+	const left = (ids) => s.count(`SELECT (SELECT count(*) FROM pledged.reader WHERE reader_id IN (${ids})) + (SELECT count(*) FROM pledged.prompt_event
+		WHERE reader_id IN (${ids})) + (SELECT count(*) FROM pledged.reader_email WHERE reader_id IN (${ids}))`);
+
+	await reads(a, "sport", 1, 2);
+	await link(a, b, email);
+	await reads(c, "sport", 3, 4);
+	await link(c, d, email);
+	const ids = [a, c].map((who) => `'${reader_of(who)}'`).join();
+
+	assert.ok(await left(ids) > 3);
+	const consent = (who, word) => who.post("/consent", { body: { c: word }, headers: { origin: s.url } });
+
+	assert.equal((await consent(c, "counting")).status, 204);
+	assert.equal(await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id IN (${ids})`), 0, "the history went, of both");
+	assert.equal((await consent(c, "none")).status, 204);
+	assert.equal(c.jar.size, 0);
+	assert.equal(await left(ids), 0);
+});
+
 // --- what is refused -----------------------------------------------------------------------------
 
 test("a scanner that opens the link changes nothing, however it asks", async () => {
@@ -424,7 +446,7 @@ test("a view and a gift that wait for the join's lock go to the one reader", asy
 	const joining = s.sql(`SELECT pledged.reader_merge('${old}', '${one}', 1::smallint, now()); SELECT pg_sleep(0.7)`);
 
 	await sleep(250);
-	const gift = s.sql(`SELECT pledged.reader_supporter('${old}', 1::smallint, now(), 'once', NULL, now())`);
+	const gift = s.sql(`SELECT pledged.reader_supporter('${old}', 1::smallint, now(), 'once', NULL, 2500, 'EUR', now())`);
 	const view = reads(b, "sport", 5);
 
 	await Promise.all([joining, gift, view]);
