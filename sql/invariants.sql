@@ -125,13 +125,27 @@ UNION ALL
 SELECT 'G1 supporter without mark', y.payment_id::text
 FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
 WHERE y.state = 'paid' AND y.mismatch IS NULL AND p.reader_id IS NOT NULL
-	AND NOT EXISTS (SELECT FROM pledged.outbox o WHERE o.kind = 'reader' AND o.subject = y.payment_id)
+	AND NOT EXISTS (SELECT FROM pledged.outbox o WHERE o.kind = 'reader' AND o.subject = y.payment_id AND o.no = 1)
 UNION ALL
 SELECT 'G1 mark did not reach the reader', y.payment_id::text
 FROM pledged.outbox o JOIN pledged.payment y ON y.payment_id = o.subject
-	JOIN pledged.pledge p USING (pledge_id) JOIN pledged.reader r USING (reader_id)
-WHERE o.kind = 'reader' AND o.state = 'done'
+	JOIN pledged.pledge p USING (pledge_id) JOIN pledged.reader w USING (reader_id)
+	JOIN pledged.reader r ON r.reader_id = coalesce(w.same_as, w.reader_id)
+WHERE o.kind = 'reader' AND o.no = 1 AND o.state = 'done'
 	AND (r.gift = 0 OR r.gave_at IS NULL OR r.gave_at < date_trunc('second', y.paid_at))
+UNION ALL
+-- R1: who was joined holds nothing any more and leads to a reader of its own; so does an address.
+SELECT 'R1 joined reader holds something', r.reader_id::text
+FROM pledged.reader r
+WHERE r.same_as IS NOT NULL AND (r.gift <> 0 OR r.gave_at IS NOT NULL OR r.gift_minor IS NOT NULL OR r.views <> 0 OR r.seen <> ''
+	OR r.marks <> '' OR EXISTS (SELECT FROM pledged.prompt_event e WHERE e.reader_id = r.reader_id))
+UNION ALL
+SELECT 'R1 joined reader leads nowhere', r.reader_id::text
+FROM pledged.reader r LEFT JOIN pledged.reader t ON t.reader_id = r.same_as
+WHERE r.same_as IS NOT NULL AND (t.reader_id IS NULL OR t.same_as IS NOT NULL)
+UNION ALL
+SELECT 'R1 address leads to a joined reader', r.reader_id::text
+FROM pledged.reader_email m JOIN pledged.reader r USING (reader_id) WHERE r.same_as IS NOT NULL
 UNION ALL
 -- P1: addresses of claims to be a robot go when their time is over.
 SELECT 'P1 claim outlives its time', robot || ' ' || count(*)

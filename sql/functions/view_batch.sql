@@ -8,7 +8,9 @@
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
 --   p_counts   tally {"counts": […], "samples": […], "claims": [["address", "robot"], …]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
--- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone.
+-- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
+-- another (link_join) comes back with version -2 and the other's id in seen; nothing of it was stored or forgotten, so its part is to
+-- be sent again for that one. The look for them is made only when some reader got no row.
 CREATE OR REPLACE FUNCTION pledged.view_batch(
 	p_reader uuid[], p_site smallint[], p_first timestamptz[], p_at timestamptz[], p_seen bytea[], p_mark bytea[], p_version integer[],
 	p_ev_reader uuid[], p_ev_mark bytea[], p_ev_decided timestamptz[], p_ev_decision bigint[], p_ev_kind text[], p_ev_at timestamptz[],
@@ -20,6 +22,7 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS
 #variable_conflict use_column
 DECLARE
 	v_skip uuid[];
+	v_n integer;
 BEGIN
 	IF p_careful THEN
 		v_skip := ARRAY(SELECT r.reader_id FROM reader r WHERE r.reader_id = ANY (p_reader)
@@ -54,7 +57,7 @@ BEGIN
 				version = r.version + (v.mark <> '' AND (v.ver < 0 OR v.ver = r.version)
 					AND position(substr(v.mark, 1, 10) IN r.marks) = 0)::integer,
 				last_at = CASE WHEN v.add = '' THEN r.last_at ELSE greatest(r.last_at, v.at) END
-			FROM v WHERE r.reader_id = v.id
+			FROM v WHERE r.reader_id = v.id AND r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
 				r.seen, r.marks
 		), i AS (
@@ -64,10 +67,16 @@ BEGIN
 			ON CONFLICT (reader_id) DO UPDATE SET
 				views = r.views + (octet_length(seen_add(r.seen, excluded.seen)) - octet_length(r.seen)) / 8,
 				seen = seen_add(r.seen, excluded.seen)
+			WHERE r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
 				r.seen, r.marks
 		)
 		SELECT u.*, NULL::bigint FROM u UNION ALL SELECT i.*, NULL::bigint FROM i;
+		GET DIAGNOSTICS v_n = ROW_COUNT;
+		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
+			RETURN QUERY SELECT m.reader_id, -2, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
+				NULL::bigint, NULL::text, uuid_send(m.same_as), NULL::bytea, NULL::bigint FROM reader_moved(p_reader, v_skip) m;
+		END IF;
 	END IF;
 	IF cardinality(p_ev_reader) > 0 THEN
 		INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
@@ -75,7 +84,7 @@ BEGIN
 		FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
 				p_ev_variant, p_ev_section, p_ev_article)
 			AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article)
-		JOIN reader r ON r.reader_id = e.reader
+		JOIN reader r ON r.reader_id = e.reader AND r.same_as IS NULL
 		WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
 		ON CONFLICT DO NOTHING;
 	END IF;

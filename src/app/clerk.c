@@ -22,6 +22,7 @@
 #define FOLD_MS            1000
 #define PARTITION_MS       (60 * 60 * 1000)
 #define PARTITION_AGAIN_MS (60 * 1000)
+#define LINK_MS            (60 * 1000)
 #define KEY_LIFE_S         (INT64_C(23) * 3600) /* the provider keeps keys for 24 hours at least */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
@@ -301,6 +302,19 @@ static size_t do_counts(struct app_clerk *c)
 	return n >= FOLD_N ? n : 0;
 }
 
+/* Addresses stand in the mails of links, so these go as soon as the links run out. */
+static void do_links(struct app_clerk *c)
+{
+	mono_t now = clock_mono();
+	struct store_args a;
+	if (now.us < c->link_at.us)
+		return;
+	store_args_init(&a);
+	arg_utc(&a, clock_utc());
+	rows_free(ask(c, STMT_link_clean, &a));
+	c->link_at = mono_add(now, dur_ms(LINK_MS));
+}
+
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 {
 	size_t n = do_inbox(c, stop);
@@ -311,6 +325,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += *stop ? 0 : do_lookups(c, stop);
 	n += *stop ? 0 : do_mail(c, stop);
 	n += do_counts(c);
+	do_links(c);
 	if (!*stop)
 		robots_ask_round(&c->robots, c->store, c->conf, stop);
 	return n;

@@ -34,6 +34,11 @@ struct money_state {
 		interval; /* url empty unless the page is open */
 };
 
+/* money_site: the row of view_sites for a host. *ret is to be given to rows_free in any case. fails
+ * ERR_UNKNOWN_SITE, ERR_STORE_* */
+MUST enum err money_site(
+	struct app_money *m, struct str host, struct rows **ret, int *ret_row, struct fault *f);
+
 /* app_pledge: make a pledge or find the one of this key.
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more
  *   fails  every fault of pledge_check, ERR_UNKNOWN_SITE, ERR_BAD_TOKEN, ERR_KEY_REUSED: nothing is

@@ -27,23 +27,6 @@ struct draft {
 	uint8_t fingerprint[32];
 };
 
-static enum err find_site(struct app_money *m, const struct money_ask *ask, struct draft *d,
-	struct rows **ret, int *ret_row, struct fault *f)
-{
-	struct store_args a;
-	store_args_init(&a);
-	enum err e = store_call(m->store, STMT_view_sites, &a, ret, f);
-	if (e != OK)
-		return e;
-	for (int i = 0; i < rows_n(*ret); i++)
-		if (str_eq(row_str(*ret, i, "host"), ask->host)) {
-			d->site = (int16_t)row_int(*ret, i, "site_id");
-			*ret_row = i;
-			return OK;
-		}
-	return fault_set(f, ERR_UNKNOWN_SITE, NULL, "this host is not one of ours");
-}
-
 /* The language of a locale when the site has pages of it below /<language>, else empty. */
 static struct str page_language(struct str locale, struct str more_locales)
 {
@@ -173,7 +156,9 @@ static enum err draft_make(
 	memset(d, 0, sizeof *d);
 	enum err e = pledge_check(&ask->form, &d->want, f);
 	if (e == OK)
-		e = find_site(m, ask, d, &sites, &row, f);
+		e = money_site(m, ask->host, &sites, &row, f);
+	if (e == OK)
+		d->site = (int16_t)row_int(sites, row, "site_id");
 	if (e == OK)
 		e = read_tickets(m, ask, d, f);
 	if (e == OK)

@@ -154,8 +154,19 @@ static void forgotten(struct view_ask *a)
 	decide_now(a);
 }
 
+/* Joined to another reader meanwhile (app/link.c): from now on the cookie names that one. */
+static bool follow(struct view_ask *a)
+{
+	if (memcmp(a->who.reader.b, a->op.reader.b, sizeof a->who.reader.b) == 0)
+		return false;
+	a->who.reader = a->op.reader;
+	a->facts.variant_hash = facts_draw(a->site->article_key, &a->who.reader);
+	return true;
+}
+
 static void counted(struct view_ask *a)
 {
+	bool changed = follow(a);
 	a->reader = a->op.state;
 	if (!a->reader.stored) {
 		a->reader.id = a->who.reader;
@@ -167,8 +178,10 @@ static void counted(struct view_ask *a)
 	} else if (a->who.has_first) {
 		a->who.has_first =
 			false; /* the row exists now: the cookie need not carry the view any more */
-		view_write_cookie(a);
+		changed = true;
 	}
+	if (changed)
+		view_write_cookie(a);
 	decide_now(a);
 }
 
@@ -181,6 +194,8 @@ static void marked(struct view_ask *a)
 	} else {
 		metric_add(METRIC_MARK_RACES, 0, 1);
 		a->marking = false;
+		if (follow(a))
+			view_write_cookie(a);
 		a->reader = a->op.state;
 		decide_now(a);
 	}

@@ -142,6 +142,20 @@ static enum err check_word(
 	return OK;
 }
 
+enum err pledge_check_email(struct str email, struct fault *f)
+{
+	if (!is_email(email))
+		return fault_set(
+			f, ERR_EMAIL_BAD, "email", "%s", "not name@example.org, or too long");
+	return OK;
+}
+
+enum err pledge_check_locale(struct str locale, struct fault *f)
+{
+	return check_word(
+		locale, LOCALE_MAX, locale.n >= 2 && str_is_word(locale, "-_"), "locale", f);
+}
+
 enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f)
 {
 	struct pledge_want w = {.email = in->email, .campaign = in->campaign, .key = in->key};
@@ -152,13 +166,12 @@ enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, str
 		e = check_money(in, &w.money, f);
 	if (e == OK && campaign_interval_parse(in->interval, &w.interval) != OK)
 		e = fault_set(f, ERR_INTERVAL_BAD, "interval", "%s", "not once, month or year");
-	if (e == OK && w.email.n > 0 && !is_email(w.email))
-		e = fault_set(f, ERR_EMAIL_BAD, "email", "%s", "not name@example.org, or too long");
+	if (e == OK && w.email.n > 0)
+		e = pledge_check_email(w.email, f);
 	if (e == OK)
 		e = check_word(w.campaign, CAMPAIGN_MAX, is_slug(w.campaign), "campaign", f);
 	if (e == OK)
-		e = check_word(w.locale, LOCALE_MAX, w.locale.n >= 2 && str_is_word(w.locale, "-_"),
-			"locale", f);
+		e = pledge_check_locale(w.locale, f);
 	if (e == OK)
 		*ret = w;
 	return e;

@@ -42,6 +42,11 @@ struct pledge_want {
  * ERR_FIELD_MISSING */
 MUST enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f);
 
+/* Two of its checks, for forms that are no pledge. fail ERR_EMAIL_BAD; ERR_FIELD_TOO_LONG,
+ * ERR_FIELD_BAD */
+MUST enum err pledge_check_email(struct str email, struct fault *f);
+MUST enum err pledge_check_locale(struct str locale, struct fault *f);
+
 /* pledge_fingerprint: canonical text of everything that may not change under one key: amount,
  * currency, interval, e-mail, campaign. The locale may: the stored pledge answers in its own. fails
  * ERR_TOO_LONG. */

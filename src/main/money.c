@@ -55,7 +55,7 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 	else
 		response_problem(&r, &q, e, NULL);
 	if (e == ERR_BAD_METHOD && route < ROUTE_N)
-		response_header(&r, "Allow", str_c(route_method(route)));
+		route_allow(route, &r);
 	if (buf_done(&r.body) != OK || buf_done(&r.head) != OK) {
 		struct response plain;
 		if (response_init(&plain, a, 1024) != OK)

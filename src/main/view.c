@@ -193,7 +193,7 @@ static void serve(struct conn *c, struct work *w, enum err e)
 	if (e != OK) {
 		response_problem(&r, &w->q, e, NULL);
 		if (e == ERR_BAD_METHOD && w->route < ROUTE_N)
-			response_header(&r, "Allow", str_c(route_method(w->route)));
+			route_allow(w->route, &r);
 	}
 	if (e != OK || h_view_take(&l->h, w->route, &w->q, &w->ask, &r)) {
 		send_answer(c, w, &r);

@@ -8,6 +8,7 @@
 #define CAREFUL_MS 1000
 #define BUSY_MS    10
 #define BUSY_TRIES 10
+#define NO_VERSION INT32_MAX /* of no row: a mark against it is never written */
 
 void batch_queue_init(struct batch_queue *q)
 {
@@ -175,6 +176,22 @@ static void put_off(struct batch *b, struct batch_op *op, mono_t now)
 	queue_put(&b->busy, op);
 }
 
+/* The reader was joined to another: nothing was stored, so the same is sent for that one. A mark
+ * that was decided from a state must see the other's state first. */
+static void follow(struct batch *b, struct batch_op *op, const struct reader *moved)
+{
+	ASSERT(moved->seen.n == sizeof op->reader.b);
+	if (++op->busy > BUSY_TRIES) {
+		batch_finish(op, ERR_STORE_BUSY);
+		return;
+	}
+	memcpy(op->reader.b, moved->seen.p, sizeof op->reader.b);
+	if (op->version >= 0)
+		op->version = NO_VERSION;
+	op->order = b->order++;
+	queue_put(&b->queue, op);
+}
+
 void batch_again(struct batch *b, mono_t now)
 {
 	if (!b->busy.first || now.us < b->busy_at.us)
@@ -190,7 +207,9 @@ static void answer_group(
 	ASSERT(!g->answered);
 	g->answered = true;
 	for (size_t i = g->from; i < g->from + g->n; i++) /* an op may be gone after its answer */
-		if (state->version < 0)
+		if (state->version == BATCH_ROW_MOVED)
+			follow(b, b->fly[i], state);
+		else if (state->version == BATCH_ROW_LOCKED)
 			put_off(b, b->fly[i], now);
 		else
 			answer_op(b->fly[i], state);
@@ -224,8 +243,7 @@ void batch_landed(struct batch *b, mono_t now)
 	}
 	for (size_t i = 0; i < b->group_n; i++)
 		if (!b->group[i].answered)
-			answer_group(b, &b->group[i],
-				&(struct reader){.id = b->group[i].id}, now);
+			answer_group(b, &b->group[i], &(struct reader){.id = b->group[i].id}, now);
 	b->fly_n = b->group_n = 0;
 	PQclear(res);
 }

@@ -24,6 +24,7 @@ enum batch_forget { FORGET_NOTHING, FORGET_EVENTS, FORGET_ALL };
 /* One reader's part of a batch. Owned by the caller, who keeps it until done is called, exactly
  * once. */
 struct batch_op {
+	/* when this reader was joined to another meanwhile, that one from then on */
 	struct uuid reader;
 	int16_t site;
 	utc_t first_at, at;

@@ -37,7 +37,11 @@ MUST enum err batch_wire_build(struct batch_wire *w, struct batch_op *const *ops
 	const struct batch_group *groups, size_t group_n, const struct batch_rest *rest);
 void batch_wire_fini(struct batch_wire *w);
 
-/* batch_wire_row: one row of the answer. A version of -1 says that the row is locked by somebody else.
+/* Versions that are none: the row is locked by somebody else; the reader was joined to the one
+ * whose id stands in seen. */
+enum { BATCH_ROW_LOCKED = -1, BATCH_ROW_MOVED = -2 };
+
+/* batch_wire_row: one row of the answer.
  *   gives  *ret with slices into res; *ret_epoch when the row is the last one (then *ret_reader
  * false) fails  ERR_STORE when the row does not have the expected form */
 MUST enum err batch_wire_row(

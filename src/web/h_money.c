@@ -1,31 +1,11 @@
-/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe. */
+/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe; what
+ * joins devices is in h_link.c. */
 #include <string.h>
 
 #include "base/json.h"
+#include "web/h_link.h"
 #include "web/h_money.h"
 #include "web/page.h"
-
-#define ORIGIN_BYTES 300
-
-enum kind { KIND_JSON, KIND_FORM, KIND_OTHER };
-
-/* The media type alone decides; a charset other than UTF-8 is refused. */
-static enum kind content_kind(const struct request *q)
-{
-	struct str rest = q->content_type, type, param;
-	if (!str_cut(&rest, ';', &type))
-		return KIND_OTHER;
-	while (str_cut(&rest, ';', &param)) {
-		param = str_trim(param);
-		if (param.n > 8 && str_is_nocase((struct str){param.p, 8}, "charset=") &&
-			!str_is_nocase((struct str){param.p + 8, param.n - 8}, "utf-8"))
-			return KIND_OTHER;
-	}
-	type = str_trim(type);
-	return str_is_nocase(type, "application/json")                    ? KIND_JSON
-	       : str_is_nocase(type, "application/x-www-form-urlencoded") ? KIND_FORM
-									  : KIND_OTHER;
-}
 
 /* The fields of a pledge in one order for both forms of request. */
 enum {
@@ -174,18 +154,6 @@ static void refuse(struct response *r, const struct request *q, bool page, struc
 		response_problem(r, q, e, f);
 }
 
-static enum err own_origin(const struct request *q, struct str *ret)
-{
-	char *mem = arena_alloc(q->arena, ORIGIN_BYTES);
-	struct buf b;
-	if (!mem)
-		return ERR_NO_MEMORY;
-	buf_init(&b, mem, ORIGIN_BYTES);
-	enum err e = request_origin(q, &b);
-	*ret = buf_str(&b);
-	return e;
-}
-
 static void pledge(struct app_money *m, const struct request *q, struct response *r)
 {
 	struct money_ask ask = {.host = q->host,
@@ -197,16 +165,16 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 	json_auto_t *hold = NULL;
 	struct money_state s;
 	struct fault f = {0};
-	enum kind kind = content_kind(q);
-	enum err e = kind == KIND_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);
+	enum request_kind kind = request_kind(q);
+	enum err e = kind == REQUEST_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);
 	if (e == OK)
-		e = own_origin(q, &ask.origin);
+		e = request_own_origin(q, &ask.origin);
 	if (e == OK)
-		e = kind == KIND_JSON ? read_json(q, &hold, &ask.form, &f)
-				      : read_form(q, &ask.form, &f);
-	bool json = kind != KIND_FORM ||
+		e = kind == REQUEST_JSON ? read_json(q, &hold, &ask.form, &f)
+					 : read_form(q, &ask.form, &f);
+	bool json = kind != REQUEST_FORM ||
 		    (q->accept.n && !request_wants_html(q) && !str_is(q->accept, "*/*"));
-	ask.plain_form = kind == KIND_FORM;
+	ask.plain_form = kind == REQUEST_FORM;
 	if (e == OK)
 		e = app_pledge(m, &ask, &s, &f);
 	if (e != OK)
@@ -255,6 +223,8 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 		state(m, rest, q, r);
 	else if (route == ROUTE_stripe)
 		webhook(m, q, r);
+	else if (route == ROUTE_link || route == ROUTE_link_look || route == ROUTE_link_join)
+		h_link(m, route, rest, q, r);
 	else
 		response_problem(r, q, ERR_NOT_FOUND, NULL);
 }

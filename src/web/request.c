@@ -3,6 +3,8 @@
 
 #include "web/request.h"
 
+#define ORIGIN_BYTES 300
+
 static const struct {
 	const char *name;
 	size_t max;
@@ -53,6 +55,24 @@ bool request_wants_html(const struct request *q)
 	return false;
 }
 
+/* The media type alone decides; a charset other than UTF-8 is refused. */
+enum request_kind request_kind(const struct request *q)
+{
+	struct str rest = q->content_type, type, param;
+	if (!str_cut(&rest, ';', &type))
+		return REQUEST_OTHER;
+	while (str_cut(&rest, ';', &param)) {
+		param = str_trim(param);
+		if (param.n > 8 && str_is_nocase((struct str){param.p, 8}, "charset=") &&
+			!str_is_nocase((struct str){param.p + 8, param.n - 8}, "utf-8"))
+			return REQUEST_OTHER;
+	}
+	type = str_trim(type);
+	return str_is_nocase(type, "application/json")                    ? REQUEST_JSON
+	       : str_is_nocase(type, "application/x-www-form-urlencoded") ? REQUEST_FORM
+									  : REQUEST_OTHER;
+}
+
 enum err request_origin(const struct request *q, struct buf *out)
 {
 	bool https = request_https(q);
@@ -63,6 +83,18 @@ enum err request_origin(const struct request *q, struct buf *out)
 		buf_add(out, q->port);
 	}
 	return buf_done(out);
+}
+
+enum err request_own_origin(const struct request *q, struct str *ret)
+{
+	char *mem = arena_alloc(q->arena, ORIGIN_BYTES);
+	struct buf b;
+	if (!mem)
+		return ERR_NO_MEMORY;
+	buf_init(&b, mem, ORIGIN_BYTES);
+	enum err e = request_origin(q, &b);
+	*ret = buf_str(&b);
+	return e;
 }
 
 enum err request_same_site(const struct request *q, struct str own, struct fault *f)

@@ -27,9 +27,14 @@ bool request_https(const struct request *q);
 bool request_counts(const struct request *q);
 /* request_wants_html: text/html stands in Accept before application/json, or JSON is not there. */
 bool request_wants_html(const struct request *q);
+/* What the body is by its media type; a charset other than UTF-8 makes it OTHER. */
+enum request_kind { REQUEST_JSON, REQUEST_FORM, REQUEST_OTHER };
+enum request_kind request_kind(const struct request *q);
 /* scheme://host[:port] of this request; port left out when it is the scheme's own. fails
  * ERR_TOO_LONG */
 MUST enum err request_origin(const struct request *q, struct buf *out);
+/* The same in the request's arena. fails ERR_TOO_LONG, ERR_NO_MEMORY */
+MUST enum err request_own_origin(const struct request *q, struct str *ret);
 /* request_same_site: for requests that change something: Sec-Fetch-Site same-origin or none;
  * without it, Origin must be our own. own: another origin that is fine too (that of the site), may
  * be empty. fails ERR_ORIGIN_REFUSED */

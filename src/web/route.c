@@ -19,9 +19,18 @@ const char *route_name(enum route r)
 	return r < ROUTE_N ? ROUTES[r].name : "none";
 }
 
-const char *route_method(enum route r)
+void route_allow(enum route r, struct response *out)
 {
-	return ROUTES[r].method;
+	BUF_ON(b, 64);
+	const char *comma = "";
+	for (size_t i = 0; i < ROUTE_N; i++) {
+		if (ROUTES[i].role != ROUTES[r].role || ROUTES[i].prefix != ROUTES[r].prefix ||
+			!str_is(str_c(ROUTES[i].path), ROUTES[r].path))
+			continue;
+		buf_addf(&b, "%s%s", comma, ROUTES[i].method);
+		comma = ", ";
+	}
+	response_header(out, "Allow", buf_str(&b));
 }
 
 size_t route_body_max(enum route r, size_t webhook_bytes)
@@ -45,7 +54,6 @@ enum err route_find(char role, const struct request *q, enum route *ret, struct 
 		if (str_is(q->method, ROUTES[i].method) ||
 			(request_is_head(q) && str_is(STR("GET"), ROUTES[i].method)))
 			return OK;
-		return ERR_BAD_METHOD;
 	}
-	return ERR_NOT_FOUND;
+	return *ret < ROUTE_N ? ERR_BAD_METHOD : ERR_NOT_FOUND;
 }

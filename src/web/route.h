@@ -3,7 +3,7 @@
 #ifndef WEB_ROUTE_H
 #define WEB_ROUTE_H
 
-#include "web/request.h"
+#include "web/response.h"
 
 enum route {
 #define X(id, role, method, path, prefix, body, sentence) ROUTE_##id,
@@ -17,7 +17,8 @@ const char *route_name(enum route r); /* "decide"; ROUTE_N: "none" */
  *   gives  *ret, also with ERR_BAD_METHOD, and *ret_rest, the part of the path after a prefix
  *   fails  ERR_NOT_FOUND, ERR_BAD_METHOD */
 MUST enum err route_find(char role, const struct request *q, enum route *ret, struct str *ret_rest);
-const char *route_method(enum route r);
+/* route_allow: the header Allow with every method that the address of r takes. */
+void route_allow(enum route r, struct response *out);
 /* Largest body; webhook_bytes is the setting. */
 size_t route_body_max(enum route r, size_t webhook_bytes);
 

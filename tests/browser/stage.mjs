@@ -88,10 +88,10 @@ export function json(body, status = 200) {
 		body: JSON.stringify(body) };
 }
 
-export function open_browser() {
+export function open_browser(...more) {
 	return chromium.launch({ executablePath: "/usr/bin/chromium", args: ["--no-sandbox", "--disable-gpu",
 		"--disable-quic", "--no-first-run", "--disable-background-networking",
-		"--disable-component-update", "--disable-sync"] });
+		"--disable-component-update", "--disable-sync", ...more] });
 }
 
 // heard: keeps every pledged:* event of the page in window.heard, across nothing but this page.

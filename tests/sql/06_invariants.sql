@@ -1,7 +1,7 @@
 -- sql/invariants.sql is silent over sound data, and each query speaks when its rule is broken.
 BEGIN;
 \ir fixture.psql
-SELECT plan(34);
+SELECT plan(38);
 
 -- sound data with something of everything
 SELECT lives_ok($$ SELECT pg_temp.offer(n, CASE n WHEN 3 THEN 'month' ELSE 'once' END) FROM generate_series(1, 5) n $$, 'five pledges');
@@ -78,6 +78,12 @@ SELECT is(pg_temp.fires($$ DELETE FROM ledger WHERE object_id = pg_temp.yid(1) A
 SELECT is(pg_temp.fires($$ UPDATE pledge SET over_paid = true WHERE pledge_id = pg_temp.pid(2) $$), 'S1 status is not the derived one', 'S1');
 SELECT is(pg_temp.fires($$ DELETE FROM outbox WHERE subject = pg_temp.yid(1) $$), 'G1 supporter without mark', 'G1: no mark');
 SELECT is(pg_temp.fires($$ UPDATE reader SET gave_at = NULL WHERE reader_id = pg_temp.rid(1) $$), 'G1 mark did not reach the reader', 'G1: lost on the way');
+SELECT is(pg_temp.fires($$ SELECT reader_merge(pg_temp.rid(1), pg_temp.rid(3), 901::int2, now()) $$), 'silent', 'G1: marks are found on the reader who was joined to');
+SELECT is(pg_temp.fires($$ UPDATE reader SET same_as = pg_temp.rid(3) WHERE reader_id = pg_temp.rid(1) $$), 'R1 joined reader holds something', 'R1: half joined');
+SELECT is(pg_temp.fires($$ INSERT INTO reader (reader_id, site_id, first_at, last_at, same_as) VALUES (pg_temp.rid(8), 901, now(), now(), pg_temp.rid(9)) $$),
+	'R1 joined reader leads nowhere', 'R1: to nobody');
+SELECT is(pg_temp.fires($$ INSERT INTO reader_email VALUES (901, sha256(''), pg_temp.rid(1), now()); SELECT reader_merge(pg_temp.rid(1), pg_temp.rid(3), 901::int2, now());
+	UPDATE reader_email SET reader_id = pg_temp.rid(1) WHERE email_hash = sha256('') $$), 'R1 address leads to a joined reader', 'R1: an address');
 SELECT is(pg_temp.fires($$ INSERT INTO robot_claim (address, robot, first_at, not_before, expires_at)
 	VALUES ('192.0.2.1', 'googlebot', now(), now(), now() - interval '2 hours') $$), 'P1 claim outlives its time', 'P1');
 SELECT is(pg_temp.fires($$ INSERT INTO robot_claim (address, robot, first_at, not_before, expires_at)

@@ -310,6 +310,23 @@ static void in_order(void **state)
 	assert_int_equal(pledge_check(&f, &w, &fault), OK);
 }
 
+/* The same rules for a form that is no pledge; there an address must be given. */
+static void single_fields(void **state)
+{
+	struct fault fault = {0};
+
+	(void)state;
+	assert_int_equal(pledge_check_email(STR("a@b.example"), &fault), OK);
+	assert_int_equal(pledge_check_email(STR("a@b"), &fault), ERR_EMAIL_BAD);
+	assert_int_equal(pledge_check_email(STR(""), &fault), ERR_EMAIL_BAD);
+	assert_string_equal(fault.field, "email");
+	assert_int_equal(pledge_check_locale(STR("ru-LV"), &fault), OK);
+	assert_int_equal(pledge_check_locale(STR("r"), &fault), ERR_FIELD_BAD);
+	assert_int_equal(pledge_check_locale(STR("../en"), &fault), ERR_FIELD_BAD);
+	assert_int_equal(pledge_check_locale(STR("xxxxxxxxxxxxxxxxx"), &fault), ERR_FIELD_TOO_LONG);
+	assert_string_equal(fault.field, "locale");
+}
+
 static struct str print_of(const struct pledge_form *f, struct buf *b)
 {
 	struct pledge_want w;
@@ -402,6 +419,7 @@ int main(void)
 		cmocka_unit_test(bad_addresses),
 		cmocka_unit_test(the_address_is_not_told),
 		cmocka_unit_test(in_order),
+		cmocka_unit_test(single_fields),
 		cmocka_unit_test(fingerprints),
 		cmocka_unit_test(no_room_for_a_fingerprint),
 		cmocka_unit_test(states),

@@ -381,6 +381,30 @@ static void wants_html(void **state)
 	}
 }
 
+static void kinds(void **state)
+{
+	static const struct {
+		const char *type;
+		enum request_kind kind;
+	} ROW[] = {
+		{"", REQUEST_OTHER},
+		{"application/json", REQUEST_JSON},
+		{"Application/JSON; charset=UTF-8", REQUEST_JSON},
+		{"application/json;charset=latin1", REQUEST_OTHER},
+		{"application/x-www-form-urlencoded", REQUEST_FORM},
+		{" application/x-www-form-urlencoded ; x=y", REQUEST_FORM},
+		{"multipart/form-data; boundary=x", REQUEST_OTHER},
+		{"application/jsonx", REQUEST_OTHER},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(ROW); i++) {
+		struct request q = {.content_type = str_c(ROW[i].type)};
+		if (request_kind(&q) != ROW[i].kind)
+			fail_msg("%s", ROW[i].type);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -394,6 +418,7 @@ int main(void)
 		cmocka_unit_test(same_site),
 		cmocka_unit_test(counts),
 		cmocka_unit_test(wants_html),
+		cmocka_unit_test(kinds),
 	};
 
 	return cmocka_run_group_tests_name("web_request", tests, setup, teardown);

@@ -120,7 +120,7 @@ test("the state is told in JSON and in words, English and Russian", async () => 
 		assert.ok(Number(open.headers.refresh) > 0, "the page looks again by itself");
 		assert.match(open.text, offered);
 		assert.match(open.text, sum);
-		assert.match(open.text, new RegExp(`<html lang="${locale}">`));
+		assert.match(open.text, new RegExp(`<html [^>]*lang="${locale}">`));
 		assert.ok(open.text.includes(`href="${pledge.url}"`));
 		await s.provider.pay(pledge.url);
 		await reaches(s, pledge.pledge, "paid");
@@ -246,7 +246,7 @@ test("what is wrong with a form is said on a page, in its language", async () =>
 	assert.match(en.headers["content-type"], /^text\/html/);
 	assert.match(en.text, /below the smallest gift/);
 	assert.match(en.text, /Nothing has been charged/);
-	assert.match(ru.text, /<html lang="ru">/);
+	assert.match(ru.text, /<html [^>]*lang="ru">/);
 	assert.match(ru.text, /Деньги не списаны/);
 	assert.ok(!/<b>/.test(ru.text));
 	assert.deepEqual(await counts(s), before);

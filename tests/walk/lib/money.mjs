@@ -41,7 +41,8 @@ export async function deliver(s, body, { secret, header, t, headers = {} } = {})
 
 // --- rows ----------------------------------------------------------------------------------------
 
-const TABLES = ["pledge", "attempt", "outbox", "inbox", "payment", "recurring", "mail_out", "ledger", "reader", "prompt_event"];
+const TABLES = ["pledge", "attempt", "outbox", "inbox", "payment", "recurring", "mail_out", "ledger", "reader", "prompt_event",
+	"reader_link_token", "reader_email"];
 
 // counts: rows of every table that a request for money could write to.
 export async function counts(s) {

@@ -1,0 +1,229 @@
+/* app/link.c: POST /link mails a token, POST /link/<token> brings it back from another device. Who
+ * stands for whom is pledged.link_join's business; here are the token, the cookie and the mail's
+ * address. */
+#include <arpa/inet.h>
+#include <string.h>
+
+#include "app/link.h"
+#include "base/log.h"
+#include "core/ticket.h"
+
+#define TOKEN_BYTES 32
+#define TOKEN_TEXT  43 /* of base64url */
+#define URL_BYTES   800
+
+/* A device that asks: its site, and its cookie. */
+struct device {
+	struct rows *sites; /* to be freed */
+	int row;
+	struct ticket_cookie cookie;
+	bool is_new;
+};
+
+static enum err device_find(struct app_money *m, const struct link_ask *ask, struct device *d,
+	struct link_answer *ret, struct fault *f)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	size_t n;
+	bool old;
+	enum err e = money_site(m, ask->host, &d->sites, &d->row, f);
+	if (e == OK && ret->locale.n == 0)
+		e = arena_dup(ask->arena, row_str(d->sites, d->row, "locale"), &ret->locale);
+	if (e != OK)
+		return e;
+	int16_t site = (int16_t)row_int(d->sites, d->row, "site_id");
+	if (ask->cookie.n &&
+		seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n,
+			&old) == OK &&
+		ticket_cookie_unpack(bytes, n, &d->cookie) == OK && d->cookie.site == site)
+		return OK;
+	d->cookie = (struct ticket_cookie){.site = site};
+	d->is_new = true;
+	return uuid_new4(&d->cookie.reader);
+}
+
+static enum err write_cookie(
+	struct app_money *m, const struct ticket_cookie *c, struct link_answer *ret)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	struct buf b;
+	buf_init(&b, ret->cookie_text, sizeof ret->cookie_text - 1);
+	enum err e =
+		seal_sign(m->ring, TICKET_COOKIE_PURPOSE, bytes, ticket_cookie_pack(c, bytes), &b);
+	ret->cookie_text[e == OK ? buf_str(&b).n : 0] = '\0';
+	return e;
+}
+
+void app_link_network(struct str ip, char ret[LINK_NETWORK_BYTES])
+{
+	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	char text[INET6_ADDRSTRLEN];
+	uint8_t v6[16], v4[4];
+	struct buf b;
+	buf_init(&b, ret, LINK_NETWORK_BYTES - 1);
+	bool is_text = str_copy(ip, text, sizeof text) == OK;
+	bool is_v4 = is_text && inet_pton(AF_INET, text, v4) == 1;
+	if (!is_v4 && is_text && inet_pton(AF_INET6, text, v6) == 1) {
+		is_v4 = memcmp(v6, mapped, sizeof mapped) == 0;
+		memcpy(v4, v6 + sizeof mapped, sizeof v4);
+		memset(v6 + 8, 0, 8);
+		if (!is_v4 && inet_ntop(AF_INET6, v6, text, sizeof text))
+			buf_addf(&b, "%s/64", text);
+	}
+	if (is_v4)
+		buf_addf(&b, "%d.%d.%d.0/24", v4[0], v4[1], v4[2]);
+	if (buf_str(&b).n == 0)
+		buf_addc(&b, "0.0.0.0/32");
+	ret[buf_str(&b).n] = '\0';
+}
+
+/* The link leads to the site's own origin, else to the host that was asked, which is one of ours.
+ */
+static enum err link_url(const struct link_ask *ask, const struct device *d,
+	const uint8_t token[TOKEN_BYTES], struct str *ret)
+{
+	char text[TOKEN_TEXT + 1], *mem = arena_alloc(ask->arena, URL_BYTES);
+	struct str origin = row_str(d->sites, d->row, "origin");
+	struct buf b;
+	if (!mem)
+		return ERR_NO_MEMORY;
+	str_b64(token, TOKEN_BYTES, text);
+	buf_init(&b, mem, URL_BYTES);
+	buf_add(&b, origin.n ? origin : ask->origin);
+	buf_addf(&b, "/link/%s", text);
+	*ret = buf_str(&b);
+	return buf_done(&b);
+}
+
+static struct str hash_of(const uint8_t token[TOKEN_BYTES], uint8_t hash[32])
+{
+	seal_sha256((struct str){(const char *)token, TOKEN_BYTES}, hash);
+	return (struct str){(const char *)hash, 32};
+}
+
+static void log_link(
+	const struct link_ask *ask, const char *what, const char *how, enum err e, struct fault *f)
+{
+	struct log_line l;
+	log_open(&l, err_class(e) <= ERR_CLASS_STATE ? LOG_INFO : LOG_WARN, what);
+	log_str(&l, "request_id", ask->request_id);
+	if (e == OK)
+		log_c(&l, "how", how);
+	log_err(&l, e, f);
+	log_emit(&l);
+}
+
+static enum err store_link(struct app_money *m, const struct link_ask *ask, const struct device *d,
+	struct str locale, bool *ret_sent, struct fault *f)
+{
+	uint8_t token[TOKEN_BYTES], hash[32];
+	char network[LINK_NETWORK_BYTES];
+	struct str url;
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	enum err e = seal_random(token, sizeof token);
+	if (e == OK)
+		e = link_url(ask, d, token, &url);
+	if (e != OK)
+		return e;
+	app_link_network(ask->client_ip, network);
+	store_args_init(&a);
+	arg_bytes(&a, hash_of(token, hash));
+	arg_int(&a, d->cookie.site);
+	arg_uuid(&a, &d->cookie.reader);
+	arg_str(&a, ask->email);
+	arg_str(&a, locale);
+	arg_str(&a, url);
+	arg_c(&a, network);
+	arg_utc(&a, ask->now);
+	e = store_call(m->store, STMT_link_ask, &a, &rows, f);
+	if (e == OK)
+		*ret_sent = row_bool(rows, 0, "sent");
+	seal_wipe(token, sizeof token);
+	return e;
+}
+
+enum err app_link_send(
+	struct app_money *m, const struct link_ask *ask, struct link_answer *ret, struct fault *f)
+{
+	struct device d = {0};
+	bool sent = false;
+	*ret = (struct link_answer){.locale = ask->locale};
+	enum err e = pledge_check_email(ask->email, f);
+	if (e == OK && ask->locale.n)
+		e = pledge_check_locale(ask->locale, f);
+	if (e == OK)
+		e = device_find(m, ask, &d, ret, f);
+	if (e == OK)
+		e = store_link(m, ask, &d, ret->locale, &sent, f);
+	if (e == OK && d.is_new)
+		e = write_cookie(m, &d.cookie, ret);
+	rows_free(d.sites);
+	log_link(ask, "link", sent ? "sent" : "limited", e, f);
+	return e;
+}
+
+/* The link's row; *ret stays null when we made no such token. */
+static enum err ask_link(struct app_money *m, const struct link_ask *ask, enum stmt stmt,
+	const struct device *d, struct rows **ret, struct fault *f)
+{
+	uint8_t token[TOKEN_BYTES], hash[32];
+	size_t n;
+	struct store_args a;
+	if (ask->token.n != TOKEN_TEXT || str_unb64(ask->token, token, sizeof token, &n) != OK ||
+		n != TOKEN_BYTES)
+		return OK;
+	store_args_init(&a);
+	arg_bytes(&a, hash_of(token, hash));
+	arg_int(&a, d->cookie.site);
+	if (stmt == STMT_link_join)
+		arg_uuid(&a, &d->cookie.reader);
+	arg_utc(&a, ask->now);
+	return store_call(m->store, stmt, &a, ret, f);
+}
+
+static enum err gone(struct fault *f)
+{
+	return fault_set(f, ERR_LINK_GONE, NULL, "used, too old or never made");
+}
+
+enum err app_link_look(
+	struct app_money *m, const struct link_ask *ask, struct link_answer *ret, struct fault *f)
+{
+	struct device d = {0};
+	ROWS_AUTO rows = NULL;
+	*ret = (struct link_answer){0};
+	enum err e = device_find(m, ask, &d, ret, f);
+	if (e == OK)
+		e = ask_link(m, ask, STMT_link_look, &d, &rows, f);
+	if (e == OK && rows_n(rows) == 1)
+		e = arena_dup(ask->arena, row_str(rows, 0, "locale"), &ret->locale);
+	if (e == OK && (rows_n(rows) != 1 || !row_bool(rows, 0, "open")))
+		e = gone(f);
+	if (e == OK && d.is_new)
+		e = write_cookie(m, &d.cookie, ret);
+	rows_free(d.sites);
+	return e;
+}
+
+enum err app_link_join(
+	struct app_money *m, const struct link_ask *ask, struct link_answer *ret, struct fault *f)
+{
+	struct device d = {0};
+	ROWS_AUTO rows = NULL;
+	*ret = (struct link_answer){0};
+	enum err e = device_find(m, ask, &d, ret, f);
+	if (e == OK)
+		e = ask_link(m, ask, STMT_link_join, &d, &rows, f);
+	if (e == OK && rows_n(rows) != 1)
+		e = gone(f);
+	if (e == OK)
+		e = arena_dup(ask->arena, row_str(rows, 0, "locale"), &ret->locale);
+	if (e == OK) {
+		d.cookie.reader = row_uuid(rows, 0, "reader");
+		e = write_cookie(m, &d.cookie, ret);
+	}
+	rows_free(d.sites);
+	log_link(ask, "link", "joined", e, f);
+	return e;
+}
