@@ -99,7 +99,7 @@ test("a cookie that we did not make is a new reader, no row, and counted as refu
 		"signed with nothing": seal({ id: "k1", key: Buffer.alloc(32) }, pack({ reader })),
 		"a decision's token": token,
 		"signed for another purpose": seal(key, pack({ reader }), "decision"),
-		"signed, but of version 2": seal(key, pack({ reader, version: 2 })),
+		"signed, but of version 3": seal(key, pack({ reader, version: 3 })),
 		"signed, but of no site": seal(key, pack({ reader, site: 0 })),
 		"signed, but of nobody": seal(key, pack({ reader: "00000000-0000-0000-0000-000000000000" })),
 		"signed, but a byte short": seal(key, pack({ reader }).subarray(0, 19)),
@@ -155,6 +155,16 @@ test("what this file mints is what the service would", async () => {
 	assert.deepEqual(await row(s, reader), { views: 1, articles: 1 });
 });
 
+test("a cookie from before topics is still its reader's, and its first view counts", async () => {
+	const held = unpack(await mint()), reader = randomUUID();
+	const old = seal(key, pack({ reader, version: 1, first: { ...held.first, topics: "abc" } }));
+
+	assert.equal((await ask(old)).reason, "campaign");
+	assert.deepEqual(await row(s, reader), { views: 2, articles: 2 });
+	assert.equal(await s.count(`SELECT count(*) FROM pledged.reader_seen WHERE reader_id = '${reader}' AND (topics <> 0 OR free)`), 0,
+		"what stood in the place of topics is none");
+});
+
 test("after a rotation both keys verify, the new one signs, and the one taken out is a stranger's", async () => {
 	const fresh = { id: "k2", hex: randomBytes(32).toString("hex") };
 	const old = await mint();
@@ -170,7 +180,7 @@ test("after a rotation both keys verify, the new one signs, and the one taken ou
 	assert.equal(unpack((await ask()).set).id, "k2");
 	assert.equal(await metric(s, REJECTED), 0);
 	// A newcomer's first view survives the change of keys too.
-	const first = pack({ reader: randomUUID(), first: { day: unpack((await ask()).set).first.day, article: "0102030405ff",
+	const first = pack({ reader: randomUUID(), first: { day: unpack((await ask()).set).first.day, article: "0030405ff",
 		at: Math.floor(Date.now() / 1000) } });
 
 	assert.equal((await ask(seal(key, first))).articles, 2);

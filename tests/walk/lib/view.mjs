@@ -54,7 +54,7 @@ export function seal({ id, key }, payload, name = "cookie") {
 	return `${head}.${createHmac("sha256", key).update(purpose(name)).update(head).digest("base64url")}`;
 }
 
-export function pack({ reader, site = 1, version = 1, first }) {
+export function pack({ reader, site = 1, version = 2, first }) {
 	const b = Buffer.alloc(first ? 36 : 20);
 
 	b[0] = version;
@@ -63,7 +63,7 @@ export function pack({ reader, site = 1, version = 1, first }) {
 	b.writeInt16BE(site, 18);
 	if (first) {
 		b.writeUInt16BE(first.day, 20);
-		b.write(first.article, 22, "hex");
+		b.write(`${first.topics ?? "000"}${first.article}`, 22, "hex");
 		b.writeBigUInt64BE(BigInt(first.at), 28);
 	}
 	return b;
@@ -76,7 +76,7 @@ export function unpack(text) {
 	const hex = b.toString("hex", 2, 18);
 
 	return { id, reader: hex.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-"), site: b.readInt16BE(18),
-		first: b[1] === 1 ? { day: b.readUInt16BE(20), article: b.toString("hex", 22, 28).slice(3),
+		first: b[1] === 1 ? { day: b.readUInt16BE(20), topics: b.toString("hex", 22, 24).slice(0, 3), article: b.toString("hex", 22, 28).slice(3),
 			at: Number(b.readBigUInt64BE(28)) } : undefined };
 }
 
