@@ -12,10 +12,9 @@
 static const struct order {
 	const char *of, *fields;
 } ORDER[] = {
-	{"", "campaign site kind priority start end experiment fallback sensitive holdout sections "
+	{"", "campaign site kind priority start end experiment fallback sensitive holdout "
 	     "target topics free blackouts supporter countries min_views cap pause meter goal "
 	     "amounts amount_sets variants"},
-	{"sections", "in not_in"},
 	{"target", "country language device section tag url flag referrer source age_hours words "
 		   "hour weekdays visitor gave account read in not_in min max from to"},
 	{"read", "topic days articles min max"},
