@@ -55,6 +55,10 @@ ALTER TABLE pledged.prompt_event ADD CONSTRAINT prompt_event_kind_check
 	CHECK (kind IN ('shown', 'viewed', 'closed', 'later', 'already_gave', 'never', 'clicked', 'walled', 'held'));
 COMMENT ON COLUMN pledged.prompt_event.kind IS 'shown (served), viewed (seen on screen), closed, later, already_gave, never, clicked; walled: the first wall of a meter''s window; held: would have been shown, but the reader is in the hold-out or in a control.';
 
+-- What campaigns say of sections moved below "target". The versions mean what they meant.
+UPDATE pledged.campaign_version SET body = body - 'sections' || jsonb_build_object('target', jsonb_build_object('section', body -> 'sections'))
+WHERE body ? 'sections';
+
 CREATE TABLE pledged.decision_sample (
 	sample_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
 	at timestamptz NOT NULL,

@@ -190,7 +190,7 @@ enum err campaign_read(
  */
 
 /* A bit that no page has when the policy does not know the topic. */
-static uint16_t topic_bits(const struct campaign_policy *p, struct str topic, struct str *unknown)
+static uint16_t topic_bits(const struct policy *p, struct str topic, struct str *unknown)
 {
 	if (topic.n == 0)
 		return 0;
@@ -202,7 +202,7 @@ static uint16_t topic_bits(const struct campaign_policy *p, struct str topic, st
 	return (uint16_t)(PAGE_FREE << 1);
 }
 
-struct str campaign_bind(struct campaign *c, const struct campaign_policy *p)
+struct str campaign_bind(struct campaign *c, const struct policy *p)
 {
 	struct str unknown = {0};
 	c->meter.topics = topic_bits(p, c->meter.topic, &unknown);

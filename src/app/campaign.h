@@ -6,7 +6,7 @@
 #include <jansson.h>
 
 #include "base/arena.h"
-#include "core/campaign.h"
+#include "core/policy.h"
 
 #define CAMPAIGN_POLICY_NAME "policy" /* a site's policy is the document of this name */
 
@@ -25,7 +25,7 @@ struct campaign_doc {
 	struct str slug, site; /* as the file names them */
 	bool is_policy;
 	struct campaign campaign;
-	struct campaign_policy policy;
+	struct policy policy;
 };
 
 /* campaign_read: the whole file.
@@ -41,6 +41,6 @@ MUST enum err campaign_read(
 /* campaign_bind: turn the names of topics into the bits of the site's policy; a topic that the
  * policy does not know matches nothing. Then decide_prepare.
  *   gives  the first unknown name, or the empty text */
-struct str campaign_bind(struct campaign *c, const struct campaign_policy *p);
+struct str campaign_bind(struct campaign *c, const struct policy *p);
 
 #endif

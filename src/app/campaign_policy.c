@@ -6,7 +6,7 @@
 #define DAYS_MAX      3650
 #define COUNTRIES_MAX 300
 
-static void read_topics(struct walk *w, const json_t *root, struct campaign_policy *p)
+static void read_topics(struct walk *w, const json_t *root, struct policy *p)
 {
 	struct walk_place list = {NULL, "topics", 0};
 	const json_t *v = walk_get(w, &list, root, JSON_ARRAY, false);
@@ -17,7 +17,7 @@ static void read_topics(struct walk *w, const json_t *root, struct campaign_poli
 	for (size_t i = 0; i < json_array_size(v); i++) {
 		struct walk_place at = {&list, NULL, i};
 		const json_t *one = json_array_get(v, i);
-		struct campaign_topic *t = &p->topic[p->topic_n];
+		struct policy_topic *t = &p->topic[p->topic_n];
 		if (!walk_is(w, &at, one, JSON_OBJECT))
 			continue;
 		t->name = walk_word(w, &at, one, "topic", &CAMPAIGN_NAME);
@@ -30,19 +30,19 @@ static void read_topics(struct walk *w, const json_t *root, struct campaign_poli
 	}
 }
 
-static void read_blackouts(struct walk *w, const json_t *root, struct campaign_policy *p)
+static void read_blackouts(struct walk *w, const json_t *root, struct policy *p)
 {
 	static const char *const FIELDS[] = {"start", "end", "campaigns", NULL};
 	struct walk_place list = {NULL, "blackouts", 0};
 	const json_t *v = walk_get(w, &list, root, JSON_ARRAY, false);
-	if (json_array_size(v) > CAMPAIGN_BLACKOUT_MAX) {
-		walk_wrong(w, &list, "has more than %d windows", CAMPAIGN_BLACKOUT_MAX);
+	if (json_array_size(v) > POLICY_BLACKOUTS_MAX) {
+		walk_wrong(w, &list, "has more than %d windows", POLICY_BLACKOUTS_MAX);
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(v); i++) {
 		struct walk_place at = {&list, NULL, i};
 		const json_t *one = json_array_get(v, i);
-		struct campaign_blackout *b = &p->blackout[p->blackout_n];
+		struct policy_blackout *b = &p->blackout[p->blackout_n];
 		if (!walk_is(w, &at, one, JSON_OBJECT))
 			continue;
 		walk_only(w, &at, one, FIELDS);
@@ -56,7 +56,7 @@ static void read_blackouts(struct walk *w, const json_t *root, struct campaign_p
 	}
 }
 
-static void read_holdout(struct walk *w, const json_t *root, struct campaign_policy *p)
+static void read_holdout(struct walk *w, const json_t *root, struct policy *p)
 {
 	static const char *const FIELDS[] = {"share", "walls", NULL};
 	struct walk_place at = {NULL, "holdout", 0};
@@ -68,7 +68,7 @@ static void read_holdout(struct walk *w, const json_t *root, struct campaign_pol
 	p->holdout_walls = walk_bool(w, &at, o, "walls", false);
 }
 
-static void read_supporter(struct walk *w, const json_t *root, struct campaign_policy *p)
+static void read_supporter(struct walk *w, const json_t *root, struct policy *p)
 {
 	static const char *const FIELDS[] = {"once_days", "recurring_days", NULL};
 	struct walk_place at = {NULL, "supporter", 0};
@@ -83,7 +83,7 @@ static void read_supporter(struct walk *w, const json_t *root, struct campaign_p
 
 /* One country in all its languages. */
 static void read_country(struct walk *w, const struct walk_place *at, const json_t *o,
-	struct campaign_country *out, size_t *n)
+	struct policy_country *out, size_t *n)
 {
 	struct str country = walk_keep(w, str_c(at->key));
 	const char *locale;
@@ -100,11 +100,11 @@ static void read_country(struct walk *w, const struct walk_place *at, const json
 		if (*n == COUNTRIES_MAX)
 			return;
 		struct str text = walk_text(w, at, o, locale, (struct walk_length){.chars = 60});
-		out[(*n)++] = (struct campaign_country){country, walk_keep(w, str_c(locale)), text};
+		out[(*n)++] = (struct policy_country){country, walk_keep(w, str_c(locale)), text};
 	}
 }
 
-static void read_countries(struct walk *w, const json_t *root, struct campaign_policy *p)
+static void read_countries(struct walk *w, const json_t *root, struct policy *p)
 {
 	struct walk_place at = {NULL, "countries", 0};
 	const json_t *o = walk_get(w, &at, root, JSON_OBJECT, false);
@@ -112,7 +112,7 @@ static void read_countries(struct walk *w, const json_t *root, struct campaign_p
 	json_t *one;
 	if (!o)
 		return;
-	struct campaign_country *out = arena_alloc(w->arena, COUNTRIES_MAX * sizeof *out);
+	struct policy_country *out = arena_alloc(w->arena, COUNTRIES_MAX * sizeof *out);
 	if (!out) {
 		w->no_memory = true;
 		return;
@@ -135,7 +135,7 @@ void campaign_policy_read(struct walk *w, const json_t *root, struct campaign_do
 {
 	static const char *const FIELDS[] = {"campaign", "site", "kind", "topics", "free",
 		"sensitive", "cap", "blackouts", "holdout", "supporter", "countries", NULL};
-	struct campaign_policy *p = &doc->policy;
+	struct policy *p = &doc->policy;
 	walk_only(w, NULL, root, FIELDS);
 	p->slug = doc->slug;
 	read_topics(w, root, p);

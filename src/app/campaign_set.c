@@ -24,7 +24,7 @@ static void PRINTFLIKE(4, 5)
 	va_end(ap);
 }
 
-static const struct campaign_policy *policy_of(const struct set *s, struct str site)
+static const struct policy *policy_of(const struct set *s, struct str site)
 {
 	for (size_t i = 0; i < s->n; i++)
 		if (s->doc[i]->is_policy && str_eq(s->doc[i]->site, site))
@@ -35,7 +35,7 @@ static const struct campaign_policy *policy_of(const struct set *s, struct str s
 static void check_topic(
 	struct set *s, const struct campaign_doc *doc, const char *path, struct str topic)
 {
-	const struct campaign_policy *p = policy_of(s, doc->site);
+	const struct policy *p = policy_of(s, doc->site);
 	if (topic.n == 0)
 		return;
 	for (size_t i = 0; p && i < p->topic_n; i++)

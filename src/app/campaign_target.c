@@ -66,10 +66,10 @@ const struct walk_words CAMPAIGN_COUNTRIES = {is_COUNTRY, WHAT_COUNTRY, 2, CAMPA
 /* --- both ways -------------------------------------------------------------------------------- */
 
 static void read_list(struct walk *w, const struct walk_place *up, const json_t *o,
-	enum campaign_target_list t, struct campaign_target *ret)
+	enum target_list t, struct target *ret)
 {
 	static const char *const FIELDS[] = {"in", "not_in", NULL};
-	struct walk_place at = {up, campaign_target_name(t), 0};
+	struct walk_place at = {up, target_name(t), 0};
 	const json_t *v = walk_get(w, &at, o, JSON_OBJECT, false);
 	if (!v)
 		return;
@@ -85,19 +85,19 @@ static void read_list(struct walk *w, const struct walk_place *up, const json_t 
 
 /* {"min": …, "max": …}, one of them at least. */
 static bool read_range(struct walk *w, const struct walk_place *up, const json_t *o,
-	const char *key, uint32_t most, struct campaign_range *ret)
+	const char *key, uint32_t most, struct target_range *ret)
 {
 	static const char *const FIELDS[] = {"min", "max", NULL};
 	struct walk_place at = {up, key, 0};
 	const json_t *v = walk_get(w, &at, o, JSON_OBJECT, false);
-	*ret = (struct campaign_range){0, CAMPAIGN_NO_MAX};
+	*ret = (struct target_range){0, TARGET_NO_MAX};
 	if (!v)
 		return false;
 	walk_only(w, &at, v, FIELDS);
 	size_t before = w->faults->n;
 	ret->min = walk_u32(w, &at, v, "min", (struct walk_range){0, most, 0});
 	ret->max =
-		(uint32_t)walk_int(w, &at, v, "max", (struct walk_range){0, most, CAMPAIGN_NO_MAX});
+		(uint32_t)walk_int(w, &at, v, "max", (struct walk_range){0, most, TARGET_NO_MAX});
 	if (!walk_has(v, "min") && !walk_has(v, "max"))
 		walk_wrong(w, &at, "needs min or max");
 	if (ret->max < ret->min && w->faults->n == before)
@@ -106,7 +106,7 @@ static bool read_range(struct walk *w, const struct walk_place *up, const json_t
 }
 
 static void read_hours(
-	struct walk *w, const struct walk_place *up, const json_t *o, struct campaign_target *t)
+	struct walk *w, const struct walk_place *up, const json_t *o, struct target *t)
 {
 	static const char *const FIELDS[] = {"from", "to", NULL};
 	struct walk_place at = {up, "hour", 0};
@@ -145,19 +145,19 @@ static uint8_t read_bits(struct walk *w, const struct walk_place *up, const json
 }
 
 static void read_reads(
-	struct walk *w, const struct walk_place *up, const json_t *o, struct campaign_target *t)
+	struct walk *w, const struct walk_place *up, const json_t *o, struct target *t)
 {
 	static const char *const FIELDS[] = {"topic", "days", "articles", NULL};
 	struct walk_place list = {up, "read", 0};
 	const json_t *v = walk_get(w, &list, o, JSON_ARRAY, false);
-	if (json_array_size(v) > CAMPAIGN_READS_MAX) {
-		walk_wrong(w, &list, "has more than %d conditions", CAMPAIGN_READS_MAX);
+	if (json_array_size(v) > TARGET_READS_MAX) {
+		walk_wrong(w, &list, "has more than %d conditions", TARGET_READS_MAX);
 		return;
 	}
 	for (size_t i = 0; i < json_array_size(v); i++) {
 		struct walk_place at = {&list, NULL, i};
 		const json_t *one = json_array_get(v, i);
-		struct campaign_reads *r = &t->read[t->read_n];
+		struct target_reads *r = &t->read[t->read_n];
 		if (!walk_is(w, &at, one, JSON_OBJECT))
 			continue;
 		walk_only(w, &at, one, FIELDS);
@@ -188,13 +188,13 @@ void campaign_target_read(struct walk *w, const json_t *root, struct campaign *c
 	static const char *const GAVE[] = {"never", "former", "supporter", NULL};
 	static const char *const ACCOUNT[] = {"anonymous", "signed_in", NULL};
 	struct walk_place at = {NULL, "target", 0};
-	struct campaign_target *t = &c->target;
+	struct target *t = &c->target;
 	const json_t *o = walk_get(w, &at, root, JSON_OBJECT, false);
 	if (!o)
 		return;
 	walk_only(w, &at, o, FIELDS);
 	for (int i = 0; i < TARGET_N; i++)
-		read_list(w, &at, o, (enum campaign_target_list)i, t);
+		read_list(w, &at, o, (enum target_list)i, t);
 	t->has_age = read_range(w, &at, o, "age_hours", 1000000, &t->age_hours);
 	t->has_words = read_range(w, &at, o, "words", 1000000, &t->words);
 	read_hours(w, &at, o, t);

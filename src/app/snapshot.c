@@ -27,8 +27,7 @@ struct snapshot {
 	struct stretch *stretch; /* by site and time */
 };
 
-static const struct campaign_policy no_policy = {
-	.supporter_once_days = 90, .supporter_recurring_days = 395};
+static const struct policy no_policy = {.supporter_once_days = 90, .supporter_recurring_days = 395};
 
 enum err snapshot_new(struct snapshot **ret)
 {
@@ -78,7 +77,7 @@ static enum err take_doc(struct snapshot *s, const struct campaign_doc *doc)
 	if (doc->is_policy && !doc->campaign.live)
 		return OK; /* a policy that is paused holds nothing */
 	if (doc->is_policy) {
-		struct campaign_policy *p = arena_alloc(&s->arena, sizeof *p);
+		struct policy *p = arena_alloc(&s->arena, sizeof *p);
 		if (!p)
 			return ERR_NO_MEMORY;
 		*p = doc->policy;
@@ -253,7 +252,7 @@ const struct site *snapshot_site_only(const struct snapshot *s)
 	return s->site_n > 0 ? &s->site[0] : NULL;
 }
 
-const struct campaign_policy *snapshot_policy(const struct snapshot *s, int16_t site)
+const struct policy *snapshot_policy(const struct snapshot *s, int16_t site)
 {
 	const struct campaign_site *at = campaign_set_site(&s->set, site);
 	return at ? at->policy : &no_policy;

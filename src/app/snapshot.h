@@ -43,7 +43,7 @@ const struct campaign_set *snapshot_campaign_set(const struct snapshot *s);
 /* NULL when there is none; paused ones are there too. */
 const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id);
 /* Never NULL: a site without a policy has an empty one. */
-const struct campaign_policy *snapshot_policy(const struct snapshot *s, int16_t site);
+const struct policy *snapshot_policy(const struct snapshot *s, int16_t site);
 int64_t snapshot_epoch(const struct snapshot *s);
 /* The day that holds now. False when the calendar does not reach that far. */
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret);

@@ -347,7 +347,7 @@ static void ask_page(struct view_ask *a)
 	a->facts = (struct decide_facts){.site = a->site->id,
 		.now = a->now,
 		.page = a->page,
-		.topics = campaign_topics(a->policy, &a->page),
+		.topics = policy_topics(a->policy, &a->page),
 		.art = facts_article(a->site->article_key, a->page.url),
 		.bot = a->bot,
 		.counted = a->counts,

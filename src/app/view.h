@@ -38,10 +38,10 @@ struct view_ask {
 	enum err err; /* VIEW_EVENT, VIEW_CONSENT: OK or why not. VIEW_PAGE: ERR_UNKNOWN_SITE,
 			 ERR_FIELD_MISSING; the decision opens all the same */
 	struct decision decision;
-	const struct site *site;              /* lives until released; NULL when unknown */
-	const struct campaign_policy *policy; /* as site */
-	struct live_goal goal;                /* of the decision's campaign */
-	struct decide_trace *trace;           /* for who holds a debug pass, else NULL */
+	const struct site *site;     /* lives until released; NULL when unknown */
+	const struct policy *policy; /* as site */
+	struct live_goal goal;       /* of the decision's campaign */
+	struct decide_trace *trace;  /* for who holds a debug pass, else NULL */
 	enum view_cookie set;
 	char cookie_text[200], token_text[300]; /* with NUL; empty when there is none */
 
@@ -83,7 +83,7 @@ void app_view_metrics(const struct app_view *v);
 struct view_prompt {
 	struct ticket_token ticket;
 	const struct campaign *campaign; /* NULL when there is none any more */
-	const struct campaign_policy *policy;
+	const struct policy *policy;
 	struct live_goal goal;
 	struct snapshot *hold;
 };

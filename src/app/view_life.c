@@ -191,7 +191,8 @@ static void load_live(struct app_view *v, mono_t now)
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
 
-/* The batch takes one question at a time: campaigns come first, and wait for what is asked already. */
+/* The batch takes one question at a time: campaigns come first, and wait for what is asked already.
+ */
 static void load_all(struct app_view *v, utc_t utc, mono_t now)
 {
 	int64_t every_s = conf_int(v->conf, CONF_robots_reload_s);

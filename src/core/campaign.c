@@ -1,5 +1,6 @@
 /* core/campaign.c: which variant a reader sees, and in which language. */
 #include "core/campaign.h"
+#include "core/locale.h"
 
 static const char *const intervals[INTERVAL_N] = {"once", "month", "year"};
 
@@ -16,17 +17,6 @@ enum err campaign_interval_parse(struct str s, enum campaign_interval *ret)
 			return OK;
 		}
 	return ERR_INTERVAL_BAD;
-}
-
-const char *campaign_target_name(enum campaign_target_list t)
-{
-	static const char *const names[TARGET_N] = {
-#define X(name, how, fact, charset, longest, sentence) #name,
-#include "core/target.def"
-#undef X
-	};
-
-	return (unsigned)t < TARGET_N ? names[t] : "unknown";
 }
 
 /* FNV-1a over the name, started from the reader's hash, then the finalizer of SplitMix64: draws by
@@ -59,12 +49,6 @@ size_t campaign_variant_pick(const struct campaign *c, uint64_t hash)
 	while (slot >= c->variant[i].share)
 		slot -= c->variant[i++].share;
 	return i;
-}
-
-bool campaign_is_held_out(const struct campaign_policy *p, uint64_t hash)
-{
-	/* no slug holds a blank, so that no experiment draws by this name */
-	return p->holdout_share > 0 && campaign_draw(STR("hold out"), hash, 100) < p->holdout_share;
 }
 
 uint16_t campaign_cap_key(struct str id)
@@ -101,47 +85,12 @@ const struct campaign_site *campaign_set_site(const struct campaign_set *s, int1
 	return NULL;
 }
 
-uint16_t campaign_topics(const struct campaign_policy *p, const struct page *page)
-{
-	uint16_t bits = 0;
-
-	for (size_t i = 0; i < p->topic_n; i++)
-		if (page_is_kind(page, &p->topic[i].pages))
-			bits |= (uint16_t)(1u << i);
-	return page_is_kind(page, &p->free) ? bits | PAGE_FREE : bits;
-}
-
 /* --- languages ------------------------------------------------------------------------------- */
-
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool same_locale(struct str a, struct str b)
-{
-	if (a.n != b.n)
-		return false;
-	for (size_t i = 0; i < a.n; i++)
-		if (lower(a.p[i]) != lower(b.p[i]))
-			return false;
-	return true;
-}
-
-/* "pt" of "pt-BR" */
-static struct str language(struct str locale)
-{
-	struct str s = {locale.p, 0};
-
-	while (s.n < locale.n && locale.p[s.n] != '-' && locale.p[s.n] != '_')
-		s.n++;
-	return s;
-}
 
 static const struct campaign_text *find(const struct campaign_variant *v, struct str locale)
 {
 	for (size_t i = 0; i < v->text_n; i++)
-		if (same_locale(v->text[i].locale, locale))
+		if (locale_same(v->text[i].locale, locale))
 			return &v->text[i];
 	return NULL;
 }
@@ -149,7 +98,7 @@ static const struct campaign_text *find(const struct campaign_variant *v, struct
 static const struct campaign_text *find_sister(const struct campaign_variant *v, struct str lang)
 {
 	for (size_t i = 0; i < v->text_n; i++)
-		if (same_locale(language(v->text[i].locale), lang))
+		if (locale_same(locale_language(v->text[i].locale), lang))
 			return &v->text[i];
 	return NULL;
 }
@@ -161,32 +110,10 @@ const struct campaign_text *campaign_text_pick(
 	const struct campaign_text *t = find(v, locale);
 
 	if (!t)
-		t = find(v, language(locale));
+		t = find(v, locale_language(locale));
 	if (!t)
-		t = find_sister(v, language(locale));
+		t = find_sister(v, locale_language(locale));
 	if (!t)
 		t = find(v, c->fallback);
 	return t ? t : v->text_n > 0 ? &v->text[0] : NULL;
-}
-
-/* The name in this language, or NULL. */
-static const struct campaign_country *country_in(
-	const struct campaign_policy *p, struct str country, struct str locale)
-{
-	for (size_t i = 0; i < p->country_n; i++)
-		if (str_eq(p->country[i].country, country) &&
-			(same_locale(p->country[i].locale, locale) ||
-				same_locale(p->country[i].locale, language(locale))))
-			return &p->country[i];
-	return NULL;
-}
-
-struct str campaign_country_name(
-	const struct campaign_policy *p, struct str country, struct str locale)
-{
-	const struct campaign_country *c = p ? country_in(p, country, locale) : NULL;
-
-	if (!c && p)
-		c = country_in(p, STR("*"), locale);
-	return c ? c->text : country;
 }

@@ -1,58 +1,21 @@
-/* core/campaign.h: campaigns and a site's policy as the decision needs them: plain numbers and
- * borrowed texts, immutable once loaded. Floor 1: pure. They are read from JSON by app/campaign.c;
- * the format is described in conf/campaigns/README.md. */
+/* core/campaign.h: campaigns as the decision needs them: plain numbers and borrowed texts,
+ * immutable once loaded. Floor 1: pure. They are read from JSON by app/campaign.c; the format is
+ * described in conf/campaigns/README.md. */
 #ifndef CORE_CAMPAIGN_H
 #define CORE_CAMPAIGN_H
 
-#include "core/page.h"
 #include "core/reader.h"
+#include "core/target.h"
 
 #define CAMPAIGN_VARIANTS_MAX 8
 #define CAMPAIGN_LIST_MAX     64
 #define CAMPAIGN_LOCALES_MAX  8
 #define CAMPAIGN_AMOUNTS_MAX  6
 #define CAMPAIGN_SETS_MAX     8
-#define CAMPAIGN_READS_MAX    4
-#define CAMPAIGN_BLACKOUT_MAX 16
-#define CAMPAIGN_NO_MAX       UINT32_MAX /* of a range without an upper end */
 
 enum campaign_kind { CAMPAIGN_APPEAL, CAMPAIGN_WALL };
 enum campaign_window { WINDOW_NONE, WINDOW_DAY, WINDOW_WEEK, WINDOW_MONTH, WINDOW_ROLLING };
 enum campaign_interval { INTERVAL_ONCE, INTERVAL_MONTH, INTERVAL_YEAR, INTERVAL_N };
-
-enum campaign_target_list {
-#define X(name, how, fact, charset, longest, sentence) TARGET_##name,
-#include "core/target.def"
-#undef X
-	TARGET_N
-};
-
-/* What a reader is; 0 = does not matter. Bits, so that several may do. */
-enum { VISITOR_NEW = 1, VISITOR_RETURNING = 2 };
-enum { GAVE_NEVER = 1, GAVE_FORMER = 2, GAVE_SUPPORTER = 4 };
-enum { ACCOUNT_ANONYMOUS = 1, ACCOUNT_SIGNED_IN = 2 };
-
-struct campaign_range {
-	uint32_t min, max; /* both included; 0 and CAMPAIGN_NO_MAX = open */
-};
-
-/* Articles opened in the last days, of some topics (0 = all); this one included. */
-struct campaign_reads {
-	uint16_t topics, days;
-	struct campaign_range n;
-	struct str topic; /* its name; app/snapshot.c turns it into the bits of the policy */
-};
-
-struct campaign_target {
-	struct {
-		struct page_words in, not_in;
-	} list[TARGET_N];
-	struct campaign_range age_hours, words, hours; /* hours: 0 to 23, may go over midnight */
-	bool has_age, has_words, has_hours;
-	uint8_t visitor, gave, account, weekdays; /* weekdays: bit 0 = Monday; 0 = all */
-	size_t read_n;
-	struct campaign_reads read[CAMPAIGN_READS_MAX];
-};
 
 /* How often. 0 = no such limit. All campaigns with one id share their counts. */
 struct campaign_cap {
@@ -118,7 +81,7 @@ struct campaign {
 	bool live;      /* false: paused, kept for previews */
 	bool sensitive; /* speaks on sensitive pages too */
 	bool holdout;   /* false: readers of the hold-out are asked too */
-	struct campaign_target target;
+	struct target target;
 	struct str slug,
 		experiment; /* experiment: what the variants are drawn by; the slug by default */
 	enum campaign_kind kind;
@@ -135,44 +98,13 @@ struct campaign {
 	const struct campaign_variant *variant;
 };
 
-struct campaign_topic {
-	struct str name;
-	struct page_kind pages;
-};
-
-struct campaign_blackout {
-	utc_t start, end;
-	struct page_words campaigns; /* empty = all */
-};
-
-/* A country as copy says it ("Estonia", "из Эстонии"); country "*" is for all others. */
-struct campaign_country {
-	struct str country, locale, text;
-};
-
-/* What holds for a whole site. */
-struct campaign_policy {
-	int32_t id, version;
-	int16_t site;
-	struct str slug;
-	size_t topic_n, blackout_n, country_n;
-	struct campaign_topic topic[PAGE_TOPIC_MAX];
-	struct page_kind free;      /* views that no meter counts */
-	struct page_kind sensitive; /* pages on which campaigns are silent */
-	struct campaign_cap cap;    /* over all prompts of the site */
-	struct campaign_blackout blackout[CAMPAIGN_BLACKOUT_MAX];
-	uint32_t holdout_share; /* of 100 */
-	bool holdout_walls;     /* walls open for them too */
-	uint32_t supporter_once_days,
-		supporter_recurring_days; /* who is a supporter, for target.gave */
-	const struct campaign_country *country;
-};
+struct policy;
 
 /* The campaigns of one site: campaign[from, from + n). */
 struct campaign_site {
 	int16_t site;
 	size_t from, n;
-	const struct campaign_policy *policy; /* never NULL */
+	const struct policy *policy; /* never NULL; core/policy.h */
 };
 
 /* All campaigns of all sites at one epoch, sorted by site, priority (descending), slug. */
@@ -186,7 +118,6 @@ struct campaign_set {
 const char *campaign_interval_name(enum campaign_interval i); /* once month year */
 MUST enum err campaign_interval_parse(
 	struct str s, enum campaign_interval *ret); /* fails ERR_INTERVAL_BAD */
-const char *campaign_target_name(enum campaign_target_list t);
 
 /* campaign_draw: a number below n, the same for the same reader hash and name; draws by different
  * names are independent. n > 0. */
@@ -194,7 +125,6 @@ uint32_t campaign_draw(struct str name, uint64_t hash, uint32_t n);
 /* campaign_variant_pick: sticky and exact: slot = draw by the experiment below the sum of shares.
  */
 size_t campaign_variant_pick(const struct campaign *c, uint64_t hash);
-bool campaign_is_held_out(const struct campaign_policy *p, uint64_t hash);
 /* campaign_cap_key: 16 bits of an identifier, never 0: what marks carry. Two identifiers of one
  * site with one key are refused when they are published (pledged.campaign_publish). */
 uint16_t campaign_cap_key(struct str id);
@@ -204,12 +134,6 @@ size_t campaign_set_pick(const struct campaign *c, struct str country, const str
  * another of that language, then the fallback, then the first. NULL without texts. */
 const struct campaign_text *campaign_text_pick(
 	const struct campaign *c, size_t variant, struct str locale);
-/* campaign_country_name: for copy; the code itself when the policy does not name it. */
-struct str campaign_country_name(
-	const struct campaign_policy *p, struct str country, struct str locale);
 const struct campaign_site *campaign_set_site(
 	const struct campaign_set *s, int16_t site); /* NULL: it has none */
-/* campaign_topics: the bits of the page's topics, with PAGE_FREE when no meter counts it. */
-uint16_t campaign_topics(const struct campaign_policy *p, const struct page *page);
-
 #endif

@@ -3,7 +3,7 @@
 #ifndef CORE_DECIDE_H
 #define CORE_DECIDE_H
 
-#include "core/campaign.h"
+#include "core/policy.h"
 
 enum decide_act { ACT_OPEN, ACT_PROMPT, ACT_WALL, ACT_N };
 
@@ -32,7 +32,7 @@ struct decide_facts {
 	struct decide_calendar cal;
 	struct page page;
 	uint64_t art;    /* keyed hash of the article, READER_ART_BITS, never 0 */
-	uint16_t topics; /* campaign_topics of the page */
+	uint16_t topics; /* policy_topics of the page */
 	bool bot;        /* verified */
 	bool counted;    /* this view is in reader->seen (false for HEAD, prefetch, range) */
 	bool signed_in;

@@ -86,7 +86,7 @@ static bool saw(struct rule_ctx *x, int64_t have, int64_t need, bool fires)
 }
 
 /* A number against a range; a trace tells the bound that is crossed, else the lower one. */
-static bool is_outside(struct rule_ctx *x, int64_t have, struct campaign_range r)
+static bool is_outside(struct rule_ctx *x, int64_t have, struct target_range r)
 {
 	bool above = have > r.max;
 
@@ -182,7 +182,7 @@ static bool rule_weekday(struct rule_ctx *x)
 
 static bool rule_hour(struct rule_ctx *x)
 {
-	struct campaign_range h = x->c->target.hours;
+	struct target_range h = x->c->target.hours;
 	uint8_t hour = x->f->cal.hour;
 
 	if (h.min <= h.max)
@@ -218,7 +218,7 @@ static bool is_supporter(const struct decide_facts *f, uint32_t once, uint32_t r
 
 static bool rule_gave(struct rule_ctx *x)
 {
-	const struct campaign_policy *p = x->policy;
+	const struct policy *p = x->policy;
 	unsigned is = x->f->reader->gift == GIFT_NONE ? GAVE_NEVER
 		      : is_supporter(x->f, p->supporter_once_days, p->supporter_recurring_days)
 			      ? GAVE_SUPPORTER
@@ -232,10 +232,10 @@ static bool rule_gave(struct rule_ctx *x)
 
 static bool rule_reads(struct rule_ctx *x)
 {
-	const struct campaign_target *t = &x->c->target;
+	const struct target *t = &x->c->target;
 
 	for (size_t i = 0; i < t->read_n; i++) {
-		const struct campaign_reads *r = &t->read[i];
+		const struct target_reads *r = &t->read[i];
 		struct reader_window w = {days_back(x->f->cal.day, r->days), r->topics, false};
 		if (is_outside(x, rule_count(x, w).n, r->n))
 			return true;
@@ -248,7 +248,7 @@ static bool rule_reads(struct rule_ctx *x)
 static bool rule_blackout(struct rule_ctx *x)
 {
 	for (size_t i = 0; i < x->policy->blackout_n; i++) {
-		const struct campaign_blackout *b = &x->policy->blackout[i];
+		const struct policy_blackout *b = &x->policy->blackout[i];
 		if (x->f->now.us >= b->start.us && x->f->now.us < b->end.us &&
 			(b->campaigns.n == 0 || page_has(b->campaigns, x->c->slug)))
 			return true;
@@ -304,7 +304,7 @@ static bool rule_meter_left(struct rule_ctx *x)
 
 static bool rule_holdout_wall(struct rule_ctx *x)
 {
-	return x->policy->holdout_walls && campaign_is_held_out(x->policy, x->f->variant_hash);
+	return x->policy->holdout_walls && policy_holds_out(x->policy, x->f->variant_hash);
 }
 
 static bool rule_meter_wall(struct rule_ctx *x)
@@ -425,7 +425,7 @@ static bool rule_cycle_skip(struct rule_ctx *x)
 
 static bool rule_holdout(struct rule_ctx *x)
 {
-	return campaign_is_held_out(x->policy, x->f->variant_hash);
+	return policy_holds_out(x->policy, x->f->variant_hash);
 }
 
 static bool rule_control(struct rule_ctx *x)

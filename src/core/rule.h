@@ -20,7 +20,7 @@ enum {
 /* What the rules of one decision share; the costly parts are made when the first rule asks. */
 struct rule_ctx {
 	const struct decide_facts *f;
-	const struct campaign_policy *policy;
+	const struct policy *policy;
 	const struct campaign *c; /* NULL in PAGE rules */
 	struct decision *d;
 	/* what the last rule saw, for a trace */

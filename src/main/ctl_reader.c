@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "app/facts.h"
+#include "core/locale.h"
 #include "core/money.h"
 #include "main/ctl_reader.h"
 
@@ -117,12 +118,12 @@ static void make_page(const struct ctl_world *world, const struct site *site,
 	const struct ctl_reader_words *w, struct ctl_reader *r)
 {
 	struct page *p = &r->facts.page;
-	struct str rest = w->locale.n > 0 ? w->locale : site->locale;
 	*p = (struct page){
 		.url = w->article,
 		.section = w->section,
 		.country = w->country,
 		.device = w->device,
+		.language = locale_language(w->locale.n > 0 ? w->locale : site->locale),
 		.source = w->source,
 		.referrer_host = w->referrer,
 		.referrer =
@@ -131,7 +132,6 @@ static void make_page(const struct ctl_world *world, const struct site *site,
 		.flags = words(w->flags, r->flag),
 		.word_count = (uint32_t)w->words,
 	};
-	str_cut(&rest, '-', &p->language);
 	(void)!clock_parse(w->published, &p->published);
 }
 
@@ -279,7 +279,7 @@ int ctl_reader_make(struct ctl *c, const struct ctl_world *world, const struct s
 		return CTL_FAILED;
 	}
 	make_page(world, site, w, ret);
-	facts->topics = campaign_topics(snapshot_policy(world->snap, site->id), &facts->page);
+	facts->topics = policy_topics(snapshot_policy(world->snap, site->id), &facts->page);
 	facts->art = facts_article(site->article_key, w->article);
 	if (w->reader) {
 		enum err e = uuid_parse(str_c(w->reader), &id) == OK

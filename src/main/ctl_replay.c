@@ -66,7 +66,7 @@ static void add_pair(struct replay *r, const struct decision *before, const stru
 static struct decision ask(const struct replay *r, const struct ctl_world *w, struct decide_facts f)
 {
 	f.site = r->site->id;
-	f.topics = campaign_topics(snapshot_policy(w->snap, f.site), &f.page);
+	f.topics = policy_topics(snapshot_policy(w->snap, f.site), &f.page);
 	return decide(&f, snapshot_campaign_set(w->snap), NULL);
 }
 

@@ -51,9 +51,7 @@ static void value(struct buf *b, const struct copy_part *part, const struct web_
 {
 	switch (part->value) {
 	case COPY_articles: number(b, c->articles, part, c->locale); break;
-	case COPY_country:
-		buf_add(b, campaign_country_name(c->policy, c->country, c->locale));
-		break;
+	case COPY_country: buf_add(b, policy_country_name(c->policy, c->country, c->locale)); break;
 	case COPY_raised: sum(b, c->raised_minor, c); break;
 	case COPY_goal: sum(b, c->campaign->goal.minor, c); break;
 	case COPY_percent: number(b, percent(c), part, c->locale); break;

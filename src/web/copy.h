@@ -3,7 +3,7 @@
 #define WEB_COPY_H
 
 #include "base/clock.h"
-#include "core/campaign.h"
+#include "core/policy.h"
 #include "web/words.h"
 
 /* More than any text with its values: 2000 characters, and COPY_VALUES_MAX names of countries
@@ -13,9 +13,9 @@
 /* What the values are made of. */
 struct web_copy {
 	const struct campaign *campaign;
-	const struct campaign_policy *policy; /* NULL: no names of countries */
-	struct str locale;                    /* of the text */
-	struct str country;                   /* of the reader */
+	const struct policy *policy; /* NULL: no names of countries */
+	struct str locale;           /* of the text */
+	struct str country;          /* of the reader */
 	uint32_t articles;
 	int64_t raised_minor; /* net, in the goal's currency */
 	uint64_t supporters;

@@ -140,7 +140,7 @@ static bool take_event(
 }
 
 /* What copy tells of the moment, beside the campaign. */
-static struct web_copy copy_of(const struct request *q, const struct campaign_policy *policy,
+static struct web_copy copy_of(const struct request *q, const struct policy *policy,
 	struct str country, uint32_t articles, const struct live_goal *goal)
 {
 	return (struct web_copy){.policy = policy,

@@ -2,6 +2,7 @@
  * what gates a page comes from nginx alone. */
 #include <string.h>
 
+#include "core/locale.h"
 #include "web/h_view.h"
 #include "web/view_facts.h"
 
@@ -126,22 +127,13 @@ static struct page_words list(const struct request *q, struct str text)
 	return (struct page_words){n, v};
 }
 
-static struct str language(struct str locale)
-{
-	struct str s = {locale.p, 0};
-
-	while (s.n < locale.n && locale.p[s.n] != '-' && locale.p[s.n] != '_')
-		s.n++;
-	return s;
-}
-
 void view_facts_page(const struct request *q, struct page *ret)
 {
 	*ret = (struct page){
 		.url = clean(q->article),
 		.section = clean(q->section),
 		.country = clean(q->country),
-		.language = language(clean(q->locale)),
+		.language = locale_language(clean(q->locale)),
 		.device = clean(q->device),
 		.source = clean(q->source),
 		.referrer_host = clean(page_host(q->referrer)),

@@ -41,7 +41,7 @@ static char name[MOST][32];
 static struct str section[MOST], countries[3], device[1];
 static struct campaign_variant variant[2] = {{.share = 50}, {.share = 50}};
 static struct campaign_amounts amounts;
-static struct campaign_policy policy;
+static struct policy policy;
 static struct campaign_site site;
 static struct campaign_set set = {.campaign = campaign, .site = &site, .site_n = 1};
 

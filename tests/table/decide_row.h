@@ -43,7 +43,7 @@ struct world {
 	struct str col[COLUMN_N];
 	struct campaign campaign[WORLD_MANY];
 	struct campaign_variant variant[WORLD_MANY][2];
-	struct campaign_policy policy;
+	struct policy policy;
 	struct campaign_site site[2]; /* another one, and this */
 	struct campaign_set set;
 	struct reader reader;
@@ -119,9 +119,9 @@ static struct page_words row_words(struct world *w, struct str list)
 }
 
 /* 2..5, 2.., ..5 */
-static struct campaign_range row_range(const struct world *w, struct str s)
+static struct target_range row_range(const struct world *w, struct str s)
 {
-	struct campaign_range r = {0, CAMPAIGN_NO_MAX};
+	struct target_range r = {0, TARGET_NO_MAX};
 	size_t at = 0;
 
 	while (at + 1 < s.n && (s.p[at] != '.' || s.p[at + 1] != '.'))
@@ -189,7 +189,7 @@ static bool row_cap(const struct world *w, struct campaign_cap *cap, struct str 
 /* FROM/TO, FROM/TO:first|second */
 static void row_blackout(struct world *w, struct str v)
 {
-	struct campaign_blackout *b = &w->policy.blackout[w->policy.blackout_n++];
+	struct policy_blackout *b = &w->policy.blackout[w->policy.blackout_n++];
 	struct str span = row_part(&v, ':');
 
 	b->start = row_time(w, row_part(&span, '/'));
@@ -199,7 +199,7 @@ static void row_blackout(struct world *w, struct str v)
 
 static void row_policy_word(struct world *w, struct str key, struct str v)
 {
-	struct campaign_policy *p = &w->policy;
+	struct policy *p = &w->policy;
 
 	if (str_is(key, "topic")) {
 		p->topic[p->topic_n].name = row_part(&v, '/');
@@ -254,9 +254,9 @@ static uint16_t row_topics(const struct world *w, struct str list)
 /* --- campaigns -------------------------------------------------------------------------------- */
 
 /* 5..9/30, sport:5../30 */
-static void row_reads(struct world *w, struct campaign_target *t, struct str v)
+static void row_reads(struct world *w, struct target *t, struct str v)
 {
-	struct campaign_reads *r = &t->read[t->read_n++];
+	struct target_reads *r = &t->read[t->read_n++];
 
 	if (v.n > 0 && memchr(v.p, ':', v.n))
 		r->topics = row_topics(w, row_part(&v, ':'));
@@ -264,7 +264,7 @@ static void row_reads(struct world *w, struct campaign_target *t, struct str v)
 	r->days = (uint16_t)row_number(w, v);
 }
 
-static bool row_target(struct world *w, struct campaign_target *t, struct str key, struct str v)
+static bool row_target(struct world *w, struct target *t, struct str key, struct str v)
 {
 	static const char *const visitor[] = {"new", "returning", NULL};
 	static const char *const gave[] = {"never", "former", "supporter", NULL};
@@ -273,7 +273,7 @@ static bool row_target(struct world *w, struct campaign_target *t, struct str ke
 	struct str name = not ? (struct str){key.p + 4, key.n - 4} : key;
 
 	for (int i = 0; i < TARGET_N; i++)
-		if (str_is(name, campaign_target_name((enum campaign_target_list)i))) {
+		if (str_is(name, target_name((enum target_list)i))) {
 			*(not ? &t->list[i].not_in : &t->list[i].in) = row_words(w, v);
 			return true;
 		}
@@ -530,7 +530,7 @@ static void row_page(struct world *w, struct str list)
 		struct str key = row_part(&word, '=');
 		row_page_fact(w, key, word);
 	}
-	w->f.topics = campaign_topics(&w->policy, &w->f.page);
+	w->f.topics = policy_topics(&w->policy, &w->f.page);
 }
 
 /* Monday the 23rd at noon, if nothing else is said. */

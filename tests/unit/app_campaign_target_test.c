@@ -267,13 +267,12 @@ static void list_values(void **state)
 		snprintf(value, sizeof value, "['%s']", WORD[i]);
 		for (int in = 0; in < 2; in++) {
 			snprintf(member, sizeof member, "target.%s.%s",
-				campaign_target_name((enum campaign_target_list)i),
-				in ? "in" : "not_in");
+				target_name((enum target_list)i), in ? "in" : "not_in");
 			json_t *root = file_json(GOOD);
 			file_change(root, "target", NULL);
 			file_change(root, member, value);
 			assert_int_equal(file_read_json(root), OK);
-			const struct campaign_target *t = &file_doc.campaign.target;
+			const struct target *t = &file_doc.campaign.target;
 			for (int k = 0; k < TARGET_N; k++) {
 				assert_int_equal(t->list[k].in.n, in && k == i);
 				assert_int_equal(t->list[k].not_in.n, !in && k == i);
@@ -286,15 +285,14 @@ static void list_values(void **state)
 static void range_values(void **state)
 {
 	(void)state;
-	const struct campaign_target *t =
-		&read_with("target.age_hours", "{'min':2,'max':48}")->target;
+	const struct target *t = &read_with("target.age_hours", "{'min':2,'max':48}")->target;
 	assert_true(t->has_age && !t->has_words && !t->has_hours);
 	assert_int_equal(t->age_hours.min, 2);
 	assert_int_equal(t->age_hours.max, 48);
 	t = &read_with("target.words", "{'min':300}")->target;
 	assert_true(t->has_words && !t->has_age);
 	assert_int_equal(t->words.min, 300);
-	assert_int_equal(t->words.max, CAMPAIGN_NO_MAX);
+	assert_int_equal(t->words.max, TARGET_NO_MAX);
 	t = &read_with("target.words", "{'max':300}")->target;
 	assert_int_equal(t->words.min, 0);
 	assert_int_equal(t->words.max, 300);
@@ -319,7 +317,7 @@ static void who_values(void **state)
 		read_with("target.account", "['anonymous']")->target.account, ACCOUNT_ANONYMOUS);
 	assert_int_equal(
 		read_with("target.account", "['signed_in']")->target.account, ACCOUNT_SIGNED_IN);
-	const struct campaign_target *t =
+	const struct target *t =
 		&read_with("target.read", "[{'days':30,'articles':{'min':3}},"
 					  "{'topic':'ice','days':7,'articles':{'min':0,'max':1}}]")
 			 ->target;
@@ -327,7 +325,7 @@ static void who_values(void **state)
 	assert_int_equal(t->read[0].topic.n, 0);
 	assert_int_equal(t->read[0].days, 30);
 	assert_int_equal(t->read[0].n.min, 3);
-	assert_int_equal(t->read[0].n.max, CAMPAIGN_NO_MAX);
+	assert_int_equal(t->read[0].n.max, TARGET_NO_MAX);
 	assert_true(str_is(t->read[1].topic, "ice"));
 	assert_int_equal(t->read[1].n.max, 1);
 }
@@ -398,7 +396,7 @@ static void switches(void **state)
 /* Names of topics become the bits of the policy; a topic that is not there matches no page. */
 static void topics_are_bound(void **state)
 {
-	struct campaign_policy p = {.topic_n = 2};
+	struct policy p = {.topic_n = 2};
 	json_t *root = file_json(GOOD);
 	(void)state;
 	p.topic[0].name = STR("ice");

@@ -192,7 +192,7 @@ static void good_values(void **state)
 	(void)state;
 	assert_int_equal(file_read_json(file_json(GOOD)), OK);
 	const struct campaign *c = &file_doc.campaign;
-	const struct campaign_target *t = &c->target;
+	const struct target *t = &c->target;
 	assert_false(file_doc.is_policy);
 	assert_true(str_is(file_doc.site, "demo") && str_is(file_doc.slug, "support") &&
 		    str_is(c->slug, "support"));

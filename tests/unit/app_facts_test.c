@@ -42,7 +42,7 @@ static const char *const CHANGES[][2] = {
 #define CAMPAIGNS ARRAY_N(CHANGES)
 
 static struct arena kept, arena;
-static struct campaign_policy policy;
+static struct policy policy;
 static struct campaign campaigns[CAMPAIGNS];
 static struct campaign_site site = {SITE, 0, CAMPAIGNS, &policy};
 static const struct campaign_set set = {
@@ -174,7 +174,7 @@ static const struct decide_facts *make_facts(void)
 		.reader = &made.reader,
 		.variant_hash = (uint64_t)below(UINT32_MAX) << 31 | below(UINT32_MAX) >> 1};
 	make_page(&made.f.page, now_s);
-	made.f.topics = campaign_topics(&policy, &made.f.page);
+	made.f.topics = policy_topics(&policy, &made.f.page);
 	make_reader(&made.reader, &made.f.cal, now_s);
 	return &made.f;
 }

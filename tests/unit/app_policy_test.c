@@ -156,7 +156,7 @@ static void fine(void **state)
 	file_check_fine(GOOD, FINE, ARRAY_N(FINE));
 }
 
-static const struct campaign_policy *read_root(json_t *root)
+static const struct policy *read_root(json_t *root)
 {
 	enum err e = file_read_json(root);
 	if (e != OK)
@@ -167,7 +167,7 @@ static const struct campaign_policy *read_root(json_t *root)
 
 static void values(void **state)
 {
-	const struct campaign_policy *p = read_root(file_json(GOOD));
+	const struct policy *p = read_root(file_json(GOOD));
 	(void)state;
 	assert_true(str_is(file_doc.slug, "policy") && str_is(p->slug, "policy"));
 	assert_true(str_is(file_doc.site, "demo"));
@@ -199,7 +199,7 @@ static void values(void **state)
 
 static void defaults(void **state)
 {
-	const struct campaign_policy *p =
+	const struct policy *p =
 		read_root(file_json("{'campaign':'policy','site':'demo','kind':'policy'}"));
 	(void)state;
 	assert_int_equal(p->topic_n + p->blackout_n + p->country_n, 0);
@@ -208,7 +208,7 @@ static void defaults(void **state)
 	assert_false(p->holdout_walls);
 	assert_int_equal(p->supporter_once_days, 90);
 	assert_int_equal(p->supporter_recurring_days, 395);
-	assert_false(campaign_is_held_out(p, 1));
+	assert_false(policy_holds_out(p, 1));
 }
 
 static void names_of_countries(void **state)
@@ -225,13 +225,13 @@ static void names_of_countries(void **state)
 		{"LV", "ru", "LV"},
 		{"", "en", "your country"},
 	};
-	const struct campaign_policy *p = read_root(file_json(GOOD));
+	const struct policy *p = read_root(file_json(GOOD));
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(ROW); i++)
-		assert_true(str_is(
-			campaign_country_name(p, str_c(ROW[i].country), str_c(ROW[i].locale)),
-			ROW[i].name));
-	assert_true(str_is(campaign_country_name(NULL, STR("EE"), STR("en")), "EE"));
+		assert_true(
+			str_is(policy_country_name(p, str_c(ROW[i].country), str_c(ROW[i].locale)),
+				ROW[i].name));
+	assert_true(str_is(policy_country_name(NULL, STR("EE"), STR("en")), "EE"));
 }
 
 /* The name makes the policy, and the policy has that name. */

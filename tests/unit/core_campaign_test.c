@@ -7,7 +7,7 @@
 
 #include <cmocka.h>
 
-#include "core/campaign.h"
+#include "core/policy.h"
 
 #define READERS 100000
 
@@ -84,14 +84,14 @@ static void campaigns_draw_apart(void **state)
 	struct campaign_variant va[2], vb[2];
 	struct campaign a = with_shares("support", va, half, 2);
 	struct campaign b = with_shares("meter", vb, half, 2);
-	struct campaign_policy out = {.holdout_share = 50};
+	struct policy out = {.holdout_share = 50};
 	uint32_t both[2][2] = {{0}}, held[2][2] = {{0}};
 
 	(void)state;
 	for (uint64_t r = 0; r < READERS; r++) {
 		size_t first = campaign_variant_pick(&a, hash_of(r));
 		both[first][campaign_variant_pick(&b, hash_of(r))]++;
-		held[first][campaign_is_held_out(&out, hash_of(r))]++;
+		held[first][policy_holds_out(&out, hash_of(r))]++;
 	}
 	quarters(both);
 	quarters(held); /* nor does the hold-out lean to a variant */
@@ -104,20 +104,20 @@ static void campaigns_draw_apart(void **state)
 
 static void the_hold_out(void **state)
 {
-	struct campaign_policy p = {.holdout_share = 0};
+	struct policy p = {.holdout_share = 0};
 	uint32_t n = 0;
 
 	(void)state;
 	for (uint64_t r = 0; r < READERS; r++) {
 		p.holdout_share = 0;
-		assert_false(campaign_is_held_out(&p, hash_of(r)));
+		assert_false(policy_holds_out(&p, hash_of(r)));
 		p.holdout_share = 100;
-		assert_true(campaign_is_held_out(&p, hash_of(r)));
+		assert_true(policy_holds_out(&p, hash_of(r)));
 		p.holdout_share = 5;
-		bool is = campaign_is_held_out(&p, hash_of(r));
+		bool is = policy_holds_out(&p, hash_of(r));
 		n += is;
 		p.holdout_share = 6; /* who is in stays in when it grows */
-		assert_true(!is || campaign_is_held_out(&p, hash_of(r)));
+		assert_true(!is || policy_holds_out(&p, hash_of(r)));
 	}
 	assert_true(n > READERS / 100 * 5 - READERS / 200);
 	assert_true(n < READERS / 100 * 5 + READERS / 200);
@@ -251,26 +251,26 @@ static void amounts(void **state)
 
 static void countries(void **state)
 {
-	static const struct campaign_country names[] = {
+	static const struct policy_country names[] = {
 		{{"EE", 2}, {"en", 2}, {"Estonia", 7}},
 		{{"EE", 2}, {"pt", 2}, {"Est\xc3\xb4nia", 8}},
 		{{"*", 1}, {"en", 2}, {"your country", 12}},
 	};
-	struct campaign_policy p = {.country_n = ARRAY_N(names), .country = names};
+	struct policy p = {.country_n = ARRAY_N(names), .country = names};
 
 	(void)state;
-	assert_true(str_is(campaign_country_name(&p, STR("EE"), STR("en")), "Estonia"));
-	assert_true(str_is(campaign_country_name(&p, STR("EE"), STR("pt-BR")), "Est\xc3\xb4nia"));
-	assert_true(str_is(campaign_country_name(&p, STR("FR"), STR("en-GB")), "your country"));
-	assert_true(str_is(campaign_country_name(&p, STR("FR"), STR("pt")), "FR"));
-	assert_true(str_is(campaign_country_name(NULL, STR("FR"), STR("en")), "FR"));
+	assert_true(str_is(policy_country_name(&p, STR("EE"), STR("en")), "Estonia"));
+	assert_true(str_is(policy_country_name(&p, STR("EE"), STR("pt-BR")), "Est\xc3\xb4nia"));
+	assert_true(str_is(policy_country_name(&p, STR("FR"), STR("en-GB")), "your country"));
+	assert_true(str_is(policy_country_name(&p, STR("FR"), STR("pt")), "FR"));
+	assert_true(str_is(policy_country_name(NULL, STR("FR"), STR("en")), "FR"));
 }
 
 static void sites_and_topics(void **state)
 {
 	static const struct str sport[] = {{"sport", 5}}, poll[] = {{"elections", 9}},
 				free_ones[] = {{"search", 6}, {"t.co", 4}};
-	struct campaign_policy p = {.topic_n = 2,
+	struct policy p = {.topic_n = 2,
 		.topic = {{{"sport", 5}, {.sections = {1, sport}}},
 			{{"elections", 9}, {.tags = {1, poll}}}},
 		.free = {.referrers = {2, free_ones}}};
@@ -281,23 +281,23 @@ static void sites_and_topics(void **state)
 	(void)state;
 	assert_ptr_equal(campaign_set_site(&set, 7), &sites[1]);
 	assert_null(campaign_set_site(&set, 4));
-	assert_int_equal(campaign_topics(&p, &page), 1);
+	assert_int_equal(policy_topics(&p, &page), 1);
 	page.tags = (struct page_words){1, poll};
-	assert_int_equal(campaign_topics(&p, &page), 3);
+	assert_int_equal(policy_topics(&p, &page), 3);
 	page.referrer = STR("search");
-	assert_int_equal(campaign_topics(&p, &page), 3 | PAGE_FREE);
+	assert_int_equal(policy_topics(&p, &page), 3 | PAGE_FREE);
 	page = (struct page){.referrer = STR("social"), .referrer_host = STR("t.co")};
-	assert_int_equal(campaign_topics(&p, &page), PAGE_FREE);
+	assert_int_equal(policy_topics(&p, &page), PAGE_FREE);
 	page.referrer_host = STR("not.co");
-	assert_int_equal(campaign_topics(&p, &page), 0);
+	assert_int_equal(policy_topics(&p, &page), 0);
 }
 
 static void target_names(void **state)
 {
 	(void)state;
-	assert_string_equal(campaign_target_name(TARGET_country), "country");
-	assert_string_equal(campaign_target_name(TARGET_source), "source");
-	assert_string_equal(campaign_target_name(TARGET_N), "unknown");
+	assert_string_equal(target_name(TARGET_country), "country");
+	assert_string_equal(target_name(TARGET_source), "source");
+	assert_string_equal(target_name(TARGET_N), "unknown");
 }
 
 int main(void)

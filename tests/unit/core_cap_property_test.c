@@ -163,7 +163,7 @@ struct round {
 struct history {
 	uint64_t seed;
 	struct campaign campaign[MANY_MAX];
-	struct campaign_policy policy;
+	struct policy policy;
 	struct campaign_site site;
 	struct campaign_set set;
 	struct row row;

@@ -31,7 +31,7 @@ static const struct campaign_variant variants[] = {{.share = 30}, {.share = 70}}
 
 struct history {
 	struct campaign campaign[3];
-	struct campaign_policy policy;
+	struct policy policy;
 	struct campaign_site site;
 	struct campaign_set set;
 	struct reader reader;

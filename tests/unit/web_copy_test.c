@@ -14,12 +14,12 @@
 #define NBSP "\u00a0"
 #define DAY  INT64_C(86400000000)
 
-static const struct campaign_country COUNTRIES[] = {
+static const struct policy_country COUNTRIES[] = {
 	{STR("EE"), STR("en"), STR("Estonia")},
 	{STR("EE"), STR("ru"), STR("Эстонии")},
 	{STR("*"), STR("en"), STR("your country")},
 };
-static const struct campaign_policy POLICY = {.country_n = 3, .country = COUNTRIES};
+static const struct policy POLICY = {.country_n = 3, .country = COUNTRIES};
 
 static struct campaign campaign;
 static char mem[WEB_COPY_BYTES];
@@ -280,8 +280,8 @@ static void what_cannot_be_read(void **state)
 static void the_longest_text(void **state)
 {
 	static char text[8200], name[241];
-	struct campaign_country long_name = {STR("EE"), STR("en"), {name, 240}};
-	struct campaign_policy policy = {.country_n = 1, .country = &long_name};
+	struct policy_country long_name = {STR("EE"), STR("en"), {name, 240}};
+	struct policy policy = {.country_n = 1, .country = &long_name};
 	struct web_copy c = now("en");
 	size_t n = 0;
 

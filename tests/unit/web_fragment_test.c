@@ -295,8 +295,8 @@ static void values(void **state)
 		"<p class=\"pledged-topline\"><a href=\"#pledged-h\">3 of",
 		"\"pledged-h\" tabindex=\"-1\">Title 3\u00a0articles</h2>", ">\u20ac12</p>",
 		"type=\"submit\">Give 1%", "data-later=\"Later &lt;b&gt;\""};
-	static const struct campaign_country COUNTRY = {STR("EE"), STR("en"), STR(EVIL)};
-	const struct campaign_policy policy = {.country_n = 1, .country = &COUNTRY};
+	static const struct policy_country COUNTRY = {STR("EE"), STR("en"), STR(EVIL)};
+	const struct policy policy = {.country_n = 1, .country = &COUNTRY};
 	struct campaign c = campaign();
 	struct campaign_text *t = &variant.text[0];
 	struct fragment f = {.campaign = &c,
