@@ -21,15 +21,23 @@ check_conf() {
 		{ tail_log "$1-test"; die "pledged $1 refuses its configuration"; }
 }
 
+# told LOG LINES WORD: has WORD stood in the log since it had so many lines, or has the program ended?
+told() { tail -n "+$(($2 + 1))" "$dir/log/$1.log" | grep -q -- "$3" || ! pid_of "$1"; }
+
 role_start() {
+	local lines=0
 	! pid_of "$1" >/dev/null || die "$1 runs already"
 	case $1 in
 	provider)
+		[ ! -e "$dir/log/provider.log" ] || lines=$(wc -l <"$dir/log/provider.log")
 		launch provider node "$root/tests/provider/main.mjs" --port "$provider_port" \
 			--key-file "$dir/secrets/stripe.key" --webhook-secret-file "$dir/secrets/stripe.webhook" \
 			--ledger "$dir/provider/ledger" --webhook-url "http://127.0.0.1:$port/webhook/stripe"
-		wait_for 10 "the provider on port $provider_port" port_busy "$provider_port" ||
+		# that the port answers says nothing: it may be somebody else's
+		wait_for 10 "the provider on port $provider_port" told provider "$lines" 'provider ready' ||
 			{ tail_log provider; exit 1; }
+		! tail -n 8 "$dir/log/provider.log" | grep -q EADDRINUSE ||
+			die "port $provider_port on 127.0.0.1 is taken by another program"
 		;;
 	view) with_socket view "$views" ;;
 	money) with_socket money "$moneys" ;;
