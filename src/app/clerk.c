@@ -20,6 +20,8 @@
 #define AWAY_TRIES         96
 #define FOLD_N             200
 #define FOLD_MS            1000
+#define TRIM_N             5000
+#define TRIM_MS            (60 * 1000)
 #define PARTITION_MS       (60 * 60 * 1000)
 #define PARTITION_AGAIN_MS (60 * 1000)
 #define LINK_MS            (60 * 1000)
@@ -279,27 +281,42 @@ static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 	return (size_t)rows_n(rows);
 }
 
+static void do_partitions(struct app_clerk *c, mono_t now)
+{
+	struct store_args a;
+	if (now.us < c->partition_at.us)
+		return;
+	store_args_init(&a);
+	arg_utc(&a, clock_utc());
+	ROWS_AUTO made = ask(c, STMT_partition_ensure, &a);
+	c->partition_at = mono_add(now, dur_ms(made ? PARTITION_MS : PARTITION_AGAIN_MS));
+}
+
+/* A statement of (how many, now) that tells how many rows it took: at once again while there are
+ * more, else after the pause. */
+static size_t do_some(
+	struct app_clerk *c, enum stmt stmt, int64_t most, int64_t pause_ms, mono_t now, mono_t *at)
+{
+	struct store_args a;
+	if (now.us < at->us)
+		return 0;
+	store_args_init(&a);
+	arg_int(&a, most);
+	arg_utc(&a, clock_utc());
+	ROWS_AUTO rows = ask(c, stmt, &a);
+	int64_t n = rows ? row_int(rows, 0, "n") : 0;
+	if (n >= most)
+		return (size_t)n;
+	*at = mono_add(now, dur_ms(pause_ms));
+	return 0;
+}
+
 static size_t do_counts(struct app_clerk *c)
 {
 	mono_t now = clock_mono();
-	struct store_args a;
-	size_t n = 0;
-	if (now.us >= c->partition_at.us) {
-		store_args_init(&a);
-		arg_utc(&a, clock_utc());
-		ROWS_AUTO made = ask(c, STMT_partition_ensure, &a);
-		c->partition_at = mono_add(now, dur_ms(made ? PARTITION_MS : PARTITION_AGAIN_MS));
-	}
-	if (now.us >= c->fold_at.us) {
-		store_args_init(&a);
-		arg_int(&a, FOLD_N);
-		arg_utc(&a, clock_utc());
-		ROWS_AUTO rows = ask(c, STMT_tally_fold, &a);
-		n = rows ? (size_t)row_int(rows, 0, "n") : 0;
-		if (n < FOLD_N)
-			c->fold_at = mono_add(now, dur_ms(FOLD_MS));
-	}
-	return n >= FOLD_N ? n : 0;
+	do_partitions(c, now);
+	return do_some(c, STMT_tally_fold, FOLD_N, FOLD_MS, now, &c->fold_at) +
+	       do_some(c, STMT_sample_trim, TRIM_N, TRIM_MS, now, &c->trim_at);
 }
 
 /* Addresses stand in the mails of links, so these go as soon as the links run out. */
