@@ -116,6 +116,7 @@ static void got_calendar(void *arg, enum err e, const struct rows *rows)
 	v->snap = v->loading;
 	v->loading = NULL;
 	v->is_loading = v->failed_before = false;
+	v->live_at = (mono_t){0}; /* a goal may be new, or in another currency */
 	metric_set(METRIC_CAMPAIGN_EPOCH, snapshot_epoch(v->snap));
 	struct log_line l;
 	log_open(&l, LOG_INFO, "campaigns loaded");
@@ -178,6 +179,8 @@ static void got_goals(void *arg, enum err e, const struct rows *rows)
 	struct app_view *v = arg;
 	if (e == OK)
 		live_load(&v->live, rows);
+	else
+		v->live_at = mono_add(clock_mono(), dur_ms(LIVE_SOON));
 }
 
 /* Money raised. */
