@@ -228,6 +228,12 @@ const struct site *snapshot_site(const struct snapshot *s, struct str host)
 	return NULL;
 }
 
+bool snapshot_is_host(const struct snapshot *s, struct str host, int16_t site)
+{
+	const struct site *at = snapshot_site(s, host);
+	return at && at->id == site;
+}
+
 const struct site *snapshot_site_named(const struct snapshot *s, struct str slug)
 {
 	for (size_t i = 0; i < s->site_n; i++)

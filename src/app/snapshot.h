@@ -36,6 +36,7 @@ void snapshot_unref(struct snapshot *s); /* NULL is fine; the last one frees */
 
 const struct site *snapshot_site(
 	const struct snapshot *s, struct str host); /* host in any case; NULL when unknown */
+bool snapshot_is_host(const struct snapshot *s, struct str host, int16_t site); /* of this site? */
 const struct site *snapshot_site_named(const struct snapshot *s, struct str slug); /* or NULL */
 const struct site *snapshot_site_id(const struct snapshot *s, int16_t id); /* its first host */
 const struct site *snapshot_site_only(const struct snapshot *s); /* NULL: not exactly one */

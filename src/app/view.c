@@ -342,8 +342,8 @@ static void ask_page(struct view_ask *a)
 	struct ticket_pass pass;
 	bool ours = view_read_cookie(a), passes = view_read_pass(a, &pass);
 	a->bot = robots_is_verified(a->app->robots, a->claim, a->address);
-	a->page.referrer = page_referrer(
-		a->page.referrer_host, snapshot_site(a->snap, a->page.referrer_host) == a->site);
+	a->page.referrer = page_referrer(a->page.referrer_host,
+		snapshot_is_host(a->snap, a->page.referrer_host, a->site->id));
 	a->facts = (struct decide_facts){.site = a->site->id,
 		.now = a->now,
 		.page = a->page,

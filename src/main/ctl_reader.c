@@ -126,8 +126,8 @@ static void make_page(const struct ctl_world *world, const struct site *site,
 		.language = locale_language(w->locale.n > 0 ? w->locale : site->locale),
 		.source = w->source,
 		.referrer_host = w->referrer,
-		.referrer =
-			page_referrer(w->referrer, snapshot_site(world->snap, w->referrer) == site),
+		.referrer = page_referrer(
+			w->referrer, snapshot_is_host(world->snap, w->referrer, site->id)),
 		.tags = words(w->tags, r->tag),
 		.flags = words(w->flags, r->flag),
 		.word_count = (uint32_t)w->words,
