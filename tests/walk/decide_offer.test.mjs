@@ -1,0 +1,177 @@
+// The goal: what is offered fits the country and the last gift; and what a campaign says of the moment is so:
+// what it raised is what the ledger holds, to the cent.
+
+import assert from "node:assert/strict";
+import { test } from "node:test";
+
+import { appeal, ask, decide_stack, on, policy, publish, text } from "./lib/decide.mjs";
+import { reaches } from "./lib/money.mjs";
+import { known, put } from "./lib/reader.mjs";
+import { until } from "./lib/until.mjs";
+
+const s = await decide_stack({ name: "decide-offer", views: 2, moneys: 2, set: { "view.deadline_ms": 3000 } });
+const NO_PEACE = { gave_once_days: 0, gave_recurring_days: 0 };
+const OFFER = { currency: "EUR", once: ["5.00", "10.00"], month: ["3.00"], preselect: { interval: "once", amount: "5.00" } };
+const offer = (when, currency, once, more = {}) => ({ when, currency, once, preselect: { interval: "once", amount: once[0] }, ...more });
+const END = new Date((Math.floor(Date.now() / 1000) + 2.5 * 86400) * 1000).toISOString().replace(".000Z", "Z");
+const WORDS = "{articles|article|articles} in {country}. {raised} of {goal}, {percent}%, {supporters|gift|gifts}, {days_left|day|days}.";
+const drive = (goal, more) => appeal("drive", { pause: NO_PEACE, end: END, goal, variants: [{ variant: "a", share: 100, text: {
+	...text("Drive", { body: WORDS, button: "Give to {raised}" }), ru: { ...text("Сбор", {
+		body: "{articles|статья|статьи|статей}: {raised} из {goal}, {supporters|взнос|взноса|взносов}" }).en } } }], ...more });
+
+await publish(s, policy({ countries: { EE: { en: "Estonia", ru: "Эстонии" }, "*": { en: "your country" } } }),
+	appeal("sets", { pause: NO_PEACE, amounts: OFFER, amount_sets: [
+		offer({ gift: ["once"], gift_min: "20.00", gift_max: "100.00" }, "EUR", ["30.00", "60.00"]),
+		offer({ country: ["US", "CA"], gift: ["none"] }, "USD", ["7.00", "14.00"]),
+		offer({ country: ["JP"] }, "JPY", ["1000"])] }),
+	appeal("upgrade", { target: on("upgrade", { gave: ["supporter"] }), amounts: OFFER, amount_sets: [
+		offer({ gift: ["month", "year"] }, "EUR", ["40.00"], { month: ["20.00"], preselect: { interval: "month", amount: "20.00" } })] }),
+	appeal("drive-free", { target: on("drive-free") }), drive({ amount: "1000", currency: "EUR" }));
+
+let number = 0;
+const read = async (who, section, facts = {}, form = "decide") => ask(who, form, section, `n${number++}`, facts);
+const once = (d) => [d.prompt.currency, ...d.prompt.amounts.once];
+
+// reader: one whom any campaign may ask.
+async function reader(options) {
+	const { who, id } = await known(s, undefined, options);
+
+	await read(who, "nowhere");
+	return { who, id };
+}
+
+// give: what the prompt of this page leads to; back when the gift is paid and the reader is marked.
+async function give(who, id, section, fields) {
+	const { token, prompt } = await read(who, section);
+	const answer = await who.pledge({ token, currency: prompt.currency, ...fields });
+
+	assert.equal(answer.status, 201, answer.text);
+	const { pledge, url } = answer.json();
+
+	await s.provider.pay(url);
+	await reaches(s, pledge, "paid");
+	await until("the reader is marked", () => s.count(`SELECT count(*) FROM pledged.reader WHERE reader_id = '${id}' AND gift > 0`));
+	return pledge;
+}
+
+// --- amounts -------------------------------------------------------------------------------------
+
+test("amounts by country, in all three forms", async () => {
+	const { who } = await reader();
+	const rows = [["US", ["USD", "7.00", "14.00"]], ["CA", ["USD", "7.00", "14.00"]], ["JP", ["JPY", "1000"]], ["EE", ["EUR", "5.00", "10.00"]],
+		[undefined, ["EUR", "5.00", "10.00"]]];
+
+	for (const [country, expected] of rows) {
+		assert.deepEqual(once(await read(who, "sets", { country })), expected);
+		for (const form of ["page", "story"]) {
+			const { token } = await read(who, "sets", country ? { country } : {}, form);
+			const html = (await who.get(`/prompt?l=en&d=${token}`)).text;
+
+			assert.deepEqual([/name="currency" value="([^"]*)"/.exec(html)[1], ...[...html.matchAll(/name="amount" value="([\d.]+)"/g)].map((m) => m[1])], expected);
+		}
+	}
+	assert.equal((await who.pledge({ token: (await read(who, "sets", { country: "JP" })).token, amount: "1000", currency: "JPY" })).status, 201);
+});
+
+test("amounts by the last gift, when it is paid", async () => {
+	const small = await reader(), large = await reader(), monthly = await reader();
+
+	await give(small.who, small.id, "sets", { amount: "5.00" });
+	assert.deepEqual(once(await read(small.who, "sets")), ["EUR", "5.00", "10.00"], "below the set's smallest");
+	assert.deepEqual(once(await read(small.who, "sets", { country: "US" })), ["EUR", "5.00", "10.00"], "who gave is not asked like who never did");
+	await give(large.who, large.id, "sets", { amount: "25.00" });
+	assert.deepEqual(once(await read(large.who, "sets")), ["EUR", "30.00", "60.00"]);
+	assert.deepEqual(once(await read(large.who, "sets", { country: "JP" })), ["EUR", "30.00", "60.00"], "the first set that fits");
+	const { token } = await read(large.who, "sets", {}, "page");
+
+	assert.match((await large.who.get(`/prompt?l=en&d=${token}`)).text, /name="amount" value="30\.00" checked/);
+	await give(monthly.who, monthly.id, "sets", { amount: "3.00", interval: "month" });
+	assert.equal((await read(monthly.who, "sets")).reason, "supporter", "who gives each month is asked no more");
+	assert.deepEqual((await read(monthly.who, "upgrade")).prompt.amounts.month, ["20.00"], "but by a campaign for those who give");
+	await give(large.who, large.id, "sets", { amount: "500.00" });
+	await until("the later gift counts", async () => (await read(large.who, "sets")).prompt.amounts.once[0] === "5.00");
+});
+
+test("a gift in another currency is no gift of this size", async () => {
+	const { who } = await known(s, await put(s, { seen: ["0000000000000001"], gift: { kind: "once", ago: 1, amount: 5000, currency: "USD" } }));
+
+	assert.deepEqual(once(await read(who, "sets")), ["EUR", "5.00", "10.00"]);
+});
+
+// --- what is so at the moment --------------------------------------------------------------------
+
+// ledger: what a campaign raised by the books: [net, gifts].
+const ledger = async () => (await s.sql(`SELECT coalesce(sum(net), 0), count(*) FILTER (WHERE net > 0) FROM (SELECT sum(l.amount) AS net
+	FROM pledged.ledger l JOIN pledged.pledge p USING (pledge_id) WHERE l.account = 'provider' AND p.campaign = 'drive' AND l.currency = 'EUR'
+	GROUP BY pledge_id) g`))[0].map(Number);
+
+const euros = (minor) => `€${(minor / 100).toFixed(minor % 100 ? 2 : 0)}`;
+const said = (net, gifts, goal = 100000) => `${euros(net)} of ${euros(goal)}, ${Math.floor(net * 100 / goal)}%, ${gifts}\u00a0gift${gifts === 1 ? "" : "s"}, 3\u00a0days.`;
+
+// all_say: every worker says so, a dozen times; gives the seconds that it took since a moment.
+async function all_say(words, from, seconds = 60) {
+	await until(`all say "${words}"`, async () => {
+		for (let i = 0; i < 12; i++) {
+			const { who } = await reader();
+			const { prompt } = await read(who, "drive", { country: "EE" });
+
+			assert.equal(prompt.body, `2\u00a0articles in Estonia. ${words}`);
+		}
+		return true;
+	}, seconds);
+	return (Date.now() - from) / 1000;
+}
+
+test("nothing is raised yet", () => all_say(said(0, 0), Date.now()));
+
+test("within a minute all prompts tell what real gifts brought, to the cent", async () => {
+	// The workers have asked just now: what follows is told with their next question.
+	const [one, two, three, other] = await Promise.all(Array.from({ length: 4 }, () => reader()));
+
+	await give(one.who, one.id, "drive", { amount: "25.00" });
+	await give(two.who, two.id, "drive", { amount: "310.55" });
+	await give(three.who, three.id, "drive", { amount: "7.77", interval: "month" });
+	await give(other.who, other.id, "drive-free", { amount: "99.00" });
+	await give(other.who, other.id, "drive", { amount: "50.00", currency: "USD" });
+	const from = Date.now();
+	const [net, gifts] = await ledger();
+
+	assert.deepEqual([net, gifts], [34332, 3]);
+	const seconds = await all_say(said(net, gifts), from);
+
+	console.log(`# told after ${seconds.toFixed(1)} s`);
+	assert.ok(seconds < 60, `${seconds} s`);
+});
+
+test("in every form and language, and the count of articles is the reader's", async () => {
+	const { who } = await reader();
+
+	await read(who, "nowhere");
+	for (const form of ["page", "story"]) {
+		const { token, articles } = await read(who, "drive", {}, form);
+		const html = (locale) => who.get(`/prompt?l=${locale}&d=${token}`).then((answer) => answer.text);
+
+		assert.match(await html("en"), new RegExp(`${articles}\u00a0articles in your country|${articles}\u00a0articles in \\.`));
+		assert.match(await html("en"), /Give to €343\.32<\/button>/);
+		assert.ok((await html("ru")).includes(`${articles}\u00a0стать${articles < 5 ? "и" : "ей"}: 343,32\u00a0€ из 1000\u00a0€, 3\u00a0взноса`), await html("ru"));
+	}
+});
+
+test("a refund is told too; and a new goal at once, in its own currency", async () => {
+	const payment = await s.one(`SELECT y.provider_payment_id FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
+		WHERE p.campaign = 'drive' AND y.amount = 2500`);
+
+	await s.provider.refund({ payment_intent: payment });
+	await until("the books hold it", async () => (await ledger())[0] === 31832);
+	assert.ok(await all_say(said(31832, 2), Date.now()) < 60);
+	await publish(s, drive({ amount: "400", currency: "EUR" }));
+	const seconds = await all_say(said(31832, 2, 40000), Date.now(), 10);
+
+	assert.ok(seconds < 5, `${seconds} s`);
+	await publish(s, drive({ amount: "500", currency: "USD" }));
+	await all_say(`$50 of $500, 10%, 1\u00a0gift, 3\u00a0days.`, Date.now(), 5);
+	await publish(s, drive({ amount: "500", currency: "EUR", from: END }));
+	await all_say(said(0, 0, 50000), Date.now(), 5);
+});
+
+test("the invariants hold", () => s.invariants());
