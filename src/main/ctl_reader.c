@@ -9,7 +9,8 @@
 #include "core/money.h"
 #include "main/ctl_reader.h"
 
-#define DAY_US INT64_C(86400000000)
+#define DAY_US      INT64_C(86400000000)
+#define ARTICLE_MAX 200
 
 const struct option CTL_READER_OPTIONS[] = {
 	{"site", required_argument, NULL, 'r'},
@@ -54,8 +55,8 @@ static bool set_text(struct ctl_reader_words *w, const char *name, struct str v,
 	} TEXTS[] = {{"site", &w->site}, {"article", &w->article}, {"section", &w->section},
 		{"country", &w->country}, {"device", &w->device}, {"locale", &w->locale},
 		{"referrer", &w->referrer}, {"source", &w->source}, {"tags", &w->tags},
-		{"flags", &w->flags}, {"published", &w->published}, {"gift", &w->gift},
-		{"amount", &w->amount}, {"currency", &w->currency}};
+		{"flags", &w->flags}, {"gift", &w->gift}, {"amount", &w->amount},
+		{"currency", &w->currency}};
 	for (size_t i = 0; i < ARRAY_N(TEXTS); i++)
 		if (strcmp(name, TEXTS[i].name) == 0) {
 			*ret_known = true;
@@ -64,6 +65,37 @@ static bool set_text(struct ctl_reader_words *w, const char *name, struct str v,
 			       complain(name, STR(""), "holds a character that cannot be shown");
 		}
 	*ret_known = false;
+	return true;
+}
+
+static bool is_capital(char c)
+{
+	return c >= 'A' && c <= 'Z';
+}
+
+/* What pages tell in one form alone; a page that told it otherwise would be understood otherwise.
+ */
+static bool check_text(struct ctl_reader_words *w, const char *name, struct str v)
+{
+	if (strcmp(name, "article") == 0)
+		return v.n <= ARTICLE_MAX || complain(name, v, "is longer than 200 bytes");
+	if (strcmp(name, "country") == 0)
+		return (v.n == 2 && is_capital(v.p[0]) && is_capital(v.p[1])) ||
+		       complain(name, v, "is not two capitals such as EE");
+	if (strcmp(name, "referrer") != 0 || !memchr(v.p, '/', v.n))
+		return true;
+	w->referrer = page_host(v);
+	return w->referrer.n > 0 || complain(name, v, "is neither a host nor an address");
+}
+
+static bool set_published(struct ctl_reader_words *w, struct str v)
+{
+	uint64_t s;
+	if (clock_parse(v, &w->published) == OK)
+		return true;
+	if (str_u64(v, INT64_C(253402300799), &s) != OK || s == 0)
+		return complain("published", v, "is neither a time nor seconds since 1970");
+	w->published = utc_of_s((int64_t)s);
 	return true;
 }
 
@@ -80,8 +112,10 @@ bool ctl_reader_option(struct ctl_reader_words *w, const char *name, const char 
 {
 	struct str v = str_c(value);
 	bool known;
-	if (!set_text(w, name, v, &known) || known)
-		return known;
+	if (!set_text(w, name, v, &known))
+		return false;
+	if (known)
+		return check_text(w, name, v);
 	if (strcmp(name, "new") == 0)
 		w->is_new = true;
 	else if (strcmp(name, "signed-in") == 0)
@@ -90,6 +124,8 @@ bool ctl_reader_option(struct ctl_reader_words *w, const char *name, const char 
 		w->uncounted = true;
 	else if (strcmp(name, "reader") == 0)
 		w->reader = value;
+	else if (strcmp(name, "published") == 0)
+		return set_published(w, v);
 	else if (strcmp(name, "at") == 0)
 		return clock_parse(v, &w->at) == OK ||
 		       complain(name, v, "is not a time such as 2026-01-31T08:00:00Z");
@@ -131,8 +167,8 @@ static void make_page(const struct ctl_world *world, const struct site *site,
 		.tags = words(w->tags, r->tag),
 		.flags = words(w->flags, r->flag),
 		.word_count = (uint32_t)w->words,
+		.published = w->published,
 	};
-	(void)!clock_parse(w->published, &p->published);
 }
 
 /* --- the reader ---------------------------------------------------------------------------------
@@ -227,7 +263,8 @@ static void open_page(struct ctl_reader *r)
 	r->reader.views++;
 }
 
-static enum err look_up(struct ctl *c, const struct uuid *id, struct ctl_reader *r, struct fault *f)
+static enum err look_up(struct ctl *c, const struct uuid *id, const struct site *site,
+	struct ctl_reader *r, struct fault *f)
 {
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
@@ -237,6 +274,9 @@ static enum err look_up(struct ctl *c, const struct uuid *id, struct ctl_reader 
 	enum err e = store_call(c->store, STMT_reader_look, &a, &rows, f);
 	if (e == OK && rows_n(rows) == 0)
 		e = fault_set(f, ERR_NOT_FOUND, "reader", "there is no such reader");
+	if (e == OK && row_int(rows, 0, "site_id") != site->id)
+		e = fault_set(f, ERR_STATE, "reader", "that reader is not one of site %.*s",
+			STR_FMT(site->slug));
 	if (e == OK)
 		e = row_bytes(rows, 0, "seen", r->seen, sizeof r->seen - READER_SEEN_BYTES, &seen);
 	if (e == OK)
@@ -261,12 +301,28 @@ static enum err look_up(struct ctl *c, const struct uuid *id, struct ctl_reader 
 	return OK;
 }
 
+/* A word that would say nothing beside the others is a mistake. */
+static bool fit_together(const struct ctl_reader_words *w)
+{
+	bool made_up = w->articles > 0 || w->is_new || w->gift.n > 0 || w->mark_n > 0;
+	if (w->reader && made_up)
+		return complain("reader", str_c(w->reader),
+			"is looked up: no --articles, --new, --gift or --mark beside it");
+	if (w->is_new && w->articles > 0)
+		return complain("new", STR(""), "a new reader has opened no --articles");
+	if (w->amount.n > 0 && (w->gift.n == 0 || w->currency.n == 0))
+		return complain("amount", w->amount, "needs --gift and --currency");
+	return true;
+}
+
 int ctl_reader_make(struct ctl *c, const struct ctl_world *world, const struct site *site,
 	const struct ctl_reader_words *w, struct ctl_reader *ret)
 {
 	struct fault f = {0};
 	struct uuid id = {.b = {1}}; /* made up, but always the same draws */
 	memset(ret, 0, sizeof *ret);
+	if (!fit_together(w))
+		return CTL_USAGE;
 	struct decide_facts *facts = &ret->facts;
 	facts->site = site->id;
 	facts->now = w->at;
@@ -283,7 +339,7 @@ int ctl_reader_make(struct ctl *c, const struct ctl_world *world, const struct s
 	facts->art = facts_article(site->article_key, w->article);
 	if (w->reader) {
 		enum err e = uuid_parse(str_c(w->reader), &id) == OK
-				     ? look_up(c, &id, ret, &f)
+				     ? look_up(c, &id, site, ret, &f)
 				     : fault_set(&f, ERR_FIELD_BAD, "reader",
 					       "%.40s is not a reader's id", w->reader);
 		if (e != OK)

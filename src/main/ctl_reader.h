@@ -10,7 +10,8 @@
 /* The words. Texts are borrowed from argv. */
 struct ctl_reader_words {
 	struct str site, article, section, country, device, locale, referrer, source;
-	struct str tags, flags, published;
+	struct str tags, flags;
+	utc_t published;
 	const char *reader; /* of one that is stored, or NULL */
 	uint64_t words, articles, since_days;
 	bool is_new, signed_in, uncounted;
