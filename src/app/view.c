@@ -321,7 +321,7 @@ static void preview(struct view_ask *a, const struct ticket_pass *p)
 	const struct campaign *c = snapshot_campaign(a->snap, p->campaign);
 	if (!c || c->site != a->site->id || p->variant >= c->variant_n || p->set >= c->set_n ||
 		c->variant[p->variant].control) {
-		answer_open(a, REASON_no_campaign);
+		answer_open(a, REASON_preview);
 		return;
 	}
 	a->decision = decide_open(REASON_preview);
