@@ -15,9 +15,9 @@ const OFFER = { currency: "EUR", once: ["5.00", "10.00"], month: ["3.00"], prese
 const offer = (when, currency, once, more = {}) => ({ when, currency, once, preselect: { interval: "once", amount: once[0] }, ...more });
 const END = new Date((Math.floor(Date.now() / 1000) + 2.5 * 86400) * 1000).toISOString().replace(".000Z", "Z");
 const WORDS = "{articles|article|articles} in {country}. {raised} of {goal}, {percent}%, {supporters|gift|gifts}, {days_left|day|days}.";
-const drive = (goal, more) => appeal("drive", { pause: NO_PEACE, end: END, goal, variants: [{ variant: "a", share: 100, text: {
-	...text("Drive", { body: WORDS, button: "Give to {raised}" }), ru: { ...text("Сбор", {
-		body: "{articles|статья|статьи|статей}: {raised} из {goal}, {supporters|взнос|взноса|взносов}" }).en } } }], ...more });
+const RUSSIAN = "{articles|статья|статьи|статей}: {raised} из {goal}, {supporters|взнос|взноса|взносов}";
+const SPEECH = { ...text("Drive", { body: WORDS, button: "Give to {raised}" }), ru: text("Сбор", { body: RUSSIAN }).en };
+const drive = (goal) => appeal("drive", { pause: NO_PEACE, end: END, goal, variants: [{ variant: "a", share: 100, text: SPEECH }] });
 
 await publish(s, policy({ countries: { EE: { en: "Estonia", ru: "Эстонии" }, "*": { en: "your country" } } }),
 	appeal("sets", { pause: NO_PEACE, amounts: OFFER, amount_sets: [
@@ -67,7 +67,9 @@ test("amounts by country, in all three forms", async () => {
 			const { token } = await read(who, "sets", country ? { country } : {}, form);
 			const html = (await who.get(`/prompt?l=en&d=${token}`)).text;
 
-			assert.deepEqual([/name="currency" value="([^"]*)"/.exec(html)[1], ...[...html.matchAll(/name="amount" value="([\d.]+)"/g)].map((m) => m[1])], expected);
+			const all = (name, value) => [...html.matchAll(new RegExp(`name="${name}" value="(${value})"`, "g"))].map((m) => m[1]);
+
+			assert.deepEqual([...all("currency", "[A-Z]*"), ...all("amount", "[0-9.]*")], expected);
 		}
 	}
 	assert.equal((await who.pledge({ token: (await read(who, "sets", { country: "JP" })).token, amount: "1000", currency: "JPY" })).status, 201);
@@ -106,7 +108,8 @@ const ledger = async () => (await s.sql(`SELECT coalesce(sum(net), 0), count(*) 
 	GROUP BY pledge_id) g`))[0].map(Number);
 
 const euros = (minor) => `€${(minor / 100).toFixed(minor % 100 ? 2 : 0)}`;
-const said = (net, gifts, goal = 100000) => `${euros(net)} of ${euros(goal)}, ${Math.floor(net * 100 / goal)}%, ${gifts}\u00a0gift${gifts === 1 ? "" : "s"}, 3\u00a0days.`;
+const said = (net, gifts, goal = 100000) => `${euros(net)} of ${euros(goal)}, ${Math.floor(net * 100 / goal)}%, `
+	+ `${gifts}\u00a0gift${gifts === 1 ? "" : "s"}, 3\u00a0days.`;
 
 // all_say: every worker says so, a dozen times; gives the seconds that it took since a moment.
 async function all_say(words, from, seconds = 60) {
@@ -151,9 +154,11 @@ test("in every form and language, and the count of articles is the reader's", as
 		const { token, articles } = await read(who, "drive", {}, form);
 		const html = (locale) => who.get(`/prompt?l=${locale}&d=${token}`).then((answer) => answer.text);
 
-		assert.match(await html("en"), new RegExp(`${articles}\u00a0articles in your country|${articles}\u00a0articles in \\.`));
+		assert.match(await html("en"), new RegExp(`${articles}\u00a0articles in your country\\.`));
 		assert.match(await html("en"), /Give to €343\.32<\/button>/);
-		assert.ok((await html("ru")).includes(`${articles}\u00a0стать${articles < 5 ? "и" : "ей"}: 343,32\u00a0€ из 1000\u00a0€, 3\u00a0взноса`), await html("ru"));
+		const russian = `${articles}\u00a0стать${articles < 5 ? "и" : "ей"}: 343,32\u00a0€ из 1000\u00a0€, 3\u00a0взноса`;
+
+		assert.ok((await html("ru")).includes(russian), await html("ru"));
 	}
 });
 

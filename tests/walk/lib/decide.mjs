@@ -129,7 +129,8 @@ ${TOLD}	default_type text/html;
 }
 `;
 
-const QUERY = { tags: "t", flags: "f", published: "p", words: "w", source: "u", referrer: "r", locale: "l", account: "i", pass: "pass", consent: "c" };
+const QUERY = { tags: "t", flags: "f", published: "p", words: "w", source: "u", referrer: "r", locale: "l", account: "i", pass: "pass",
+	consent: "c" };
 const words = (pairs) => new URLSearchParams(Object.entries(pairs).filter(([, value]) => value !== undefined));
 
 function told({ headers, status }) {
@@ -173,7 +174,7 @@ export async function ask(who, form, section, name, facts = {}) {
 		...(own || answer.text.startsWith("{") ? FORMS[form].told(answer) : {}) };
 }
 
-// decide_stack: no campaign yet, a clerk that stands still until it is wanted, and the pages above.
+// decide_stack: a service without a campaign, and with the pages above.
 export async function decide_stack({ set, ...options }) {
 	const account = await account_key();
 	const s = await view_stack({ campaigns: "none", ...options, set: { "account.key_file": account.file, ...set } });
