@@ -44,11 +44,12 @@ static void words(struct buf *b, const char *name, struct page_words w)
 	buf_addc(b, "],");
 }
 
-static void bytes(struct buf *b, const char *name, struct str s)
+/* Entries as hex; of each the first blank bytes are written as zeros. */
+static void bytes(struct buf *b, const char *name, struct str s, size_t entry, size_t blank)
 {
 	buf_addf(b, "\"%s\":\"", name);
 	for (size_t i = 0; i < s.n; i++)
-		buf_addf(b, "%02x", (unsigned char)s.p[i]);
+		buf_addf(b, "%02x", i % entry < blank ? 0u : (unsigned char)s.p[i]);
 	buf_addc(b, "\"");
 }
 
@@ -83,9 +84,11 @@ static void format_reader(struct buf *b, const struct reader *r)
 		r->stored ? "true" : "false", seconds(r->first_at), (long long)r->views,
 		(int)r->gift, seconds(r->gave_at), seconds(r->gift_until), (long long)r->gift_minor,
 		r->gift_currency);
-	bytes(b, "seen", r->seen);
+	bytes(b, "seen", r->seen, READER_SEEN_BYTES, 0);
 	buf_byte(b, ',');
-	bytes(b, "marks", r->marks);
+	/* no decision asks which decision a mark is of, and by it prompt_event would name the
+	 * reader */
+	bytes(b, "marks", r->marks, READER_MARK_BYTES, 4);
 	buf_byte(b, '}');
 }
 

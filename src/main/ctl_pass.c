@@ -27,12 +27,14 @@ static int sign(struct ctl *c, const struct ticket_pass *p, struct buf *out)
 	return e == OK ? CTL_OK : ctl_fail(e, &f);
 }
 
-/* Where the site stands: its origin, or its first host. */
+/* A site without an origin stands on all of its hosts, and who knows how: then the path alone. */
 static void tell_link(const struct site *s, struct str page, const struct buf *pass)
 {
-	printf("%s%.*s%.*s?pledged_pass=%.*s\n", s->origin.n > 0 ? "" : "https://",
-		STR_FMT(s->origin.n > 0 ? s->origin : s->host), STR_FMT(page),
+	printf("%.*s%.*s?pledged_pass=%.*s\n", STR_FMT(s->origin), STR_FMT(page),
 		STR_FMT(buf_str(pass)));
+	if (s->origin.n == 0)
+		fprintf(stderr, "pledgectl: site %.*s has no origin: put its address in front\n",
+			STR_FMT(s->slug));
 }
 
 static bool variant_named(const struct campaign *c, struct str name, uint8_t *ret)
