@@ -4,6 +4,8 @@
  *           (version 1, without topics in its first view, is still taken)
  *   token   version 1, flags 1, decision 8, reader 16, site 2, at 8, campaign 4, its version 4,
  *           variant 1, set 1, act 1, reason 1, article 6, articles 2, country 2
+ *           (version 1, without set, articles and country and with 48 bits of article, is still
+ *           taken: a page that was rendered before an upgrade must be able to give after it)
  *   pass    version 1, kind 1, until 8, site 2, campaign 4, variant 1, set 1, articles 2,
  *           country 2 */
 #include <string.h>
@@ -12,13 +14,14 @@
 #include "core/ticket.h"
 
 #define VERSION      2
-#define FIRST_PLAIN  1 /* the cookie's version before topics */
+#define BEFORE       1 /* the version of cookies and tokens before topics */
 #define HAS_FIRST    1u
 #define HAS_READER   1u
 #define COUNTING     2u
 #define COOKIE_BYTES 20
 #define FIRST_BYTES  (READER_SEEN_BYTES + 8)
 #define TOKEN_BYTES  58
+#define TOKEN_BEFORE 53
 #define PASS_BYTES   22
 #define ART_MASK     ((UINT64_C(1) << READER_ART_BITS) - 1)
 #define SECONDS_MAX  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
@@ -90,7 +93,7 @@ enum err ticket_cookie_unpack(const uint8_t *in, size_t n, struct ticket_cookie 
 	if (n != COOKIE_BYTES && !c.has_first)
 		return ERR_BAD_TOKEN;
 	uint64_t version = bytes_get(&p, 1);
-	if ((version != VERSION && version != FIRST_PLAIN) ||
+	if ((version != VERSION && version != BEFORE) ||
 		bytes_get(&p, 1) != (c.has_first ? HAS_FIRST : 0))
 		return ERR_BAD_TOKEN;
 	c.reader = get_uuid(&p);
@@ -101,8 +104,8 @@ enum err ticket_cookie_unpack(const uint8_t *in, size_t n, struct ticket_cookie 
 		const uint8_t *view = p;
 		uint16_t day = (uint16_t)bytes_get(&view, 2);
 		uint64_t v = bytes_get(&view, 6), art = v & ART_MASK;
-		reader_seen_pack(day, version == FIRST_PLAIN ? 0 : (uint16_t)(v >> READER_ART_BITS),
-			art, c.first);
+		reader_seen_pack(day, version == BEFORE ? 0 : (uint16_t)(v >> READER_ART_BITS), art,
+			c.first);
 		p += sizeof c.first;
 		if (art == 0 || !get_time(&p, &c.first_at))
 			return ERR_BAD_TOKEN;
@@ -146,7 +149,11 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 	struct ticket_token t = {0};
 	const uint8_t *p = in;
 
-	if (n != TOKEN_BYTES || bytes_get(&p, 1) != VERSION)
+	if (n == 0)
+		return ERR_BAD_TOKEN;
+	uint64_t version = bytes_get(&p, 1);
+	bool before = version == BEFORE && n == TOKEN_BEFORE;
+	if (!before && (version != VERSION || n != TOKEN_BYTES))
 		return ERR_BAD_TOKEN;
 	uint64_t flags = bytes_get(&p, 1);
 	t.has_reader = flags & HAS_READER;
@@ -158,12 +165,16 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 	t.campaign = (int32_t)(uint32_t)bytes_get(&p, 4);
 	t.version = (int32_t)(uint32_t)bytes_get(&p, 4);
 	t.variant = (uint8_t)bytes_get(&p, 1);
-	t.set = (uint8_t)bytes_get(&p, 1);
+	t.set = before ? 0 : (uint8_t)bytes_get(&p, 1);
 	t.act = (uint8_t)bytes_get(&p, 1);
 	t.reason = (uint8_t)bytes_get(&p, 1);
 	t.art = bytes_get(&p, 6);
-	t.articles = (uint16_t)bytes_get(&p, 2);
-	bool is_country = get_country(&p, t.country);
+	if (before) { /* rules had other numbers; the article's low bits are the same */
+		t.reason = REASON_campaign;
+		t.art &= ART_MASK;
+	}
+	t.articles = before ? 0 : (uint16_t)bytes_get(&p, 2);
+	bool is_country = before || get_country(&p, t.country);
 	if (!is_country || (flags & ~(uint64_t)(HAS_READER | COUNTING)) != 0 || !is_time ||
 		!token_is_ours(&t))
 		return ERR_BAD_TOKEN;

@@ -159,6 +159,35 @@ static void cookies_of_the_first_version(void **state)
 	cookie_is_same(&plain, &back);
 }
 
+/* A page that was rendered by the release before must be able to give. */
+static void tokens_of_the_first_version(void **state)
+{
+	uint8_t in[TICKET_BYTES_MAX];
+	struct ticket_token t = {0};
+
+	(void)state;
+	size_t n = ticket_token_pack(&token, in);
+	uint8_t old[53];
+	memcpy(old, in, 45);          /* up to the variant */
+	memcpy(old + 45, in + 46, 8); /* act, reason, article; no set before, nothing behind */
+	old[0] = 1;
+	old[46] = 200; /* a reason that nobody knows any more */
+	assert_int_equal(n, 58);
+	assert_int_equal(ticket_token_unpack(old, sizeof old, &t), OK);
+	assert_int_equal(t.decision, token.decision);
+	assert_int_equal(t.campaign, token.campaign);
+	assert_int_equal(t.variant, token.variant);
+	assert_int_equal(t.act, token.act);
+	assert_int_equal(t.set, 0);
+	assert_int_equal(t.articles, 0);
+	assert_string_equal(t.country, "");
+	assert_true(t.art == token.art);
+	old[0] = 2;
+	assert_int_equal(ticket_token_unpack(old, sizeof old, &t), ERR_BAD_TOKEN);
+	in[0] = 1;
+	assert_int_equal(ticket_token_unpack(in, n, &t), ERR_BAD_TOKEN);
+}
+
 /* Cookies live for a year: the bytes may not change without a new version. */
 static void the_bytes(void **state)
 {
@@ -390,6 +419,7 @@ int main(void)
 		cmocka_unit_test(tokens_come_back),
 		cmocka_unit_test(passes_come_back),
 		cmocka_unit_test(cookies_of_the_first_version),
+		cmocka_unit_test(tokens_of_the_first_version),
 		cmocka_unit_test(the_bytes),
 		cmocka_unit_test(other_lengths),
 		cmocka_unit_test(other_heads),
