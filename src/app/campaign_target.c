@@ -119,6 +119,14 @@ static void read_hours(
 	t->hours.max = walk_u32(w, &at, v, "to", (struct walk_range){0, 23, WALK_NEED});
 }
 
+static void wrong_word(struct walk *w, const struct walk_place *at, const char *const *names)
+{
+	BUF_ON(list, 80);
+	for (size_t i = 0; names[i]; i++)
+		buf_addf(&list, "%s%s", i == 0 ? "" : names[i + 1] ? ", " : " or ", names[i]);
+	walk_wrong(w, at, "must be %.*s", STR_FMT(buf_str(&list)));
+}
+
 /* A list of a few fixed words, as bits in the order of names. */
 static uint8_t read_bits(struct walk *w, const struct walk_place *up, const json_t *o,
 	const char *key, const char *const *names)
@@ -137,7 +145,7 @@ static uint8_t read_bits(struct walk *w, const struct walk_place *up, const json
 		while (names[k] && !str_is(walk_str(one), names[k]))
 			k++;
 		if (!names[k])
-			walk_wrong(w, &at, "is not a word that can stand here");
+			wrong_word(w, &at, names);
 		else
 			bits |= (uint8_t)(1u << k);
 	}
@@ -183,10 +191,6 @@ void campaign_target_read(struct walk *w, const json_t *root, struct campaign *c
 #undef X
 		"age_hours", "words", "hour", "weekdays", "visitor", "gave", "account", "read",
 		NULL};
-	static const char *const DAYS[] = {"mon", "tue", "wed", "thu", "fri", "sat", "sun", NULL};
-	static const char *const VISITOR[] = {"new", "returning", NULL};
-	static const char *const GAVE[] = {"never", "former", "supporter", NULL};
-	static const char *const ACCOUNT[] = {"anonymous", "signed_in", NULL};
 	struct walk_place at = {NULL, "target", 0};
 	struct target *t = &c->target;
 	const json_t *o = walk_get(w, &at, root, JSON_OBJECT, false);
@@ -198,10 +202,10 @@ void campaign_target_read(struct walk *w, const json_t *root, struct campaign *c
 	t->has_age = read_range(w, &at, o, "age_hours", 1000000, &t->age_hours);
 	t->has_words = read_range(w, &at, o, "words", 1000000, &t->words);
 	read_hours(w, &at, o, t);
-	t->weekdays = read_bits(w, &at, o, "weekdays", DAYS);
-	t->visitor = read_bits(w, &at, o, "visitor", VISITOR);
-	t->gave = read_bits(w, &at, o, "gave", GAVE);
-	t->account = read_bits(w, &at, o, "account", ACCOUNT);
+	t->weekdays = read_bits(w, &at, o, "weekdays", target_weekdays);
+	t->visitor = read_bits(w, &at, o, "visitor", target_visitors);
+	t->gave = read_bits(w, &at, o, "gave", target_gave);
+	t->account = read_bits(w, &at, o, "account", target_accounts);
 	read_reads(w, &at, o, t);
 }
 

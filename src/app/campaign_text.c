@@ -49,6 +49,19 @@ static struct str beginning(struct str text)
 	return s;
 }
 
+static const char *why_no_value(struct str text)
+{
+	if (!memchr(text.p, '}', text.n) || text.n < 2)
+		return "braces come in pairs, or are written twice: {{ and }}";
+	if (memchr(text.p, '|', text.n))
+		return "words follow a number by its name: {articles|article|articles}";
+	return "the values are"
+#define X(name, number, needs, sentence) " " #name
+#include "core/copy.def"
+#undef X
+		;
+}
+
 /* The values in a text. */
 static void check_copy(
 	struct walk *w, const struct walk_place *at, const struct speech *s, struct str text)
@@ -58,8 +71,8 @@ static void check_copy(
 	enum err e;
 	while (copy_next(&text, &part, &e))
 		if (e != OK)
-			walk_wrong(w, at, "%.*s is not a value that can stand here",
-				STR_FMT(beginning(part.text)));
+			walk_wrong(w, at, "%.*s is not a value; %s", STR_FMT(beginning(part.text)),
+				why_no_value(part.text));
 		else if (part.is_value && ++n <= COPY_VALUES_MAX)
 			check_value(w, at, s, &part);
 	if (n > COPY_VALUES_MAX)

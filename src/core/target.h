@@ -44,4 +44,8 @@ struct target {
 
 const char *target_name(enum target_list t);
 
+/* What the bits above are called, in their order; NULL at the end. */
+extern const char *const target_visitors[], *const target_gave[], *const target_accounts[],
+									  *const target_weekdays[];
+
 #endif

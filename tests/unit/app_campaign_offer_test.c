@@ -89,7 +89,8 @@ static const struct file_fault FAULTY[] = {
 	{"variants", "[{'variant':'a','share':100}]", "variants[0].text", "is missing"},
 	/* values */
 	{EN "title", "'You, {reader}'", PATH "title",
-		"{reader} is not a value that can stand here"},
+		"{reader} is not a value; the values are articles country raised goal percent "
+		"supporters days_left"},
 	{EN "title", "'{}'", PATH "title", "{} is not a value"},
 	{EN "title", "'{ articles }'", PATH "title", "{ articles } is not a value"},
 	{EN "title", "'{Articles}'", PATH "title", "{Articles} is not a value"},
