@@ -5,44 +5,48 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/live.h"
 #include "main/ctl_campaign.h"
 #include "main/ctl_reader.h"
+#include "main/ctl_tell.h"
+#include "web/copy.h"
 #include "web/view_trace.h"
 
 #define STEPS_MAX 20000
 
-static void tell_step(const struct decide_step *s)
+/* The texts of what is shown, with their values as of now. */
+static void tell_text(struct ctl *c, const struct decision *d, const struct decide_facts *f,
+	const struct policy *policy, struct str locale)
 {
-	const char *have, *need;
-	decide_step_names(s->rule, &have, &need);
-	printf("%c %-20.*s %-14s", s->fired ? '*' : ' ',
-		STR_FMT(s->campaign ? s->campaign->slug : STR("(page)")),
-		decide_reason_name(s->rule));
-	if (s->saw.n > 0)
-		printf(" saw %.*s", STR_FMT(s->saw));
-	if (have[0] && s->have != INT64_MIN)
-		printf(" %s %lld", have, (long long)s->have);
-	if (need[0] && s->need != INT64_MIN)
-		printf(" %s %lld", need, (long long)s->need);
-	putchar('\n');
-}
-
-static void tell(const struct decision *d, const struct decide_trace *t)
-{
-	for (size_t i = 0; i < t->n && i < t->cap; i++)
-		tell_step(&t->step[i]);
-	printf("\n%s: %s. %s\n", decide_act_name(d->act), decide_reason_name(d->reason),
-		decide_reason_sentence(d->reason));
-	if (d->campaign)
-		printf("campaign %.*s, variant %.*s, amounts in %.*s\n", STR_FMT(d->campaign->slug),
-			STR_FMT(d->campaign->variant[d->variant].name),
-			STR_FMT(d->campaign->set[d->set].currency));
-	printf("articles this month %u", d->articles);
-	if (d->left != UINT32_MAX)
-		printf(", free ones left %u", d->left);
-	if (d->mark != 0)
-		printf(", marked as %s", reader_mark_name(d->mark));
-	putchar('\n');
+	struct fault ignored = {0};
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	struct live *live = calloc(1, sizeof *live);
+	store_args_init(&a);
+	if (live && store_call(c->store, STMT_view_goals, &a, &rows, &ignored) == OK)
+		live_load(live, rows);
+	struct live_goal goal = live ? live_find(live, d->campaign->id) : (struct live_goal){0};
+	const struct campaign_text *t = campaign_text_pick(d->campaign, d->variant, locale);
+	const struct web_copy copy = {.campaign = d->campaign,
+		.policy = policy,
+		.locale = t ? t->locale : locale,
+		.country = f->page.country,
+		.articles = d->articles,
+		.raised_minor = goal.net_minor,
+		.supporters = goal.supporters,
+		.now = f->now};
+	const struct str TEXTS[] = {t ? t->topline : STR(""), t ? t->title : STR(""),
+		t ? t->body : STR(""), t ? t->button : STR(""), t ? t->later : STR("")};
+	printf("\n");
+	for (size_t i = 0; i < ARRAY_N(TEXTS); i++) {
+		char mem[WEB_COPY_BYTES];
+		struct buf b;
+		buf_init(&b, mem, sizeof mem);
+		web_copy_text(&b, TEXTS[i], &copy);
+		if (buf_str(&b).n > 0)
+			printf("%.*s\n", STR_FMT(buf_str(&b)));
+	}
+	free(live);
 }
 
 static void tell_json(const struct decision *d, const struct decide_trace *t)
@@ -87,7 +91,17 @@ static int explain(
 		code = ctl_reader_make(c, world, site, w, r);
 	if (code == CTL_OK) {
 		struct decision d = decide(&r->facts, snapshot_campaign_set(world->snap), &t);
-		(json ? tell_json : tell)(&d, &t);
+		const struct policy *policy = snapshot_policy(world->snap, site->id);
+		if (json) {
+			tell_json(&d, &t);
+		} else {
+			ctl_tell_facts(&r->facts, policy);
+			ctl_tell_steps(&t, &r->facts, policy);
+			ctl_tell_decision(&d);
+			if (d.act != ACT_OPEN)
+				tell_text(c, &d, &r->facts, policy,
+					w->locale.n > 0 ? w->locale : site->locale);
+		}
 	}
 	if (opened)
 		ctl_world_close(world);

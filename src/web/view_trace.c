@@ -7,10 +7,34 @@ static void number(struct buf *b, const char *name, int64_t v)
 		buf_addf(b, ",\"%s\":%lld", name, (long long)v);
 }
 
-static void step_json(struct buf *b, const struct decide_step *s)
+static void moment(struct buf *b, const char *name, int64_t s)
+{
+	buf_addf(b, ",\"%s\":\"", name);
+	clock_format(b, utc_of_s(s));
+	buf_byte(b, '"');
+}
+
+/* The two numbers that were held against each other, by their names. */
+static void numbers(struct buf *b, const struct decide_step *s)
 {
 	const char *have, *need;
 
+	decide_step_names(s->rule, &have, &need);
+	if (s->rule == REASON_paused) {
+		const struct campaign *c = s->campaign;
+		bool over = c->end.us != 0 && s->need == utc_s(c->end);
+		moment(b, have, s->have);
+		moment(b, over ? "end" : "start", s->need);
+	} else if (s->rule == REASON_weekday) {
+		buf_addf(b, ",\"%s\":\"%s\"", have, target_weekdays[s->have % 7]);
+	} else {
+		number(b, have, s->have);
+		number(b, need, s->need);
+	}
+}
+
+static void step_json(struct buf *b, const struct decide_step *s)
+{
 	buf_byte(b, '{');
 	if (s->campaign) {
 		buf_addc(b, "\"campaign\":");
@@ -23,9 +47,7 @@ static void step_json(struct buf *b, const struct decide_step *s)
 		buf_addc(b, ",\"saw\":");
 		buf_json(b, s->saw);
 	}
-	decide_step_names(s->rule, &have, &need);
-	number(b, have, s->have);
-	number(b, need, s->need);
+	numbers(b, s);
 	buf_byte(b, '}');
 }
 
