@@ -94,6 +94,13 @@ SET LOCAL ROLE pledged_report;
 \ir ../../sql/reports/04_pending.sql
 \ir ../../sql/reports/05_webhooks.sql
 \ir ../../sql/reports/06_attention.sql
+\ir ../../sql/reports/07_changes.sql
+\unset from
+\unset to
+\ir ../../sql/reports/08_conflicts.sql
+\unset from
+\unset to
+\ir ../../sql/reports/09_acts.sql
 \o
 RESET ROLE;
 \set defaults `cat "$FILE"; rm -f "$FILE"`
@@ -106,7 +113,8 @@ SELECT is((SELECT line FROM line WHERE no = 3), 'day,site,currency,interval,mode
 SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,test,1,25.00,0.00,0.00,25.00', 'income: the day asked for');
 SELECT is((SELECT line FROM line WHERE no = 6), 'fixture,support,a,prompt,campaign,7,100.0', 'prompts: the day asked for');
 SELECT is((SELECT count(*) FROM line), 6::bigint, 'and nothing else');
-SELECT matches(:'defaults'::text, 'site,status,mode,age,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail', 'all run with their defaults');
+SELECT matches(:'defaults'::text, 'site,status,mode,age,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail'
+	'.*\nat,site,campaign,version,author,field,before,after.*\nat,site,campaign,version,author,kind,words.*\nat,site,campaign,act,.*,mixed', 'all run with their defaults');
 SELECT is((SELECT count(*) FROM regexp_matches('=1+1', '^([=+@[:cntrl:]-])')), 1::bigint, 'a formula is seen as one');
 SELECT * FROM finish();
 ROLLBACK;
