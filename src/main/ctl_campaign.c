@@ -22,6 +22,17 @@ int ctl_campaign_check(struct ctl *c, int argc, char **argv)
 
 /* --- publishing and pausing ------------------------------------------------------------------ */
 
+/* The file whose campaign a fault's path begins with; NULL: it is published already. */
+static const char *file_of(const struct ctl_pile *p, const char *path)
+{
+	for (size_t i = 0; i < p->n; i++) {
+		struct str slug = p->doc[i].slug;
+		if (strncmp(path, slug.p, slug.n) == 0 && path[slug.n] == '.')
+			return p->doc[i].path;
+	}
+	return NULL;
+}
+
 /* What must hold between the files and all that is published. */
 static int check_together(struct ctl *c, const struct ctl_pile *p)
 {
@@ -34,8 +45,11 @@ static int check_together(struct ctl *c, const struct ctl_pile *p)
 		campaign_set_check((const struct campaign_doc *const *)w->doc, w->n, &faults);
 	ctl_world_close(w);
 	free(w);
-	for (size_t i = 0; i < faults.n && i < ARRAY_N(faults.fault); i++)
-		fprintf(stderr, "%s: %s\n", faults.fault[i].path, faults.fault[i].what);
+	for (size_t i = 0; i < faults.n && i < ARRAY_N(faults.fault); i++) {
+		const char *path = faults.fault[i].path, *file = file_of(p, path);
+		fprintf(stderr, "%s: %s: %s\n", file ? file : "published",
+			file ? strchr(path, '.') + 1 : path, faults.fault[i].what);
+	}
 	return faults.n > 0 ? CTL_FAILED : code;
 }
 

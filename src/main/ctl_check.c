@@ -5,13 +5,13 @@
 #include <stdlib.h>
 #include <string.h>
 
-#include "app/campaign.h"
+#include "app/campaign_set.h"
 #include "app/migrate.h"
 #include "core/money.h"
 #include "main/ctl.h"
 
 #define CLOCK_OFF_US 2000000
-#define ARENA_BYTES  (4u << 20)
+#define ARENA_BYTES  (256u << 20) /* pages are taken as they are used */
 
 struct check {
 	struct ctl *ctl;
@@ -151,6 +151,44 @@ static void check_sites(struct check *c)
 	}
 }
 
+static void tell_policy(
+	struct check *c, const struct campaign_doc *doc, const struct rows *r, int i)
+{
+	const struct policy *p = &doc->policy;
+	line(c, true,
+		"policy of %.*s: version %lld, %.*s: topics %zu, blackouts %zu, hold-out %u %%",
+		STR_FMT(doc->site), (long long)row_int(r, i, "version"),
+		STR_FMT(row_str(r, i, "state")), p->topic_n, p->blackout_n, p->holdout_share);
+}
+
+static struct campaign_doc *check_campaign(
+	struct check *c, struct arena *a, const struct rows *r, int i)
+{
+	struct campaign_doc *doc = arena_alloc(a, sizeof *doc);
+	struct campaign_faults faults = {0};
+	struct str slug = row_str(r, i, "slug");
+	enum err e = doc ? campaign_read(row_str(r, i, "body"), a, doc, &faults) : ERR_NO_MEMORY;
+	if (e != OK)
+		line(c, false, "campaign %.*s: %s: %s", STR_FMT(slug),
+			faults.n ? faults.fault[0].path : "",
+			faults.n ? faults.fault[0].what : err_sentence(e));
+	else if (doc->is_policy)
+		tell_policy(c, doc, r, i);
+	else
+		line(c, true, "campaign %.*s: version %lld, %.*s", STR_FMT(slug),
+			(long long)row_int(r, i, "version"), STR_FMT(row_str(r, i, "state")));
+	return e == OK ? doc : NULL;
+}
+
+/* What they name of each other. */
+static void check_together(struct check *c, const struct campaign_doc *const *docs, size_t n)
+{
+	struct campaign_faults faults = {0};
+	campaign_set_check(docs, n, &faults);
+	for (size_t i = 0; i < faults.n && i < ARRAY_N(faults.fault); i++)
+		line(c, false, "campaign %s: %s", faults.fault[i].path, faults.fault[i].what);
+}
+
 static void check_campaigns(struct check *c)
 {
 	struct arena arena;
@@ -161,22 +199,14 @@ static void check_campaigns(struct check *c)
 	ROWS_AUTO r = ask(c, "campaigns",
 		"SELECT c.slug, c.state, c.version, v.body::text AS body FROM pledged.campaign c "
 		"JOIN pledged.campaign_version v USING (campaign_id, version) ORDER BY c.site_id, "
-		"c.slug");
-	for (int i = 0; r && i < rows_n(r); i++) {
-		struct campaign_doc doc;
-		struct campaign_faults faults = {0};
-		struct str slug = row_str(r, i, "slug");
-		arena_reset(&arena);
-		enum err e = campaign_read(row_str(r, i, "body"), &arena, &doc, &faults);
-		if (e == OK)
-			line(c, true, "campaign %.*s: version %lld, %.*s", STR_FMT(slug),
-				(long long)row_int(r, i, "version"),
-				STR_FMT(row_str(r, i, "state")));
-		else
-			line(c, false, "campaign %.*s: %s: %s", STR_FMT(slug),
-				faults.n ? faults.fault[0].path : "",
-				faults.n ? faults.fault[0].what : err_sentence(e));
-	}
+		"v.body->>'kind' <> 'policy', c.slug");
+	size_t n = 0, most = r ? (size_t)rows_n(r) : 0;
+	const struct campaign_doc **docs = arena_alloc(&arena, (most + 1) * sizeof *docs);
+	for (int i = 0; docs && (size_t)i < most; i++)
+		if ((docs[n] = check_campaign(c, &arena, r, i)))
+			n++;
+	if (docs)
+		check_together(c, docs, n);
 	arena_fini(&arena);
 }
 

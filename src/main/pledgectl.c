@@ -3,6 +3,7 @@
 #include <stdio.h>
 #include <string.h>
 
+#include "base/log.h"
 #include "main/ctl.h"
 
 #ifndef PLEDGED_VERSION
@@ -130,6 +131,7 @@ int main(int argc, char **argv)
 		{"help", no_argument, NULL, 'h'}, {"version", no_argument, NULL, 'V'}, {0}};
 	struct ctl c = {.conf_path = "/etc/pledged/pledged.ini", .version = PLEDGED_VERSION};
 	int o;
+	log_level_set(LOG_ERROR); /* what is to be told is told in words */
 	while ((o = getopt_long(argc, argv, "+c:hV", OPTIONS, NULL)) != -1) {
 		switch (o) {
 		case 'c': c.conf_path = optarg; break;

@@ -417,6 +417,7 @@ describe('check', () => {
 		assert.ok(fine.out.trimEnd().split('\n').length > 12);
 		for (const line of fine.out.trimEnd().split('\n'))
 			assert.match(line, /^ok /);
+		assert.match(fine.out, /^ok policy of demo: version 1, live: topics 3, blackouts 0, hold-out 0 %$/m);
 		const more = copy();
 		more.next('SELECT 1;');
 		const pending = await check(more.to);
@@ -427,6 +428,8 @@ describe('check', () => {
 			["UPDATE pledged.site SET currency = 'XXX'", /^FAILED site demo: its currency/m],
 			["UPDATE pledged.campaign_version v SET body = body - 'variants' FROM pledged.campaign c WHERE c.slug = 'support' AND c.campaign_id = v.campaign_id",
 				/^FAILED campaign support: variants: is missing$/m],
+			["UPDATE pledged.campaign_version v SET body = jsonb_set(body, '{meter,topic}', '\"sport\"') FROM pledged.campaign c WHERE c.slug = 'meter' AND c.campaign_id = v.campaign_id",
+				/^FAILED campaign meter\.meter\.topic: the site's policy has no topic sport$/m],
 			['ALTER ROLE pledged_view RESET lock_timeout', /^FAILED role pledged_view: lacks lock_timeout, run roles\.sql$/m],
 			['ALTER ROLE pledged_money NOLOGIN', /^FAILED role pledged_money: must be a login/m],
 			['ALTER ROLE pledged_report RESET default_transaction_read_only', /^FAILED role pledged_report: lacks default_transaction_read_only/m]];
