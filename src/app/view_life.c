@@ -96,8 +96,11 @@ static void load_failed(struct app_view *v, enum err e, const struct fault *f)
 	if (e == ERR_STORE_DOWN || e == ERR_STATE || v->failed_before)
 		return;
 	v->failed_before = true;
+	metric_set(METRIC_CAMPAIGN_STALE, 1);
 	struct log_line l;
-	log_open(&l, LOG_ERROR, "campaigns could not be loaded; the last good ones stay");
+	log_open(&l, LOG_ERROR,
+		v->snap ? "campaigns could not be loaded; the last good ones stay"
+			: "campaigns could not be loaded; there are no earlier ones, pages open");
 	log_err(&l, e, f);
 	log_emit(&l);
 }
@@ -118,6 +121,7 @@ static void got_calendar(void *arg, enum err e, const struct rows *rows)
 	v->is_loading = v->failed_before = false;
 	v->live_at = (mono_t){0}; /* a goal may be new, or in another currency */
 	metric_set(METRIC_CAMPAIGN_EPOCH, snapshot_epoch(v->snap));
+	metric_set(METRIC_CAMPAIGN_STALE, 0);
 	struct log_line l;
 	log_open(&l, LOG_INFO, "campaigns loaded");
 	log_int(&l, "epoch", snapshot_epoch(v->snap));
