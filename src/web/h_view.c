@@ -277,6 +277,11 @@ static void answer_gate(const struct view_ask *ask, struct response *r)
 		buf_addf(&left, "%u", d->left);
 		response_header(r, "Pledged-Left", buf_str(&left));
 	}
+	if (ask->trace) {
+		BUF_ON(why, 1500);
+		view_trace_line(&why, ask->trace);
+		response_header(r, "Pledged-Trace", buf_str(&why));
+	}
 }
 
 void h_view_answer(const struct h_view *h, enum route route, const struct request *q,

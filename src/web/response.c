@@ -2,7 +2,7 @@
 #include "web/response.h"
 #include "base/metric.h"
 
-#define HEAD_BYTES 1024
+#define HEAD_BYTES 3072 /* with what nginx adds below its smallest buffer, 4096 */
 
 enum err response_init(struct response *r, struct arena *a, size_t body_cap)
 {

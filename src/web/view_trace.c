@@ -65,3 +65,24 @@ void view_trace_json(struct buf *b, const struct decide_trace *t)
 	if (kept < t->n)
 		buf_addf(b, ",\"steps\":%zu", t->n);
 }
+
+void view_trace_line(struct buf *b, const struct decide_trace *t)
+{
+	for (size_t i = 0; i < t->n && i < t->cap; i++) {
+		const struct decide_step *s = &t->step[i];
+		BUF_ON(one, 160);
+		if (!s->fired)
+			continue;
+		buf_addf(&one, "%s", b->n > 0 ? "; " : "");
+		if (s->campaign)
+			buf_addf(&one, "%.*s=", STR_FMT(s->campaign->slug));
+		buf_addc(&one, decide_reason_name(s->rule));
+		if (s->rule != REASON_paused && s->have != INT64_MIN && s->need != INT64_MIN)
+			buf_addf(&one, " %lld/%lld", (long long)s->have, (long long)s->need);
+		if (b->n + one.n + sizeof "; ..." > b->cap) {
+			buf_addc(b, "; ...");
+			return;
+		}
+		buf_add(b, buf_str(&one));
+	}
+}

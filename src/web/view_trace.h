@@ -1,4 +1,4 @@
-/* web/view_trace.h: why a decision was made, step by step, as JSON. Floor 4. */
+/* web/view_trace.h: why a decision was made, step by step. Floor 4. */
 #ifndef WEB_VIEW_TRACE_H
 #define WEB_VIEW_TRACE_H
 
@@ -8,5 +8,9 @@
  * were more steps than were kept, "steps" with their number. Without the leading comma: the caller
  * has members before. */
 void view_trace_json(struct buf *b, const struct decide_trace *t);
+
+/* view_trace_line: what ended each campaign, for a header: "meter=meter_left 2/5; support=gap
+ * 120/3600". Campaigns that do not fit are left out, and "..." stands for them. */
+void view_trace_line(struct buf *b, const struct decide_trace *t);
 
 #endif
