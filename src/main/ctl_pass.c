@@ -27,14 +27,29 @@ static int sign(struct ctl *c, const struct ticket_pass *p, struct buf *out)
 	return e == OK ? CTL_OK : ctl_fail(e, &f);
 }
 
-/* A site without an origin stands on all of its hosts, and who knows how: then the path alone. */
+static bool is_address(struct str page)
+{
+	return page_host(page).n > 0;
+}
+
+/* A site without an origin stands on all of its hosts, and who knows how: then the path alone, but
+ * for an address that was given whole. */
 static void tell_link(const struct site *s, struct str page, const struct buf *pass)
 {
-	printf("%.*s%.*s?pledged_pass=%.*s\n", STR_FMT(s->origin), STR_FMT(page),
-		STR_FMT(buf_str(pass)));
-	if (s->origin.n == 0)
-		fprintf(stderr, "pledgectl: site %.*s has no origin: put its address in front\n",
+	bool whole = is_address(page);
+	printf("%.*s%.*s%cpledged_pass=%.*s\n", STR_FMT(whole ? STR("") : s->origin), STR_FMT(page),
+		memchr(page.p, '?', page.n) ? '&' : '?', STR_FMT(buf_str(pass)));
+	if (!whole && s->origin.n == 0)
+		fprintf(stderr,
+			"pledgectl: site %.*s has no origin: put its address in front, or give "
+			"--page a whole one\n",
 			STR_FMT(s->slug));
+}
+
+static bool is_page(struct str page)
+{
+	return str_is_clean(page, false) && !memchr(page.p, '#', page.n) &&
+	       (str_starts(page, "/") || is_address(page));
 }
 
 static bool variant_named(const struct campaign *c, struct str name, uint8_t *ret)
@@ -108,7 +123,7 @@ int ctl_preview(struct ctl *c, int argc, char **argv)
 			 (opt == 'h' && (str_u64(str_c(optarg), HOURS_MAX, &w.hours) != OK ||
 						w.hours == 0)))
 			return ctl_usage(c);
-	if (optind + 1 != argc || !str_starts(w.page, "/"))
+	if (optind + 1 != argc || !is_page(w.page))
 		return ctl_usage(c);
 	struct ctl_world *world = malloc(sizeof *world);
 	if (!world)
@@ -139,7 +154,7 @@ int ctl_debug(struct ctl *c, int argc, char **argv)
 		else if (opt == '?' || str_u64(str_c(optarg), HOURS_MAX, &hours) != OK ||
 			 hours == 0)
 			return ctl_usage(c);
-	if (optind != argc)
+	if (optind != argc || (page.n > 0 && !is_page(page)))
 		return ctl_usage(c);
 	struct ctl_world *world = malloc(sizeof *world);
 	if (!world)
