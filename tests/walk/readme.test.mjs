@@ -2,8 +2,9 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { randomBytes } from "node:crypto";
 import { once } from "node:events";
-import { chmod, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
+import { chmod, chown, mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer as createHttp } from "node:http";
 import { createServer } from "node:net";
 import { tmpdir } from "node:os";
@@ -14,7 +15,15 @@ import { client } from "./lib/http.mjs";
 import { root, stack } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
 
-const s = await stack({ name: "readme", views: 1, moneys: 1 });
+const dir = await mkdtemp(join(tmpdir(), "pledged-readme-"));	// where nginx's own user may look
+const hex = randomBytes(32).toString("hex");
+
+await chmod(dir, 0o755);
+await writeFile(join(dir, "account.key"), `k1:${hex}\n`, { mode: 0o600 });
+if (process.getuid() === 0)
+	await chown(join(dir, "account.key"), 65534, 65534);
+
+const s = await stack({ name: "readme", views: 1, moneys: 1, set: { "account.key_file": join(dir, "account.key") } });
 const readme = await readFile(join(root, "README.md"), "utf8");
 const [, block] = /```nginx\n(http \{[\s\S]*?)```/.exec(readme);
 const [, include] = /```html\n([\s\S]*?)```/.exec(readme);
@@ -29,11 +38,9 @@ function free_port() {
 	});
 }
 
-const dir = await mkdtemp(join(tmpdir(), "pledged-readme-"));	// where nginx's own user may look
 const port = await free_port();
 const url = `http://127.0.0.1:${port}`;
 
-await chmod(dir, 0o755);
 await mkdir(join(dir, "site/news"), { recursive: true });
 await mkdir(join(dir, "site/wall"), { recursive: true });
 await mkdir(join(dir, "tmp"), { recursive: true });
@@ -118,6 +125,55 @@ test("an application's stories go through the same gate and share its count", as
 	assert.match((await reader.get("/story/8?page=3")).text, /The body of \/story\/8\?page=3/, "nobody there: open");
 	await s.role("view", "start");
 	await s.ready();
+});
+
+test("a debug link tells what ended each campaign, in every form of the gate; nobody else is told", async () => {
+	const pass = (await s.ctl("debug")).stdout.trim();
+	const reader = client(url);
+	const traces = [];
+
+	for (const path of ["/news/a1", "/story/1", "/news/a2", "/news/a3", "/news/a4", "/news/a5"])
+		traces.push((await reader.get(`${path}?pledged_pass=${pass}`)).headers["pledged-trace"]);
+	for (const [i, line] of traces.entries())
+		assert.match(line, i === 5 ? /^meter=meter_wall 6\/5$/ : RegExp(`^meter=meter_left ${i + 1}/5; .*=${i === 0 ? "first_view" : "campaign"}$`));
+	for (const path of ["/news/a1", "/story/1", "/news/a5", `/news/a1?pledged_pass=${pass.slice(0, -1)}`])
+		assert.equal((await reader.get(path)).headers["pledged-trace"], undefined);
+	const link = (await s.ctl("debug", "--page", `${url}/news/a1?x=1`)).stdout.trim();
+
+	assert.match(link, /\/news\/a1\?x=1&pledged_pass=v1\./);
+	assert.match((await reader.get(link.slice(url.length))).headers["pledged-trace"], /^meter=/);
+});
+
+test("the consent tool's cookie is heard at the gate, and who takes it back is forgotten", async () => {
+	const reader = client(url);
+	const [, body] = /fetch\("\/consent", \{ method: "POST", body: '([^']*)'/.exec(readme);
+
+	reader.jar.set("consent", "no");
+	await reader.get("/news/a1");
+	assert.equal(reader.jar.has("pledged"), false);
+	reader.jar.set("consent", "yes");
+	for (const n of [1, 2])
+		await reader.get(`/news/a${n}`);
+	assert.equal(reader.jar.has("pledged"), true);
+	const { pledged } = Object.fromEntries(reader.jar);
+
+	assert.equal((await reader.post("/consent", { body, headers: { origin: url, "content-type": "text/plain;charset=UTF-8" } })).status, 204);
+	reader.jar.set("pledged", pledged);
+	assert.equal((await reader.get("/decide?a=/x")).json().articles, 1, "the row is gone");
+});
+
+test("a token that is signed as the README does holds, and no other", async () => {
+	const [, code] = /```js\n([\s\S]*?)```/.exec(readme);
+	const { account } = await import(`data:text/javascript,${encodeURIComponent(`import { createRequire } from "node:module";
+		const require = createRequire("/"); ${code} export { account };`)}`);
+	const rejected = async () => Number(/pledged_account_rejected_total (\d+)/.exec((await s.client().get("/metrics")).text)[1]);
+	const reader = client(url);
+
+	for (const [site, by, n] of [["demo", hex, 0], ["demo", randomBytes(32).toString("hex"), 1], ["other", hex, 2]]) {
+		reader.jar.set("pledged_account", account(site, by));
+		await reader.get("/news/a1");
+		assert.equal(await rejected(), n);
+	}
 });
 
 test("a pledge goes through", async () => {
