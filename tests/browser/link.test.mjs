@@ -44,7 +44,7 @@ for (const host of ["127.0.0.1", PLAIN]) {
 		const c = await device();
 
 		await c.page.goto(url);
-		await c.page.getByRole("heading", { name: "This link works no more" }).waitFor();
+		await c.page.getByRole("heading", { name: "This link no longer works" }).waitFor();
 		await c.page.locator("input[name=email]").fill(`again-${email}`);
 		await c.page.getByRole("button", { name: "Send me the link" }).click();
 		await c.page.getByRole("heading", { name: "Look into your mail" }).waitFor();

@@ -321,7 +321,7 @@ test("a link works once, for 15 minutes, and not when it is made up", async () =
 
 		for (const told of [page, answer]) {
 			assert.equal(told.status, 410);
-			assert.match(told.text, /<h1>This link works no more<\/h1>[^]*action="\/link"/);
+			assert.match(told.text, /<h1>This link no longer works<\/h1>[^]*action="\/link"/);
 			assert.doesNotMatch(told.text, /charged/);
 		}
 		assert.equal(json.json().type, "urn:pledged:problem:link_gone");
