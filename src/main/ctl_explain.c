@@ -98,6 +98,9 @@ static int explain(
 			ctl_tell_facts(&r->facts, policy);
 			ctl_tell_steps(&t, &r->facts, policy);
 			ctl_tell_decision(&d);
+			if (!w->reader && d.campaign && d.campaign->variant_n > 1)
+				printf("a made-up reader always draws the same variant; preview "
+				       "shows the others\n");
 			if (d.act != ACT_OPEN)
 				tell_text(c, &d, &r->facts, policy,
 					w->locale.n > 0 ? w->locale : site->locale);

@@ -143,11 +143,13 @@ test("a simple fault is refused by both", async () => {
 	}
 });
 
-test("the policy that conf/campaigns/README.md shows is one", async () => {
-	const [, text] = /```json\n([\s\S]*?)```/.exec(await readFile(join(root, "conf/campaigns/README.md"), "utf8"));
-	const body = JSON.parse(text);
+test("what conf/campaigns/README.md shows is fine", async () => {
+	const guide = await readFile(join(root, "conf/campaigns/README.md"), "utf8");
+	const [policy, appeal, wall, ...more] = [...guide.matchAll(/```json\n([\s\S]*?)```/g)].map(([, text]) => JSON.parse(text));
 
-	assert.equal(await checked(body), "ok");
-	assert.ok(valid(body), JSON.stringify(valid.errors));
-	assert.deepEqual([body.holdout.share, body.blackouts.length], [2, 1]);
+	for (const body of [policy, appeal, wall]) {
+		assert.equal(await checked(body), "ok");
+		assert.ok(valid(body), JSON.stringify(valid.errors));
+	}
+	assert.deepEqual([policy.holdout.share, policy.blackouts.length, appeal.cap.cycle.skip, wall.meter.registered, more.length], [2, 1, 1, 4, 0]);
 });
