@@ -5,7 +5,8 @@
 --   p_seen     entries to count, '' for a look without counting
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
---   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
+--   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
+--              a prompt belongs to the variant that was served: a campaign published since may have its variants in another order
 --   p_counts   tally {"counts": […], "samples": […], "claims": [["address", "robot"], …]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
@@ -80,11 +81,14 @@ BEGIN
 	END IF;
 	IF cardinality(p_ev_reader) > 0 THEN
 		INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
-		SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, e.campaign, e.variant, e.section, e.article
+		SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, coalesce(d.campaign, e.campaign), coalesce(d.variant, e.variant),
+			e.section, e.article
 		FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
 				p_ev_variant, p_ev_section, p_ev_article)
 			AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article)
 		JOIN reader r ON r.reader_id = e.reader AND r.same_as IS NULL
+		LEFT JOIN LATERAL (SELECT p.campaign, p.variant FROM prompt_event p WHERE p.reader_id = e.reader AND p.decided_at = e.decided
+			AND p.decision = e.decision AND p.kind IN ('shown', 'walled') LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held')
 		WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
 		ON CONFLICT DO NOTHING;
 	END IF;

@@ -1,17 +1,18 @@
 -- The reader's side: views counted once, marks against a version, counts folded once, calendars of zones.
 BEGIN;
 \ir fixture.psql
-SELECT plan(35);
+SELECT plan(37);
 
 -- A second site, and short words for the long call.
 INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
 VALUES (902, 'tap2', 'Tap', 'America/New_York', 'USD', 'en', 'Tap', '/t/', '/c/');
-CREATE FUNCTION pg_temp.batch(p_reader uuid, p_seen bytea, p_mark bytea DEFAULT '', p_version integer DEFAULT -1, p_kind text DEFAULT NULL)
+CREATE FUNCTION pg_temp.batch(p_reader uuid, p_seen bytea, p_mark bytea DEFAULT '', p_version integer DEFAULT -1, p_kind text DEFAULT NULL,
+	p_variant text DEFAULT 'a')
 RETURNS TABLE (version integer, views integer, seen bytea, marks bytea, epoch bigint) LANGUAGE sql AS $$
 	SELECT version, views, seen, marks, epoch FROM pledged.view_batch(ARRAY[p_reader], ARRAY[901::smallint], ARRAY['2026-01-01'::timestamptz],
 		ARRAY['2026-01-02'::timestamptz], ARRAY[p_seen], ARRAY[p_mark], ARRAY[p_version],
 		CASE WHEN p_kind IS NULL THEN '{}' ELSE ARRAY[p_reader] END, ARRAY[p_mark], ARRAY['2026-01-02'::timestamptz], ARRAY[7::bigint],
-		ARRAY[p_kind], ARRAY['2026-01-02'::timestamptz], ARRAY[901::smallint], ARRAY['c'], ARRAY['a'], ARRAY['news'], ARRAY['/x'],
+		ARRAY[p_kind], ARRAY['2026-01-02'::timestamptz], ARRAY[901::smallint], ARRAY['c'], ARRAY[p_variant], ARRAY['news'], ARRAY['/x'],
 		1, 1, NULL, '2026-01-02', false)
 $$;
 CREATE FUNCTION pg_temp.entry(p_day integer, p_article integer) RETURNS bytea LANGUAGE sql AS
@@ -39,6 +40,9 @@ SELECT is((SELECT version FROM pg_temp.batch(:r, '', '', -1, 'viewed') WHERE ver
 SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'but is stored');
 SELECT lives_ok(format('SELECT pg_temp.batch(%L, '''', '''', -1, ''viewed'')', :r), 'twice does no harm');
 SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'and is one row');
+
+SELECT lives_ok(format('SELECT pg_temp.batch(%L, '''', '''', -1, ''clicked'', ''b'')', :r), 'told under a newer version of the campaign');
+SELECT is((SELECT variant FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'clicked'), 'a', 'it belongs to the variant that was served');
 
 SELECT is(octet_length(pledged.seen_add(decode(repeat('0001000000000001', 1), 'hex'), (SELECT string_agg(pg_temp.entry(3, n), ''::bytea) FROM generate_series(1, 300) n))), 2000,
 	'the list keeps the newest 250');
