@@ -1,7 +1,7 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
 -- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, decision_sample,
 -- robot_claim (never waits), epoch (read).
--- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
+-- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
@@ -44,10 +44,9 @@ BEGIN
 			WHERE v_skip IS NULL OR t.id <> ALL (v_skip)
 		), u AS (
 			UPDATE reader r SET
-				views = r.views + CASE WHEN v.add = '' THEN 0
-					WHEN octet_length(v.add) = 8 THEN (position(v.add IN r.seen) = 0)::integer
-					ELSE octet_length(seen_add('', v.add)) / 8 - (SELECT count(*)::integer
-						FROM generate_series(1, octet_length(v.add), 8) o WHERE position(substr(v.add, o, 8) IN r.seen) > 0) END,
+				views = r.views + CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN 0
+					WHEN octet_length(v.add) = 8 AND position(substr(v.add, 5) IN r.seen) = 0 THEN 1
+					ELSE seen_new(r.seen, v.add) END,
 				seen = CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN r.seen
 					WHEN octet_length(v.add) = 8 THEN substr(r.seen || v.add, greatest(octet_length(r.seen) - 1991, 1))
 					ELSE seen_add(r.seen, v.add) END,
@@ -63,10 +62,10 @@ BEGIN
 				r.seen, r.marks
 		), i AS (
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
-			SELECT v.id, v.site, v.first, v.at, v.add, octet_length(v.add) / 8
+			SELECT v.id, v.site, v.first, v.at, v.add, seen_new('', v.add)
 			FROM v WHERE v.add <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
 			ON CONFLICT (reader_id) DO UPDATE SET
-				views = r.views + (octet_length(seen_add(r.seen, excluded.seen)) - octet_length(r.seen)) / 8,
+				views = r.views + seen_new(r.seen, excluded.seen),
 				seen = seen_add(r.seen, excluded.seen)
 			WHERE r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
