@@ -1,11 +1,12 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
 -- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, decision_sample,
 -- robot_claim (never waits), epoch (read).
--- Idempotent: an article counts once a day, a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
+-- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
---   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards
+--   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
+--              a prompt belongs to the variant that was served: a campaign published since may have its variants in another order
 --   p_counts   tally {"counts": […], "samples": […], "claims": [["address", "robot"], …]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
@@ -43,10 +44,9 @@ BEGIN
 			WHERE v_skip IS NULL OR t.id <> ALL (v_skip)
 		), u AS (
 			UPDATE reader r SET
-				views = r.views + CASE WHEN v.add = '' THEN 0
-					WHEN octet_length(v.add) = 8 THEN (position(v.add IN r.seen) = 0)::integer
-					ELSE octet_length(seen_add('', v.add)) / 8 - (SELECT count(*)::integer
-						FROM generate_series(1, octet_length(v.add), 8) o WHERE position(substr(v.add, o, 8) IN r.seen) > 0) END,
+				views = r.views + CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN 0
+					WHEN octet_length(v.add) = 8 AND position(substr(v.add, 5) IN r.seen) = 0 THEN 1
+					ELSE seen_new(r.seen, v.add) END,
 				seen = CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN r.seen
 					WHEN octet_length(v.add) = 8 THEN substr(r.seen || v.add, greatest(octet_length(r.seen) - 1991, 1))
 					ELSE seen_add(r.seen, v.add) END,
@@ -62,10 +62,10 @@ BEGIN
 				r.seen, r.marks
 		), i AS (
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
-			SELECT v.id, v.site, v.first, v.at, v.add, octet_length(v.add) / 8
+			SELECT v.id, v.site, v.first, v.at, v.add, seen_new('', v.add)
 			FROM v WHERE v.add <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
 			ON CONFLICT (reader_id) DO UPDATE SET
-				views = r.views + (octet_length(seen_add(r.seen, excluded.seen)) - octet_length(r.seen)) / 8,
+				views = r.views + seen_new(r.seen, excluded.seen),
 				seen = seen_add(r.seen, excluded.seen)
 			WHERE r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
@@ -80,11 +80,14 @@ BEGIN
 	END IF;
 	IF cardinality(p_ev_reader) > 0 THEN
 		INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
-		SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, e.campaign, e.variant, e.section, e.article
+		SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, coalesce(d.campaign, e.campaign), coalesce(d.variant, e.variant),
+			e.section, e.article
 		FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
 				p_ev_variant, p_ev_section, p_ev_article)
 			AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article)
 		JOIN reader r ON r.reader_id = e.reader AND r.same_as IS NULL
+		LEFT JOIN LATERAL (SELECT p.campaign, p.variant FROM prompt_event p WHERE p.reader_id = e.reader AND p.decided_at = e.decided
+			AND p.decision = e.decision AND p.kind IN ('shown', 'walled') LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held')
 		WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
 		ON CONFLICT DO NOTHING;
 	END IF;

@@ -16,6 +16,41 @@ END $$;
 UPDATE pledged.reader SET seen = pledged.seen_clear(seen) WHERE seen <> '';
 DROP FUNCTION pledged.seen_clear(bytea);
 
+-- A mark carries the number of its campaign's cap identifier now (campaign_cap_key in src/core/campaign.c), where two bytes were zero.
+-- Every campaign's identifier was its own name, so that what readers saw and said stays in force.
+CREATE FUNCTION pledged.times64(p_a bigint, p_b numeric) RETURNS bigint LANGUAGE sql AS $$
+	SELECT CASE WHEN m >= 9223372036854775808 THEN m - 18446744073709551616 ELSE m END::bigint
+	FROM mod(CASE WHEN p_a < 0 THEN p_a + 18446744073709551616 ELSE p_a END * p_b, 18446744073709551616) m
+$$;
+CREATE FUNCTION pledged.cap_key(p_id text) RETURNS integer LANGUAGE plpgsql AS $$
+DECLARE
+	h bigint := -3750763034362895579;
+BEGIN
+	FOR i IN 0 .. octet_length(p_id) - 1 LOOP
+		h := pledged.times64(h # get_byte(p_id::bytea, i), 1099511628211);
+	END LOOP;
+	h := pledged.times64(h # (h >> 30 & 17179869183), 13787848793156543929);
+	h := pledged.times64(h # (h >> 27 & 137438953471), 10723151780598845931);
+	h := (h # (h >> 31 & 8589934591)) & 65535;
+	RETURN CASE h WHEN 0 THEN 1 ELSE h END;
+END $$;
+CREATE TEMPORARY TABLE cap_key_of ON COMMIT DROP AS SELECT campaign_id, pledged.cap_key(slug) AS key FROM pledged.campaign;
+CREATE FUNCTION pledged.marks_key(p_marks bytea) RETURNS bytea LANGUAGE plpgsql AS $$
+DECLARE
+	v bytea := p_marks;
+	k integer;
+BEGIN
+	FOR o IN 0 .. octet_length(v) - 1 BY 16 LOOP
+		SELECT key INTO k FROM cap_key_of WHERE campaign_id = ('x' || encode(substr(v, o + 5, 4), 'hex'))::bit(32)::integer;
+		IF FOUND THEN
+			v := set_byte(set_byte(v, o + 10, k >> 8), o + 11, k & 255);
+		END IF;
+	END LOOP;
+	RETURN v;
+END $$;
+UPDATE pledged.reader SET marks = pledged.marks_key(marks) WHERE marks <> '';
+DROP FUNCTION pledged.marks_key(bytea), pledged.cap_key(text), pledged.times64(bigint, numeric);
+
 ALTER TABLE pledged.reader ADD COLUMN gift_minor bigint CHECK (gift_minor > 0), ADD COLUMN gift_currency text CHECK (gift_currency ~ '^[A-Z]{3}$');
 COMMENT ON COLUMN pledged.reader.seen IS 'Articles opened: 8 bytes each, day since 2000-01-01 (16 bits), topics (12), keyed hash (36); newest 250; see pledged.reader_seen. [personal]';
 COMMENT ON COLUMN pledged.reader.gift_minor IS 'Amount of the latest gift in minor units. [personal]';
@@ -58,6 +93,14 @@ COMMENT ON COLUMN pledged.prompt_event.kind IS 'shown (served), viewed (seen on 
 -- What campaigns say of sections moved below "target". The versions mean what they meant.
 UPDATE pledged.campaign_version SET body = body - 'sections' || jsonb_build_object('target', jsonb_build_object('section', body -> 'sections'))
 WHERE body ? 'sections';
+
+-- A brace in a text begins a value now; one that shall be a brace is doubled.
+UPDATE pledged.campaign_version SET body = jsonb_set(body, '{variants}', (
+	SELECT jsonb_agg(jsonb_set(variant, '{text}', (
+		SELECT jsonb_object_agg(locale, (SELECT jsonb_object_agg(field, replace(replace(words, '{', '{{'), '}', '}}')) FROM jsonb_each_text(text) f (field, words)))
+		FROM jsonb_each(variant -> 'text') t (locale, text))) ORDER BY no)
+	FROM jsonb_array_elements(body -> 'variants') WITH ORDINALITY v (variant, no)))
+WHERE body @? '$.variants[*].text.*.* ? (@ like_regex "[{}]")';
 
 CREATE TABLE pledged.decision_sample (
 	sample_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,

@@ -75,7 +75,7 @@ static enum err read_tickets(
 			    &n, &old) != OK ||
 			ticket_token_unpack(bytes, n, &token) != OK || token.site != d->site)
 			return fault_set(f, ERR_BAD_TOKEN, "token", "not a token of this site");
-		d->decision = token.decision;
+		d->decision = token.reason != REASON_preview ? token.decision : 0;
 		d->reader = token.reader;
 		d->has_reader = token.has_reader;
 		struct store_args a;
@@ -92,6 +92,8 @@ static enum err read_tickets(
 			e = ERR_NO_MEMORY;
 		if (e != OK)
 			return e;
+		if (token.reason == REASON_preview) /* an editor's choice, not the experiment's */
+			d->variant = STR("");
 	}
 	if (ask->cookie.n &&
 		seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n,

@@ -61,12 +61,12 @@ static size_t place(const struct tally *t, const char *key, bool *ret_found)
 	return lo;
 }
 
-static bool add(struct tally *t, const char *key)
+static bool add(struct tally *t, const char *key, size_t most)
 {
 	bool found;
 	size_t at = place(t, key, &found);
 	if (!found) {
-		if (t->n == TALLY_KEYS_MAX)
+		if (t->n >= most)
 			return false;
 		memmove(&t->row[at + 1], &t->row[at], (t->n - at) * sizeof t->row[0]);
 		strcpy(t->row[at].key, key);
@@ -104,9 +104,10 @@ void tally_add(
 	const struct str no = STR("");
 	struct str section = known_section(t, now, page->section);
 	if (make_key(key, sizeof key, now, site, section, page->country, page->device, d) == OK &&
-		add(t, key))
+		add(t, key, TALLY_KEYS_MAX - TALLY_KEYS_PLAIN))
 		return;
-	if (make_key(key, sizeof key, now, site, no, no, no, d) == OK && add(t, key))
+	if (make_key(key, sizeof key, now, site, no, no, no, d) == OK &&
+		add(t, key, TALLY_KEYS_MAX))
 		return;
 	t->dropped++;
 }

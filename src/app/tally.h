@@ -7,6 +7,7 @@
 #include "app/snapshot.h"
 
 #define TALLY_KEYS_MAX     512
+#define TALLY_KEYS_PLAIN   160   /* of them kept free of sections, countries and devices */
 #define TALLY_SAMPLE_BYTES 65536 /* of samples between two batches; more are left out */
 
 /* A page may name any section; beyond so many an hour a worker counts them as "other", so that
@@ -33,8 +34,9 @@ struct tally {
 MUST enum err tally_init(struct tally *t, int64_t sample_every);
 void tally_fini(struct tally *t);
 
-/* tally_add: count one decision. When the table is full or the words too long, section, country and
- * device are left out of the key. */
+/* tally_add: count one decision. When there are too many keys or the words are too long, section,
+ * country and device are left out of the key, for which room is kept: no reason is lost to pages of
+ * many sections, also while the database is away. */
 void tally_add(struct tally *t, utc_t now, int16_t site, const struct page *page,
 	const struct decision *d);
 /* tally_sample: keep it, when its turn has come and the reader lets us keep a history. */

@@ -285,7 +285,7 @@ static enum err look_up(struct ctl *c, const struct uuid *id, const struct site 
 		return e;
 	struct str currency = row_str(rows, 0, "gift_currency");
 	r->reader = (struct reader){
-		.id = *id,
+		.id = row_uuid(rows, 0, "reader_id"), /* whom it was joined to */
 		.stored = true,
 		.seen = {(const char *)r->seen, seen},
 		.marks = {(const char *)r->marks, marks},
@@ -344,6 +344,7 @@ int ctl_reader_make(struct ctl *c, const struct ctl_world *world, const struct s
 					       "%.40s is not a reader's id", w->reader);
 		if (e != OK)
 			return ctl_fail(e, &f);
+		id = ret->reader.id;
 	} else {
 		make_seen(w, ret);
 		if (!make_gift(w, ret) || !make_marks(world, w, ret))

@@ -1,6 +1,8 @@
 /* web/view_trace.c: the steps of a decision. */
 #include "web/view_trace.h"
 
+#define END_BYTES 64 /* for what stands behind the steps */
+
 static void number(struct buf *b, const char *name, int64_t v)
 {
 	if (name[0] != '\0' && v != INT64_MIN)
@@ -53,16 +55,21 @@ static void step_json(struct buf *b, const struct decide_step *s)
 
 void view_trace_json(struct buf *b, const struct decide_trace *t)
 {
-	size_t kept = t->n < t->cap ? t->n : t->cap;
+	size_t kept = t->n < t->cap ? t->n : t->cap, i;
 
 	buf_addc(b, ",\"trace\":[");
-	for (size_t i = 0; i < kept; i++) {
+	for (i = 0; i < kept; i++) {
+		struct buf before = *b;
 		if (i > 0)
 			buf_byte(b, ',');
 		step_json(b, &t->step[i]);
+		if (buf_done(b) != OK || b->cap - b->n < END_BYTES) {
+			*b = before;
+			break;
+		}
 	}
 	buf_byte(b, ']');
-	if (kept < t->n)
+	if (i < t->n)
 		buf_addf(b, ",\"steps\":%zu", t->n);
 }
 

@@ -5,7 +5,8 @@
 #include "core/decide.h"
 
 /* view_trace_json: ,"trace":[{"campaign":…,"rule":…,"fired":…, what it saw}, …] and, when there
- * were more steps than were kept, "steps" with their number. Without the leading comma: the caller
+ * were more steps than were kept, or than there is room for, "steps" with their number; so b does
+ * not run over when 128 bytes are left. Without the leading comma: the caller
  * has members before. */
 void view_trace_json(struct buf *b, const struct decide_trace *t);
 

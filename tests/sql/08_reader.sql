@@ -1,17 +1,18 @@
 -- The reader's side: views counted once, marks against a version, counts folded once, calendars of zones.
 BEGIN;
 \ir fixture.psql
-SELECT plan(35);
+SELECT plan(45);
 
 -- A second site, and short words for the long call.
 INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
 VALUES (902, 'tap2', 'Tap', 'America/New_York', 'USD', 'en', 'Tap', '/t/', '/c/');
-CREATE FUNCTION pg_temp.batch(p_reader uuid, p_seen bytea, p_mark bytea DEFAULT '', p_version integer DEFAULT -1, p_kind text DEFAULT NULL)
+CREATE FUNCTION pg_temp.batch(p_reader uuid, p_seen bytea, p_mark bytea DEFAULT '', p_version integer DEFAULT -1, p_kind text DEFAULT NULL,
+	p_variant text DEFAULT 'a')
 RETURNS TABLE (version integer, views integer, seen bytea, marks bytea, epoch bigint) LANGUAGE sql AS $$
 	SELECT version, views, seen, marks, epoch FROM pledged.view_batch(ARRAY[p_reader], ARRAY[901::smallint], ARRAY['2026-01-01'::timestamptz],
 		ARRAY['2026-01-02'::timestamptz], ARRAY[p_seen], ARRAY[p_mark], ARRAY[p_version],
 		CASE WHEN p_kind IS NULL THEN '{}' ELSE ARRAY[p_reader] END, ARRAY[p_mark], ARRAY['2026-01-02'::timestamptz], ARRAY[7::bigint],
-		ARRAY[p_kind], ARRAY['2026-01-02'::timestamptz], ARRAY[901::smallint], ARRAY['c'], ARRAY['a'], ARRAY['news'], ARRAY['/x'],
+		ARRAY[p_kind], ARRAY['2026-01-02'::timestamptz], ARRAY[901::smallint], ARRAY['c'], ARRAY[p_variant], ARRAY['news'], ARRAY['/x'],
 		1, 1, NULL, '2026-01-02', false)
 $$;
 CREATE FUNCTION pg_temp.entry(p_day integer, p_article integer) RETURNS bytea LANGUAGE sql AS
@@ -26,6 +27,21 @@ SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(1, 1) || pg_temp.en
 SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(1, 2)) WHERE views IS NOT NULL), 2, 'the same article on the same day counts once');
 SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(2, 2)) WHERE views IS NOT NULL), 3, 'on another day it is another entry');
 SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(2, 2) || pg_temp.entry(2, 3)) WHERE views IS NOT NULL), 4, 'of several entries the new ones count');
+
+-- Topics are bits 16 to 27; 0x800 is a free view.
+CREATE FUNCTION pg_temp.of(p_day integer, p_topics integer, p_article integer) RETURNS bytea LANGUAGE sql AS
+	$$ SELECT decode(lpad(to_hex(p_day), 4, '0') || lpad(to_hex(p_topics), 3, '0') || lpad(to_hex(p_article), 9, '0'), 'hex') $$;
+CREATE FUNCTION pg_temp.views(p_reader uuid, p_seen bytea) RETURNS integer LANGUAGE sql AS
+	$$ SELECT views FROM pg_temp.batch(p_reader, p_seen) WHERE views IS NOT NULL $$;
+SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 2048, 7) || pg_temp.of(1, 0, 7)), 1, 'the first view was free, the second of the same article not: one');
+SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 3, 7)), 1, 'the same with other topics');
+SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 5, 7) || pg_temp.of(1, 5, 8)), 2, 'of two entries the new article');
+SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(2, 0, 7)), 3, 'on another day');
+SELECT is((SELECT count(*) FROM pledged.reader_seen WHERE reader_id = pg_temp.rid(9)), 6::bigint, 'meters see each of them');
+SELECT is(pledged.seen_new(pg_temp.of(1, 0, 7), pg_temp.of(1, 4095, 7)), 0, 'topics alone are no article');
+SELECT is(pledged.seen_new(pg_temp.of(1, 0, 7), pg_temp.of(1, 0, 7 + 268435456)), 1, 'the highest bits of an article are not topics');
+SELECT is(pledged.seen_new('', pg_temp.of(1, 0, 7) || pg_temp.of(1, 0, 7) || pg_temp.of(1, 1, 7)), 1, 'each once');
+
 SELECT is((SELECT count(*) FROM pledged.reader_seen WHERE reader_id = :r), 4::bigint, 'the view shows each entry');
 SELECT is((SELECT max(day) FROM pledged.reader_seen WHERE reader_id = :r), date '2000-01-03', 'with its day');
 
@@ -39,6 +55,9 @@ SELECT is((SELECT version FROM pg_temp.batch(:r, '', '', -1, 'viewed') WHERE ver
 SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'but is stored');
 SELECT lives_ok(format('SELECT pg_temp.batch(%L, '''', '''', -1, ''viewed'')', :r), 'twice does no harm');
 SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'and is one row');
+
+SELECT lives_ok(format('SELECT pg_temp.batch(%L, '''', '''', -1, ''clicked'', ''b'')', :r), 'told under a newer version of the campaign');
+SELECT is((SELECT variant FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'clicked'), 'a', 'it belongs to the variant that was served');
 
 SELECT is(octet_length(pledged.seen_add(decode(repeat('0001000000000001', 1), 'hex'), (SELECT string_agg(pg_temp.entry(3, n), ''::bytea) FROM generate_series(1, 300) n))), 2000,
 	'the list keeps the newest 250');

@@ -149,6 +149,33 @@ describe('migrate', () => {
 			AND col_description(attrelid, attnum) IS NULL`), '0');
 	});
 
+	test('what readers saw and said before caps had identifiers stays in force', async () => {
+		const db = database(), past = copy(), now = Math.floor(Date.now() / 1000);
+		for (const name of past.files.filter((file) => file >= '0004'))
+			rmSync(join(past.to, 'migrations', name));
+		rmSync(join(past.to, 'functions'), { recursive: true });
+		mkdirSync(join(past.to, 'functions'));
+		assert.equal((await migrate(db, past.to)).code, 0);
+
+		const { target: { section }, ...campaign } = JSON.parse(readFileSync(join(root, 'conf/campaigns/support.json')));
+		campaign.variants[1].text.en.body = 'Set {theory} of } and {.';
+		const mark = (n, kind) => Buffer.from([0, 0, 0, n, 0, 0, 0, 1, kind, 0, 0, 0, now >> 24, now >> 16, now >> 8, now]).toString('hex');
+		const rid = (n) => `00000000-0000-4000-8000-00000000000${n}`;
+		const row = (n, ...kinds) => psql(db, `INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, views, seen, marks)
+			VALUES ('${rid(n)}', 1, now() - interval '40 days', now(), 9, '\\x2500123456789abc', '\\x${kinds.map((kind, i) => mark(i + 1, kind)).join('')}')`);
+		psql(db, readFileSync(join(root, 'sql/seed/demo.sql'), 'utf8'));
+		psql(db, `INSERT INTO pledged.campaign (site_id, slug, version) VALUES (1, 'support', 1);
+			INSERT INTO pledged.campaign_version VALUES (1, 1, $json$${JSON.stringify({ ...campaign, sections: section })}$json$, now(), 'a')`);
+		row(1, 1, 1, 1, 1), row(2, 1, 3), row(3, 1, 4), row(4, 1);
+		const r = await migrate(db, join(root, 'sql'));
+		assert.equal(r.code, 0, r.err);
+
+		const reason = async (n) => JSON.parse((await ctl(db, 'explain', '--json', '--article', '/new', '--section', 'news', '--reader', rid(n))).out).reason;
+		assert.deepEqual([await reason(1), await reason(2), await reason(3), await reason(4)], ['capped', 'closed', 'later', 'campaign']);
+		assert.equal(psql(db, `SELECT body #>> '{variants,1,text,en,body}' FROM pledged.campaign_version`), 'Set {{theory}} of }} and {{.');
+		assert.equal(psql(db, `SELECT count(*) FROM pg_proc p WHERE proname IN ('times64', 'cap_key', 'marks_key', 'seen_clear')`), '0');
+	});
+
 	test('refuses a past file that changed or is gone, and names it', async () => {
 		const db = await ready();
 		const changed = copy();

@@ -95,6 +95,16 @@ for (const [amount, currency, minor, told] of AMOUNTS) {
 	});
 }
 
+test("a gift out of an editor's preview counts for the campaign, but for no variant", async () => {
+	const { stdout } = await s.ctl("preview", "support", "--variant", "b");
+	const { text } = await s.request(`/decide?a=/paid/preview&pass=${stdout.trim().split("pledged_pass=")[1]}`);
+	const { reason, variant, token } = JSON.parse(text);
+	const pledge = await made(s, { token });
+
+	assert.deepEqual([reason, variant], ["preview", "b"]);
+	assert.deepEqual(await s.sql(`SELECT campaign, variant, decision FROM pledged.pledge WHERE public_token = '${pledge.pledge}'`), [["support", "", ""]]);
+});
+
 test("the address that is given at the provider gets the receipt", async () => {
 	const pledge = await made(s);
 

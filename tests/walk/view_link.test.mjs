@@ -397,6 +397,22 @@ test("limits are kept and not told", async () => {
 	assert.equal(await links("masklen(network) <> CASE family(network) WHEN 4 THEN 24 ELSE 64 END"), 0, "no whole address is stored");
 });
 
+test("pledgectl explains a joined device by the variant of the one reader", async () => {
+	const a = s.client();
+
+	await reads(a, "sport", "explain-1", "explain-2");
+	const { variant } = await reads(a, "sport", "explain-3");
+	const ids = Array.from({ length: 10 }, (_, i) => `e0000000-0000-4000-8000-00000000000${i}`);
+
+	await s.sql(`INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, same_as)
+		SELECT i, 1, now(), now(), '${reader_of(a)}' FROM unnest('{${ids}}'::uuid[]) i`);
+	for (const id of [reader_of(a), ...ids]) {
+		const { stdout, stderr } = await s.ctl("explain", "--site", "demo", "--article", "/sport/explain-4", "--section", "sport", "--reader", id, "--json");
+
+		assert.equal(JSON.parse(stdout).variant, variant, stderr);
+	}
+});
+
 // --- races ---------------------------------------------------------------------------------------
 
 test("reading goes on while devices are joined: each article counts once, none is lost", async () => {
