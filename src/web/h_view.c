@@ -105,6 +105,12 @@ static bool take_consent(
 	return false;
 }
 
+/* What a reader does with a prompt; the other marks are ours alone. */
+static bool is_readers(enum reader_mark_kind k)
+{
+	return k >= MARK_VIEWED && k <= MARK_CLICKED;
+}
+
 static bool take_event(
 	struct request *q, struct view_ask *ask, struct response *r, const struct h_view *h)
 {
@@ -121,8 +127,7 @@ static bool take_event(
 		e = json_str(o, "d", true, 300, &d, &fault);
 	if (e == OK)
 		e = json_str(o, "e", true, 16, &kind, &fault);
-	if (e == OK && (reader_mark_kind(kind, &ask->event) != OK || ask->event == MARK_SHOWN ||
-			       ask->event == MARK_WALLED))
+	if (e == OK && (reader_mark_kind(kind, &ask->event) != OK || !is_readers(ask->event)))
 		e = fault_set(&fault, ERR_FIELD_BAD, "e",
 			"must be viewed, closed, later, already_gave, never or clicked");
 	if (e == OK)
