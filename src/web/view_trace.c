@@ -1,6 +1,8 @@
 /* web/view_trace.c: the steps of a decision. */
 #include "web/view_trace.h"
 
+#define TAIL_BYTES 64 /* what stands behind the last step, and the end of the answer */
+
 static void number(struct buf *b, const char *name, int64_t v)
 {
 	if (name[0] != '\0' && v != INT64_MIN)
@@ -31,15 +33,20 @@ static void step_json(struct buf *b, const struct decide_step *s)
 
 void view_trace_json(struct buf *b, const struct decide_trace *t)
 {
-	size_t kept = t->n < t->cap ? t->n : t->cap;
+	size_t i = 0;
 
 	buf_addc(b, ",\"trace\":[");
-	for (size_t i = 0; i < kept; i++) {
+	for (; i < t->n && i < t->cap; i++) {
+		struct buf before = *b;
 		if (i > 0)
 			buf_byte(b, ',');
 		step_json(b, &t->step[i]);
+		if (b->over || b->cap - b->n < TAIL_BYTES) {
+			*b = before;
+			break;
+		}
 	}
 	buf_byte(b, ']');
-	if (kept < t->n)
+	if (i < t->n)
 		buf_addf(b, ",\"steps\":%zu", t->n);
 }
