@@ -157,9 +157,9 @@ static void got_list(void *arg, enum err e, const struct rows *rows)
 
 bool robots_load(struct robots *r, struct batch *b, utc_t utc, mono_t now, int64_t every_s)
 {
-	struct store_args a;
 	if (r->is_loading || now.us < r->load_at.us || !batch_is_up(b))
 		return r->is_loading;
+	struct store_args a;
 	store_args_init(&a);
 	arg_utc(&a, utc);
 	r->every_s = every_s;

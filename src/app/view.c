@@ -304,6 +304,11 @@ static void known_reader(struct view_ask *a)
 /* The row of a reader who no longer consents. */
 static void forget(struct view_ask *a, enum batch_forget what)
 {
+	if (a->app->held >= a->app->max_requests) { /* the cookie stays: next time */
+		a->err = a->kind == VIEW_PAGE ? OK : ERR_OVERLOAD;
+		answer_open(a, REASON_overload);
+		return;
+	}
 	a->op.reader = a->who.reader;
 	a->op.site = a->site->id;
 	a->op.first_at = a->op.at = a->now;
@@ -377,8 +382,6 @@ static void ask_consent(struct view_ask *a)
 		a->set = COOKIE_DROP;
 	if (!ours || a->consent == CONSENT_FULL)
 		answer(a);
-	else if (a->app->held >= a->app->max_requests)
-		a->err = ERR_OVERLOAD, answer(a);
 	else
 		forget(a, a->consent == CONSENT_NONE ? FORGET_ALL : FORGET_EVENTS);
 }

@@ -190,9 +190,9 @@ static void got_goals(void *arg, enum err e, const struct rows *rows)
 /* Money raised. */
 static void load_live(struct app_view *v, mono_t now)
 {
-	struct store_args a;
 	if (now.us < v->live_at.us || !batch_is_up(v->batch[0]))
 		return;
+	struct store_args a;
 	store_args_init(&a);
 	bool asked = batch_query(v->batch[0], STMT_view_goals, &a, got_goals, v) == OK;
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));

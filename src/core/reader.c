@@ -96,12 +96,12 @@ void reader_unpack(struct str seen, struct reader_seen *ret)
 	uint16_t slots[SLOTS] = {0};
 	size_t all = seen.n / READER_SEEN_BYTES,
 	       kept = all < READER_SEEN_MAX ? all : READER_SEEN_MAX;
-	const uint8_t *p = (const uint8_t *)seen.p + (all - kept) * READER_SEEN_BYTES;
 
 	ret->n = (uint16_t)kept;
 	ret->article_n = 0;
-	for (size_t i = 0; i < kept; i++, p += READER_SEEN_BYTES) {
-		uint64_t v = bytes_u64(p);
+	for (size_t i = 0; i < kept; i++) {
+		uint64_t v =
+			bytes_u64((const uint8_t *)seen.p + (all - kept + i) * READER_SEEN_BYTES);
 		ret->day[i] = (uint16_t)(v >> 48);
 		ret->topics[i] = (uint16_t)(v >> READER_ART_BITS & 0xfff);
 		ret->article[i] = number_of(ret, slots, v & ART_MASK);

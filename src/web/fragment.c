@@ -39,7 +39,8 @@ static const struct campaign_text *text_of(const struct fragment *f)
 	return campaign_text_pick(f->campaign, f->variant, f->locale);
 }
 
-/* A text of the campaign with its values; mem has room for it. */
+/* A text of the campaign with its values. All of a fragment are made in one memory, which is not
+ * small: each is written before the next is made. */
 static struct str filled(const struct fragment *f, const struct campaign_text *t, struct str text,
 	char mem[WEB_COPY_BYTES])
 {
@@ -50,13 +51,6 @@ static struct str filled(const struct fragment *f, const struct campaign_text *t
 	buf_init(&b, mem, WEB_COPY_BYTES);
 	web_copy_text(&b, text, &c);
 	return buf_done(&b) == OK ? buf_str(&b) : STR("");
-}
-
-static void text_html(
-	struct buf *b, const struct fragment *f, const struct campaign_text *t, struct str text)
-{
-	char mem[WEB_COPY_BYTES];
-	buf_html(b, filled(f, t, text, mem));
 }
 
 static void amounts_attr(struct buf *b, const struct campaign_amounts *c, enum campaign_interval i)
@@ -161,8 +155,8 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, "</p>\n</form>\n");
 }
 
-static void open_element(
-	struct buf *b, const struct fragment *f, const char *kind, const struct campaign_text *t)
+static void open_element(struct buf *b, const struct fragment *f, const char *kind,
+	const struct campaign_text *t, char mem[WEB_COPY_BYTES])
 {
 	const struct campaign *c = f->campaign;
 	buf_addc(b, "<pledged-prompt class=\"pledged\"");
@@ -174,7 +168,6 @@ static void open_element(
 		attr(b, "data-variant", c->variant[f->variant].name);
 	}
 	if (t && c->kind == CAMPAIGN_APPEAL) {
-		char mem[WEB_COPY_BYTES];
 		attr(b, "data-later", filled(f, t, t->later, mem));
 		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days,
 			c->close_days);
@@ -185,23 +178,23 @@ static void open_element(
 static void appeal(struct buf *b, const struct fragment *f)
 {
 	const struct campaign_text *t = text_of(f);
-	char body[WEB_COPY_BYTES], button[WEB_COPY_BYTES];
+	char mem[WEB_COPY_BYTES];
 	bool wall = f->campaign->kind == CAMPAIGN_WALL;
-	open_element(b, f, wall ? "wall" : "appeal", t);
+	open_element(b, f, wall ? "wall" : "appeal", t, mem);
 	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n",
 		wall ? "wall" : "appeal");
 	if (!wall && t->topline.n) {
 		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
-		text_html(b, f, t, t->topline);
+		buf_html(b, filled(f, t, t->topline, mem));
 		buf_addc(b, " <b>");
-		text_html(b, f, t, t->button);
+		buf_html(b, filled(f, t, t->button, mem));
 		buf_addc(b, "</b></a></p>\n");
 	}
 	buf_addc(b, "<h2 class=\"pledged-title\" id=\"pledged-h\" tabindex=\"-1\">");
-	text_html(b, f, t, t->title);
+	buf_html(b, filled(f, t, t->title, mem));
 	buf_addc(b, "</h2>\n");
-	paragraphs(b, filled(f, t, t->body, body));
-	form(b, f, filled(f, t, t->button, button));
+	paragraphs(b, filled(f, t, t->body, mem));
+	form(b, f, filled(f, t, t->button, mem));
 	buf_addc(b, "</section>\n</pledged-prompt>\n");
 }
 
@@ -211,7 +204,7 @@ void fragment_html(struct buf *b, const struct fragment *f)
 		appeal(b, f);
 		return;
 	}
-	open_element(b, f, "form", NULL);
+	open_element(b, f, "form", NULL, NULL);
 	buf_addc(b, "<section class=\"pledged-plain\"");
 	attr(b, "aria-label", words_pick(WORD_form_label, f->locale));
 	buf_addc(b, ">\n");
@@ -225,25 +218,19 @@ static void member(struct buf *b, const char *name, struct str v)
 	buf_json(b, v);
 }
 
-static void text_member(struct buf *b, const char *name, const struct fragment *f,
-	const struct campaign_text *t, struct str text)
-{
-	char mem[WEB_COPY_BYTES];
-	member(b, name, filled(f, t, text, mem));
-}
-
 void fragment_json(struct buf *b, const struct fragment *f)
 {
 	const struct campaign *c = f->campaign;
 	const struct campaign_amounts *o = offer(f);
 	const struct campaign_text *t = text_of(f);
+	char mem[WEB_COPY_BYTES];
 	buf_addf(b, "{\"kind\":\"%s\"", c->kind == CAMPAIGN_WALL ? "wall" : "appeal");
 	member(b, "locale", t->locale);
-	text_member(b, "topline", f, t, t->topline);
-	text_member(b, "title", f, t, t->title);
-	text_member(b, "body", f, t, t->body);
-	text_member(b, "button", f, t, t->button);
-	text_member(b, "later", f, t, t->later);
+	member(b, "topline", filled(f, t, t->topline, mem));
+	member(b, "title", filled(f, t, t->title, mem));
+	member(b, "body", filled(f, t, t->body, mem));
+	member(b, "button", filled(f, t, t->button, mem));
+	member(b, "later", filled(f, t, t->later, mem));
 	member(b, "currency", o->currency);
 	buf_addc(b, ",\"amounts\":{");
 	for (int i = 0; i < INTERVAL_N; i++) {

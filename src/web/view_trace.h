@@ -5,9 +5,8 @@
 #include "core/decide.h"
 
 /* view_trace_json: ,"trace":[{"campaign":…,"rule":…,"fired":…, what it saw}, …] and, when there
- * were more steps than were kept, or than there is room for, "steps" with their number; so b does
- * not run over when 128 bytes are left. Without the leading comma: the caller
- * has members before. */
+ * were more steps than were kept or than b has room for, "steps" with their number. It begins with
+ * the comma, the caller has members before; room for a closing brace is left. */
 void view_trace_json(struct buf *b, const struct decide_trace *t);
 
 /* view_trace_line: what ended each campaign, for a header: "meter=meter_left 2/5; support=gap
