@@ -160,9 +160,19 @@ test(`what is explained is what is served: ${CASES.length} made-up readers, and 
 test("explain says it in words too", async () => {
 	const said = await ctl("explain", ...page_words({ section: "sport", name: "x" }), "--articles", "7");
 
-	assert.match(said, /^\* sport +meter_wall +read 8 free 3$/m);
+	assert.match(said, /^page +\/decide\/sport\/x, section sport, in en; topics: sport$/m);
+	assert.match(said, /^reader +returning, 8 articles with this one, no gift;/m);
+	assert.match(said, /^sport \(wall, priority 600\)\n +paused +now [0-9TZ:-]+, start 2[0-9TZ:-]+$/m);
+	assert.match(said, /^ {2}\* meter_wall +article 8 of its window; free: 3\n +The free articles are used up\.$/m);
 	assert.match(said, /^wall: meter_wall\. The free articles are used up\.\ncampaign sport, variant a, amounts in EUR$/m);
-	assert.match(said, /^articles this month 8, free ones left 0, marked as walled$/m);
+	assert.match(said, /^articles this month 8, free ones left 0, kept for the caps as walled$/m);
+	assert.match(said, /\n\nNow\na\nPlease give\.\nGive\nLater\n$/, "and the texts");
+	const late = await ctl("explain", ...page_words({ section: "news", name: "x", country: "LV", words: "900" }), "--articles", "3",
+		"--mark", "shown:first@4h");
+
+	for (const line of [/^ {4}country +LV; in EE, LV$/m, /^ {4}words +900 words, at least 300$/m,
+		/^ {2}\* gap +last seen 4 h 0 min ago, at least 5 h between$/m])
+		assert.match(late, line);
 });
 
 test("a word that makes no sense gets a clear answer", async () => {
@@ -279,10 +289,10 @@ test("a preview shows any variant in all three forms, also of a paused campaign,
 		[["hidden", "--hours", "1"], "prompt", "seen", "Please give.", "5.00"]];
 
 	for (const [words, act, title, body, amount] of rows) {
-		const link = (await ctl("preview", ...words, "--page", "/page/sport/any")).trim();
+		const link = (await ctl("preview", ...words, "--page", `${s.url}/page/sport/any?x=1`)).trim();
 		const word = new URL(link).searchParams.get("pledged_pass");
 
-		assert.equal(new URL(link).pathname, "/page/sport/any");
+		assert.ok(link.startsWith(`${s.url}/page/sport/any?x=1&pledged_pass=`), link);
 		for (const who of [s.client(), old]) {
 			const jar = [...who.jar].join();
 
@@ -314,6 +324,8 @@ test("a preview shows any variant in all three forms, also of a paused campaign,
 		[["nobody"], /there is no campaign nobody/], [["policy"], /there is no campaign policy/]])
 		assert.match((await s.ctl("preview", ...words)).stderr, complaint);
 	assert.equal((await s.ctl("preview", "hidden", "--hours", "169")).code, 2);
+	assert.equal((await s.ctl("preview", "hidden", "--page", "javascript:1")).code, 2);
+	assert.match(await ctl("preview", "hidden", "--page", "/a?b"), /^\/a\?b&pledged_pass=v1\./, "a site without an origin: the path alone");
 });
 
 // --- replays -------------------------------------------------------------------------------------
