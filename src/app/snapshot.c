@@ -22,7 +22,7 @@ struct snapshot {
 	int refs;
 	struct arena arena;
 	struct campaign_set set;
-	size_t site_n, stretch_n;
+	size_t site_n, stretch_n, left_out;
 	struct site *site;       /* by host */
 	struct stretch *stretch; /* by site and time */
 };
@@ -116,7 +116,17 @@ enum err snapshot_read(const struct rows *rows, int row, struct arena *a, struct
 	return OK;
 }
 
-enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f)
+static void leave_out(struct snapshot *s, const struct fault *f)
+{
+	struct log_line l;
+	log_open(&l, LOG_ERROR, "a campaign cannot be read and is left out");
+	log_err(&l, ERR_FIELD_BAD, f);
+	log_emit(&l);
+	s->left_out++;
+}
+
+enum err snapshot_campaigns(
+	struct snapshot *s, const struct rows *rows, bool lenient, struct fault *f)
 {
 	int n = rows_n(rows);
 	if (n < 1 || n > CAMPAIGNS_MAX)
@@ -131,8 +141,10 @@ enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct 
 		enum err e = snapshot_read(rows, i, &s->arena, doc, f);
 		if (e == OK)
 			e = take_doc(s, doc);
-		if (e != OK)
+		if (e != OK && (!lenient || e == ERR_NO_MEMORY))
 			return e;
+		if (e != OK)
+			leave_out(s, f);
 	}
 	return OK;
 }
@@ -275,6 +287,11 @@ const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id)
 		if (s->set.campaign[i].id == id)
 			return &s->set.campaign[i];
 	return NULL;
+}
+
+size_t snapshot_left_out(const struct snapshot *s)
+{
+	return s->left_out;
 }
 
 int64_t snapshot_epoch(const struct snapshot *s)

@@ -20,7 +20,9 @@ struct snapshot;
  * view_calendar, in this order. fails  ERR_NO_MEMORY, ERR_STORE (an answer that cannot be read; *f
  * names the campaign) */
 MUST enum err snapshot_new(struct snapshot **ret);
-MUST enum err snapshot_campaigns(struct snapshot *s, const struct rows *rows, struct fault *f);
+/* lenient: for who has no last good one: what cannot be read is logged and left out. */
+MUST enum err snapshot_campaigns(
+	struct snapshot *s, const struct rows *rows, bool lenient, struct fault *f);
 MUST enum err snapshot_sites(struct snapshot *s, const struct rows *rows);
 MUST enum err snapshot_calendar(struct snapshot *s, const struct rows *rows);
 /* For pledgectl: one row of view_campaigns as a document (fails as campaign_read; *f names it); and
@@ -46,6 +48,7 @@ const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id);
 /* Never NULL: a site without a policy has an empty one. */
 const struct policy *snapshot_policy(const struct snapshot *s, int16_t site);
 int64_t snapshot_epoch(const struct snapshot *s);
+size_t snapshot_left_out(const struct snapshot *s); /* documents that could not be read */
 /* The day that holds now. False when the calendar does not reach that far. */
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret);
 /* True when fewer than two known days are left, or now lies before all of them. */

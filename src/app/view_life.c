@@ -121,7 +121,7 @@ static void got_calendar(void *arg, enum err e, const struct rows *rows)
 	v->is_loading = v->failed_before = false;
 	v->live_at = (mono_t){0}; /* a goal may be new, or in another currency */
 	metric_set(METRIC_CAMPAIGN_EPOCH, snapshot_epoch(v->snap));
-	metric_set(METRIC_CAMPAIGN_STALE, 0);
+	metric_set(METRIC_CAMPAIGN_STALE, snapshot_left_out(v->snap) > 0);
 	struct log_line l;
 	log_open(&l, LOG_INFO, "campaigns loaded");
 	log_int(&l, "epoch", snapshot_epoch(v->snap));
@@ -150,7 +150,7 @@ static void got_campaigns(void *arg, enum err e, const struct rows *rows)
 	struct fault f = {0};
 	struct store_args a;
 	if (e == OK)
-		e = snapshot_campaigns(v->loading, rows, &f);
+		e = snapshot_campaigns(v->loading, rows, !v->snap, &f);
 	store_args_init(&a);
 	if (e == OK)
 		e = batch_query(v->batch[0], STMT_view_sites, &a, got_sites, v);
