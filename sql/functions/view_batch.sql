@@ -2,7 +2,8 @@
 -- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, decision_sample,
 -- robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
---   p_seen     entries to count, '' for a look without counting
+--   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
+--              not, with the same condition as a mark beside it
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
@@ -47,9 +48,10 @@ BEGIN
 				views = r.views + CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN 0
 					WHEN octet_length(v.add) = 8 AND position(substr(v.add, 5) IN r.seen) = 0 THEN 1
 					ELSE seen_new(r.seen, v.add) END,
-				seen = CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN r.seen
-					WHEN octet_length(v.add) = 8 THEN substr(r.seen || v.add, greatest(octet_length(r.seen) - 1991, 1))
-					ELSE seen_add(r.seen, v.add) END,
+				seen = CASE WHEN v.add = '' THEN r.seen
+					WHEN octet_length(v.add) > 8 OR get_byte(v.add, 2) > 127 THEN seen_add(r.seen, v.add, v.ver < 0 OR v.ver = r.version)
+					WHEN position(v.add IN r.seen) > 0 THEN r.seen
+					ELSE substr(r.seen || v.add, greatest(octet_length(r.seen) - 1991, 1)) END,
 				marks = CASE WHEN v.mark = '' OR (v.ver >= 0 AND v.ver <> r.version)
 						OR position(substr(v.mark, 1, 10) IN r.marks) > 0 THEN r.marks
 					WHEN octet_length(r.marks) < 1920 THEN r.marks || v.mark
@@ -62,8 +64,10 @@ BEGIN
 				r.seen, r.marks
 		), i AS (
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
-			SELECT v.id, v.site, v.first, v.at, v.add, seen_new('', v.add)
-			FROM v WHERE v.add <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
+			SELECT v.id, v.site, v.first, v.at, n.list, seen_new('', n.list)
+			FROM v, LATERAL (SELECT CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND get_byte(v.add, 2) < 128) THEN v.add
+				ELSE seen_add('', v.add) END AS list) n
+			WHERE n.list <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
 			ON CONFLICT (reader_id) DO UPDATE SET
 				views = r.views + seen_new(r.seen, excluded.seen),
 				seen = seen_add(r.seen, excluded.seen)

@@ -59,7 +59,8 @@ COMMENT ON COLUMN pledged.reader.gift_currency IS 'Its currency. [personal]';
 DROP VIEW pledged.reader_seen, pledged.reader_mark;
 CREATE VIEW pledged.reader_seen AS
 	SELECT r.reader_id, date '2000-01-01' + (get_byte(r.seen, o) * 256 + get_byte(r.seen, o + 1)) AS day,
-		(get_byte(r.seen, o + 2) & 127) * 16 + (get_byte(r.seen, o + 3) >> 4) AS topics, get_byte(r.seen, o + 2) & 128 <> 0 AS free,
+		(get_byte(r.seen, o + 2) & 63) * 16 + (get_byte(r.seen, o + 3) >> 4) AS topics, get_byte(r.seen, o + 2) & 64 <> 0 AS free,
+		get_byte(r.seen, o + 2) & 128 <> 0 AS walled,
 		right(encode(substr(r.seen, o + 4, 5), 'hex'), 9) AS article
 	FROM pledged.reader r, generate_series(0, octet_length(r.seen) - 1, 8) AS o;
 COMMENT ON VIEW pledged.reader_seen IS 'reader.seen, a row an entry.';
@@ -67,6 +68,7 @@ COMMENT ON COLUMN pledged.reader_seen.reader_id IS 'Reader. [personal]';
 COMMENT ON COLUMN pledged.reader_seen.day IS 'Day in the site''s zone.';
 COMMENT ON COLUMN pledged.reader_seen.topics IS 'Bits of the topics of the site''s policy, the first topic is 1.';
 COMMENT ON COLUMN pledged.reader_seen.free IS 'No meter counts this opening.';
+COMMENT ON COLUMN pledged.reader_seen.walled IS 'A wall stood before it: nobody counts it.';
 COMMENT ON COLUMN pledged.reader_seen.article IS 'Keyed hash of the article, 36 bits.';
 
 CREATE VIEW pledged.reader_mark AS

@@ -199,7 +199,7 @@ static uint16_t topic_bits(const struct policy *p, struct str topic, struct str 
 			return (uint16_t)(1u << i);
 	if (unknown->n == 0)
 		*unknown = topic;
-	return (uint16_t)(PAGE_FREE << 1);
+	return (uint16_t)(PAGE_WALLED << 1);
 }
 
 struct str campaign_bind(struct campaign *c, const struct policy *p)

@@ -84,6 +84,16 @@ static void submit(struct view_ask *a)
 	batch_add(batch_of(a->app, &a->op.reader), &a->op);
 }
 
+static void plain_op(struct view_ask *a, const struct ticket_token *t)
+{
+	memset(&a->op, 0, sizeof a->op);
+	a->op.reader = t->reader;
+	a->op.site = t->site;
+	a->op.first_at = a->op.at = a->now;
+	a->op.version = -1;
+	a->op.done = app_view_batched;
+}
+
 static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version,
 	const struct ticket_token *t)
 {
@@ -94,16 +104,12 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 		.at = a->now};
 	const struct campaign *c = snapshot_campaign(a->snap, t->campaign);
 	m.cap = c ? c->cap.key : 0;
-	memset(&a->op, 0, sizeof a->op);
-	a->op.reader = t->reader;
-	a->op.site = t->site;
-	a->op.first_at = a->op.at = a->now;
+	plain_op(a, t);
 	/* seeing and clicking bind us to nothing, so they take no room in the reader's row */
 	a->op.has_mark = kind != MARK_VIEWED && kind != MARK_CLICKED;
 	a->op.has_event = !t->counting && kind != MARK_SKIPPED;
 	reader_mark_pack(&m, a->op.mark);
 	a->op.version = version;
-	a->op.done = app_view_batched;
 	a->op.event = (struct batch_event){.decided_at = t->at,
 		.at = a->now,
 		.decision = t->decision,
@@ -116,14 +122,21 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 	}
 }
 
-/* What is due by this state happens only if its mark is written against this very state. */
+/* What is due by this state happens only if its mark is written against this very state. A wall
+ * takes its article out of the meters, which count what was read. */
 static void mark_decision(struct view_ask *a)
 {
 	a->marking = true;
 	if (str_copy(a->page.url, a->article_text, sizeof a->article_text) != OK ||
 		str_copy(a->page.section, a->section_text, sizeof a->section_text) != OK)
 		a->article_text[0] = a->section_text[0] = '\0';
-	mark_op(a, a->decision.mark, a->reader.version, &a->ticket);
+	if (a->decision.mark != 0)
+		mark_op(a, a->decision.mark, a->reader.version, &a->ticket);
+	else
+		plain_op(a, &a->ticket);
+	if (a->decision.walled)
+		reader_seen_pack(a->facts.cal.day, a->facts.topics | PAGE_WALLED, a->facts.art,
+			a->op.seen[a->op.seen_n++]);
 	submit(a);
 }
 
@@ -138,7 +151,7 @@ static void decide_now(struct view_ask *a)
 	a->sampled = true;
 	if (a->decision.campaign)
 		view_fill_ticket(a);
-	if (a->decision.mark != 0)
+	if (a->decision.mark != 0 || a->decision.walled)
 		mark_decision(a);
 	else if (a->decision.act == ACT_PROMPT)
 		answer_open(
@@ -187,7 +200,7 @@ static void counted(struct view_ask *a)
 
 static void marked(struct view_ask *a)
 {
-	if (a->op.marked) {
+	if (a->op.marked || !a->op.has_mark) {
 		answer(a);
 	} else if (++a->races > RACES_MAX || !a->op.state.stored) {
 		answer_open(a, REASON_store_down);

@@ -90,6 +90,7 @@ static void end_with(struct rule_ctx *x, size_t rule)
 	d->variant = campaign_variant_pick(x->c, x->f->variant_hash);
 	d->set = campaign_set_pick(x->c, x->f->page.country, x->f->reader);
 	d->mark = mark_of(x, rule);
+	d->walled = act == RULE_WALL && x->f->counted && x->f->reader->stored;
 }
 
 /* Ask the campaigns of the site in the order of the set. */

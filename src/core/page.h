@@ -8,8 +8,9 @@
 #include "base/str.h"
 
 #define PAGE_WORDS_MAX 16 /* tags, flags */
-#define PAGE_TOPIC_MAX 11 /* topics of a site; the bit after them marks a free view */
-#define PAGE_FREE      ((uint16_t)(1u << PAGE_TOPIC_MAX))
+#define PAGE_TOPIC_MAX 10 /* topics of a site; two bits after them mark a view: */
+#define PAGE_FREE      ((uint16_t)(1u << PAGE_TOPIC_MAX))       /* no meter counts it */
+#define PAGE_WALLED    ((uint16_t)(1u << (PAGE_TOPIC_MAX + 1))) /* a wall stood before it */
 
 /* A list of words, of a campaign or of a page. */
 struct page_words {

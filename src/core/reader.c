@@ -115,14 +115,16 @@ struct reader_count reader_count(const struct reader_seen *s, struct reader_wind
 
 	for (size_t i = 0; i < s->n; i++) {
 		uint8_t a = s->article[i];
-		if (s->day[i] < w.from_day || (w.topics != 0 && !(s->topics[i] & w.topics)) ||
-			(w.metered && s->topics[i] & PAGE_FREE) || counted[a / 64] >> a % 64 & 1)
+		if (s->day[i] < w.from_day || s->topics[i] & PAGE_WALLED ||
+			(w.topics != 0 && !(s->topics[i] & w.topics)) ||
+			counted[a / 64] >> a % 64 & 1)
 			continue;
+		bool free = w.metered && s->topics[i] & PAGE_FREE;
 		counted[a / 64] |= UINT64_C(1) << a % 64;
-		c.n++;
+		c.n += !free;
 		if (s->art[a] == (art & ART_MASK)) {
 			c.known = true;
-			c.nth = c.n;
+			c.nth = free ? 0 : c.n;
 		}
 	}
 	if (!c.known)

@@ -8,9 +8,10 @@
 #include "base/uuid.h"
 
 /* One article opened on one day (site's zone), 8 bytes big-endian: day (16 bits, since 2000-01-01),
- * topics (12 bits, see core/page.h), keyed hash of the article (36 bits). Stored once per article
- * and day, in order; so every window (day, week, month, rolling) can be counted exactly. 36 bits:
- * among 250 articles of one reader a new one is taken for a seen one in 4 of 10^9 cases. */
+ * topics and what else marks the view (12 bits, see core/page.h), keyed hash of the article (36
+ * bits). Stored once per article and day, in order; so every window (day, week, month, rolling) can
+ * be counted exactly. 36 bits: among 250 articles of one reader a new one is taken for a seen one
+ * in 4 of 10^9 cases. */
 #define READER_SEEN_BYTES 8
 #define READER_ART_BITS   36
 #define READER_SEEN_MAX                                                                            \
@@ -85,17 +86,18 @@ struct reader_seen {
 /* reader_unpack: the newest READER_SEEN_MAX entries. cost O(entries), no allocation */
 void reader_unpack(struct str seen, struct reader_seen *ret);
 
-/* Which entries a count takes: opened on this day or later, with one of the topics (0 = any),
- * metered: no view that was free. */
+/* Which entries a count takes: opened on this day or later, with one of the topics (0 = any); what
+ * was walled was not read. metered: an article whose first view in the window was free is not
+ * counted, however often it is read again. */
 struct reader_window {
 	uint16_t from_day, topics;
 	bool metered;
 };
 struct reader_count {
 	uint32_t n;   /* distinct articles */
-	uint32_t nth; /* place of the article among them (1 = first), or n + 1 when it is not there
-		       */
-	bool known;   /* it is there */
+	uint32_t nth; /* place of the article among them (1 = first), n + 1 when it was not opened,
+			 0 when it is not counted because it was free */
+	bool known;   /* it was opened */
 };
 struct reader_count reader_count(
 	const struct reader_seen *s, struct reader_window w, uint64_t art); /* cost O(entries) */

@@ -6,7 +6,7 @@
  * Readers come and go, read, close, put off, refuse and give; some bring no cookie back. Every
  * answer is held against a book of this program's own (which articles, which day, which prompts),
  * kept without any code of src/core. Printed: the seed, then the roll-up that the answers add up
- * to, a line a key, for the walk to compare with pledged.rollup; `reader ID VIEWS ARTICLES` for
+ * to, a line a key, for the walk to compare with pledged.rollup; `reader COOKIE VIEWS ENTRIES` for
  * each reader with a row. Exit 1 when an answer contradicts the book. */
 #include <poll.h>
 #include <stdarg.h>
@@ -39,6 +39,7 @@ struct person {
 		uint16_t article;
 		int64_t day;
 		int month;
+		bool walled;
 	} read[READ_MAX];
 	size_t shown_n;
 	struct {
@@ -111,38 +112,39 @@ static const char *section_of(uint16_t article)
 	return SECTIONS[article % 10 == 9 ? 2 : article % 10 == 8 ? 3 : article % 2];
 }
 
-static bool seen_before(const struct person *p, uint16_t article, int64_t day)
+/* An article on a day, read or in vain; both may be. */
+static void note_read(struct person *p, const struct trip *t, bool walled)
 {
 	for (size_t i = 0; i < p->read_n; i++)
-		if (p->read[i].article == article && p->read[i].day == day)
-			return true;
-	return false;
-}
-
-static void note_read(struct person *p, const struct trip *t)
-{
-	if (seen_before(p, t->article, day_of(t->at_s)) || p->read_n == READ_MAX)
+		if (p->read[i].article == t->article && p->read[i].day == day_of(t->at_s) &&
+			p->read[i].walled == walled)
+			return;
+	if (p->read_n == READ_MAX)
 		return;
 	p->read[p->read_n].article = t->article;
 	p->read[p->read_n].day = day_of(t->at_s);
+	p->read[p->read_n].walled = walled;
 	p->read[p->read_n++].month = month_of(t->at_s);
 }
 
-/* Distinct articles of the month, and the place of this one; the meter does not ask where they
- * stood. */
+/* Distinct articles of the month with this one, and its place: what was walled was not read, and
+ * the meter does not ask where they stood. */
 static long month_count(const struct person *p, const struct trip *t, long *ret_place)
 {
 	bool had[ARTICLES_N] = {false};
 	long n = 0;
 	*ret_place = 0;
 	for (size_t i = 0; i < p->read_n; i++) {
-		if (p->read[i].month != month_of(t->at_s) || had[p->read[i].article])
+		if (p->read[i].month != month_of(t->at_s) || p->read[i].walled ||
+			had[p->read[i].article])
 			continue;
 		had[p->read[i].article] = true;
 		n++;
 		if (p->read[i].article == t->article)
 			*ret_place = n;
 	}
+	if (*ret_place == 0)
+		*ret_place = ++n;
 	return n;
 }
 
@@ -173,12 +175,12 @@ static void check_answer(struct trip *t)
 	bool metered = t->article % 10 < 8;
 	if (!p->keeps_cookie)
 		return;
-	note_read(p, t);
 	n = month_count(p, t, &place);
 	if ((long)d->articles != n)
 		wrong(t, "articles this month", (long)d->articles, n);
 	if ((d->act == ACT_WALL) != (metered && place > ALLOWANCE && !p->gave))
 		wrong(t, "a wall", d->act == ACT_WALL, place);
+	note_read(p, t, d->act == ACT_WALL);
 	if (d->act == ACT_PROMPT)
 		check_prompt(p, t, d);
 	if (d->reason == REASON_store_down || d->reason == REASON_overload)
@@ -406,6 +408,20 @@ static int by_text(const void *a, const void *b)
 	return strcmp(a, b);
 }
 
+/* Article-days: what the row counts as views. */
+static size_t article_days(const struct person *p)
+{
+	size_t n = 0;
+	for (size_t i = 0; i < p->read_n; i++) {
+		bool twice = false;
+		for (size_t k = 0; k < i; k++)
+			twice = twice || (p->read[k].article == p->read[i].article &&
+						 p->read[k].day == p->read[i].day);
+		n += !twice;
+	}
+	return n;
+}
+
 static void tell(uint64_t first)
 {
 	printf("seed\t%llu\nviews\t%zu\nevents\t%zu\ngifts\t%zu\n", (unsigned long long)first,
@@ -418,7 +434,8 @@ static void tell(uint64_t first)
 	}
 	for (size_t i = 0; i < g.person_n; i++)
 		if (g.person[i].keeps_cookie && g.person[i].read_n > 0)
-			printf("reader\t%s\t%zu\n", g.person[i].cookie, g.person[i].read_n);
+			printf("reader\t%s\t%zu\t%zu\n", g.person[i].cookie,
+				article_days(&g.person[i]), g.person[i].read_n);
 }
 
 int main(int argc, char **argv)

@@ -1,7 +1,7 @@
 -- The reader's side: views counted once, marks against a version, counts folded once, calendars of zones.
 BEGIN;
 \ir fixture.psql
-SELECT plan(45);
+SELECT plan(54);
 
 -- A second site, and short words for the long call.
 INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
@@ -28,16 +28,28 @@ SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(1, 2)) WHERE views 
 SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(2, 2)) WHERE views IS NOT NULL), 3, 'on another day it is another entry');
 SELECT is((SELECT views FROM pg_temp.batch(:r, pg_temp.entry(2, 2) || pg_temp.entry(2, 3)) WHERE views IS NOT NULL), 4, 'of several entries the new ones count');
 
--- Topics are bits 16 to 27; 0x800 is a free view.
+-- Topics are bits 16 to 27; 0x400 is a free view, 0x800 one that a wall stood before.
 CREATE FUNCTION pg_temp.of(p_day integer, p_topics integer, p_article integer) RETURNS bytea LANGUAGE sql AS
 	$$ SELECT decode(lpad(to_hex(p_day), 4, '0') || lpad(to_hex(p_topics), 3, '0') || lpad(to_hex(p_article), 9, '0'), 'hex') $$;
 CREATE FUNCTION pg_temp.views(p_reader uuid, p_seen bytea) RETURNS integer LANGUAGE sql AS
 	$$ SELECT views FROM pg_temp.batch(p_reader, p_seen) WHERE views IS NOT NULL $$;
-SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 2048, 7) || pg_temp.of(1, 0, 7)), 1, 'the first view was free, the second of the same article not: one');
+SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 1024, 7) || pg_temp.of(1, 0, 7)), 1, 'the first view was free, the second of the same article not: one');
 SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 3, 7)), 1, 'the same with other topics');
 SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(1, 5, 7) || pg_temp.of(1, 5, 8)), 2, 'of two entries the new article');
 SELECT is(pg_temp.views(pg_temp.rid(9), pg_temp.of(2, 0, 7)), 3, 'on another day');
 SELECT is((SELECT count(*) FROM pledged.reader_seen WHERE reader_id = pg_temp.rid(9)), 6::bigint, 'meters see each of them');
+
+-- What was walled takes the place of the opening that it was not.
+SELECT is(pledged.seen_add(pg_temp.of(1, 3, 7) || pg_temp.of(1, 0, 8), pg_temp.of(1, 2051, 7)), pg_temp.of(1, 2051, 7) || pg_temp.of(1, 0, 8), 'in its place');
+SELECT is(pledged.seen_add(pg_temp.of(1, 2051, 7) || pg_temp.of(1, 3, 7), pg_temp.of(1, 2051, 7)), pg_temp.of(1, 2051, 7), 'once, when the page is walled again');
+SELECT is(pledged.seen_add(pg_temp.of(1, 1, 7), pg_temp.of(1, 2051, 7)), pg_temp.of(1, 1, 7), 'an opening with other topics stays');
+SELECT is(pledged.seen_add('', pg_temp.of(1, 2051, 7)), ''::bytea, 'where there is none, there is nothing to do');
+SELECT is(pledged.seen_add(pg_temp.of(1, 3, 7), pg_temp.of(1, 2051, 7), false), pg_temp.of(1, 3, 7), 'not when the mark beside it was refused');
+SELECT is(pg_temp.views(pg_temp.rid(8), pg_temp.of(1, 2051, 7)), NULL, 'a wall makes no row');
+SELECT is(pg_temp.views(pg_temp.rid(8), pg_temp.of(1, 3, 7)), 1, 'an opening does');
+SELECT is(pg_temp.views(pg_temp.rid(8), pg_temp.of(1, 2051, 7)), 1, 'the wall counts no view');
+SELECT is((SELECT string_agg(concat_ws(' ', topics, free, walled), ',') FROM pledged.reader_seen WHERE reader_id = pg_temp.rid(8)), '3 f t', 'and the view shows it');
+
 SELECT is(pledged.seen_new(pg_temp.of(1, 0, 7), pg_temp.of(1, 4095, 7)), 0, 'topics alone are no article');
 SELECT is(pledged.seen_new(pg_temp.of(1, 0, 7), pg_temp.of(1, 0, 7 + 268435456)), 1, 'the highest bits of an article are not topics');
 SELECT is(pledged.seen_new('', pg_temp.of(1, 0, 7) || pg_temp.of(1, 0, 7) || pg_temp.of(1, 1, 7)), 1, 'each once');

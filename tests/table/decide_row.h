@@ -235,14 +235,17 @@ static void row_policy(struct world *w, struct str list)
 	}
 }
 
-/* The bits of a|b; "free" is a free view; a topic that the policy does not know is on no page. */
+/* The bits of a|b; "free" is a free view, "walled" one that a wall stood before; a topic that the
+ * policy does not know is on no page. */
 static uint16_t row_topics(const struct world *w, struct str list)
 {
 	struct str one;
 	uint16_t bits = 0;
 
 	while (str_cut(&list, '|', &one)) {
-		uint16_t bit = str_is(one, "free") ? PAGE_FREE : (uint16_t)(PAGE_FREE << 1);
+		uint16_t bit = str_is(one, "free")     ? PAGE_FREE
+			       : str_is(one, "walled") ? PAGE_WALLED
+						       : (uint16_t)(PAGE_WALLED << 1);
 		for (size_t i = 0; i < w->policy.topic_n; i++)
 			if (str_eq(w->policy.topic[i].name, one))
 				bit = (uint16_t)(1u << i);

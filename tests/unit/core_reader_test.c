@@ -200,12 +200,12 @@ static void counting_by_topic(void **state)
 		struct reader_count c;
 	} cases[] = {
 		{{0, 0, false}, 5, {5, 5, true}},
-		{{0, 0, true}, 5, {4, 5, false}}, /* read, but free: it would be the next one */
+		{{0, 0, true}, 5, {4, 0, true}}, /* free: read, and not counted */
 		{{0, 0, true}, 1, {4, 1, true}},  /* free the second time, counted the first */
-		{{0, NEWS, false}, 5, {3, 3, true}}, {{0, NEWS, true}, 5, {2, 3, false}},
+		{{0, NEWS, false}, 5, {3, 3, true}}, {{0, NEWS, true}, 5, {2, 0, true}},
 		{{0, SPORT, false}, 1, {3, 3, true}}, {{0, NEWS | SPORT, true}, 4, {3, 4, false}},
 		{{11, NEWS, true}, 1, {1, 2, false}}, /* free on the 12th, sport on the 13th */
-		{{12, 0, true}, 1, {1, 1, true}},
+		{{12, 0, true}, 1, {0, 0, true}}, /* free on the 12th, so on the 13th too */
 		{{0, 4, false}, 1, {0, 1, false}}, /* a topic of nothing */
 	};
 	(void)state;

@@ -60,13 +60,16 @@ for (const [name, pick] of Object.entries({
 test("readers' rows hold what they read, and no others", async () => {
 	const id = (cookie) => Buffer.from(cookie.split(".")[2], "base64url").toString("hex", 2, 18)
 		.replace(/^(.{8})(.{4})(.{4})(.{4})/, "$1-$2-$3-$4-");
-	const expected = of("reader").map(([cookie, n]) => [id(cookie), Number(n)]).filter(([, n]) => n > 1);
+	const expected = of("reader").map(([cookie, n, entries]) => [id(cookie), Number(n), Number(entries)]).filter(([, n]) => n > 1);
 	const rows = new Map((await s.sql("SELECT reader_id, views, (SELECT count(*) FROM pledged.reader_seen e WHERE e.reader_id = r.reader_id) FROM pledged.reader r"))
 		.map(([reader, counted, listed]) => [reader, [Number(counted), Number(listed)]]));
 
 	assert.ok(expected.length > READERS / 2);
-	for (const [reader, n] of expected)
-		assert.deepEqual(rows.get(reader), [n, n], reader);
+	for (const [reader, n, entries] of expected)
+		assert.deepEqual(rows.get(reader), [n, entries], reader);
+	const walled = told.filter(([, , , , , , act]) => act === "wall").reduce((sum, row) => sum + Number(row.at(-1)), 0);
+
+	assert.ok(walled > 100 && (await s.count("SELECT count(*) FROM pledged.reader_seen WHERE walled")) <= walled);
 	assert.ok(rows.size <= of("reader").length, "who never brings a cookie back has no row");
 });
 
