@@ -279,7 +279,7 @@ static void answer_gate(const struct view_ask *ask, struct response *r)
 		response_header(r, "Pledged-Left", buf_str(&left));
 	}
 	if (ask->trace) {
-		BUF_ON(why, 1500);
+		BUF_ON(why, 800); /* beside cookie, token and the longest redirect */
 		view_trace_line(&why, ask->trace);
 		response_header(r, "Pledged-Trace", buf_str(&why));
 	}
