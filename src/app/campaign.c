@@ -6,8 +6,7 @@
 #include "app/campaign_own.h"
 #include "core/decide.h"
 
-#define SMALL_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789-"
-#define DAYS_MAX         3650
+#define DAYS_MAX 3650
 
 const struct walk_word CAMPAIGN_NAME = {SMALL_AND_DIGITS, "a-z, 0-9 and -, 1 to 64 of them", 64};
 

@@ -5,6 +5,8 @@
 
 #include "app/walk.h"
 
+#define SMALL_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789-"
+
 extern const struct walk_word CAMPAIGN_NAME;
 extern const struct walk_words CAMPAIGN_NAMES; /* a list of such names */
 extern const struct walk_words CAMPAIGN_COUNTRIES;

@@ -3,8 +3,6 @@
 
 #include "app/campaign_own.h"
 
-#define SMALL_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789-"
-
 static bool is_of(struct str s, const char *of)
 {
 	for (size_t i = 0; i < s.n; i++)

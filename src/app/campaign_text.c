@@ -4,8 +4,7 @@
 #include "app/campaign_own.h"
 #include "core/copy.h"
 
-#define SMALL_AND_DIGITS "abcdefghijklmnopqrstuvwxyz0123456789-"
-#define LETTERS          "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
+#define LETTERS "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz-"
 
 static const struct walk_word VARIANT = {SMALL_AND_DIGITS, "a-z, 0-9 and -, 1 to 32 of them", 32};
 static const struct walk_word LOCALE = {LETTERS, "letters and -", 16};

@@ -234,8 +234,7 @@ enum err snapshot_calendar(struct snapshot *s, const struct rows *rows)
 const struct site *snapshot_site(const struct snapshot *s, struct str host)
 {
 	for (size_t i = 0; i < s->site_n; i++)
-		if (s->site[i].host.n == host.n &&
-			strncasecmp(s->site[i].host.p, host.p, host.n) == 0)
+		if (str_eq_nocase(s->site[i].host, host))
 			return &s->site[i];
 	return NULL;
 }

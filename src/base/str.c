@@ -25,16 +25,19 @@ static char lower(char c)
 	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
 }
 
-bool str_is_nocase(struct str a, const char *c)
+bool str_eq_nocase(struct str a, struct str b)
 {
-	struct str b = str_c(c);
-
 	if (a.n != b.n)
 		return false;
 	for (size_t i = 0; i < a.n; i++)
 		if (lower(a.p[i]) != lower(b.p[i]))
 			return false;
 	return true;
+}
+
+bool str_is_nocase(struct str a, const char *c)
+{
+	return str_eq_nocase(a, str_c(c));
 }
 
 bool str_starts(struct str a, const char *prefix)

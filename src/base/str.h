@@ -16,6 +16,7 @@ struct str {
 struct str str_c(const char *c); /* NULL gives the empty slice */
 bool str_eq(struct str a, struct str b);
 bool str_is(struct str a, const char *c);        /* a equals the C string */
+bool str_eq_nocase(struct str a, struct str b);  /* ASCII only */
 bool str_is_nocase(struct str a, const char *c); /* ASCII only */
 bool str_starts(struct str a, const char *prefix);
 struct str str_trim(struct str a); /* without spaces and tabs at both ends */

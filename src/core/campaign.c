@@ -90,7 +90,7 @@ const struct campaign_site *campaign_set_site(const struct campaign_set *s, int1
 static const struct campaign_text *find(const struct campaign_variant *v, struct str locale)
 {
 	for (size_t i = 0; i < v->text_n; i++)
-		if (locale_same(v->text[i].locale, locale))
+		if (str_eq_nocase(v->text[i].locale, locale))
 			return &v->text[i];
 	return NULL;
 }
@@ -98,7 +98,7 @@ static const struct campaign_text *find(const struct campaign_variant *v, struct
 static const struct campaign_text *find_sister(const struct campaign_variant *v, struct str lang)
 {
 	for (size_t i = 0; i < v->text_n; i++)
-		if (locale_same(locale_language(v->text[i].locale), lang))
+		if (str_eq_nocase(locale_language(v->text[i].locale), lang))
 			return &v->text[i];
 	return NULL;
 }

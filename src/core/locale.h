@@ -1,10 +1,9 @@
-/* core/locale.h: "pt-BR" taken apart. Floor 1: pure; ASCII, either case, - or _. */
+/* core/locale.h: "pt-BR" taken apart. Floor 1: pure; - or _. */
 #ifndef CORE_LOCALE_H
 #define CORE_LOCALE_H
 
 #include "base/str.h"
 
-bool locale_same(struct str a, struct str b);
 struct str locale_language(struct str locale); /* "pt" of "pt-BR"; borrowed */
 
 #endif

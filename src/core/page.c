@@ -30,23 +30,11 @@ bool page_has_prefix(struct page_words list, struct str path)
 	return false;
 }
 
-static char lower(char c)
-{
-	return c >= 'A' && c <= 'Z' ? (char)(c | 0x20) : c;
-}
-
-static bool same(const char *a, const char *b, size_t n)
-{
-	for (size_t i = 0; i < n; i++)
-		if (lower(a[i]) != lower(b[i]))
-			return false;
-	return true;
-}
-
 /* host is top or stands below it: "www.example.org" below "example.org". */
 static bool is_below(struct str host, struct str top)
 {
-	return top.n > 0 && host.n >= top.n && same(host.p + host.n - top.n, top.p, top.n) &&
+	return top.n > 0 && host.n >= top.n &&
+	       str_eq_nocase((struct str){host.p + host.n - top.n, top.n}, top) &&
 	       (host.n == top.n || host.p[host.n - top.n - 1] == '.');
 }
 
@@ -68,8 +56,8 @@ static bool is_brand(struct str host, struct str brand)
 {
 	for (size_t at = 0; at + brand.n < host.n; at++) {
 		struct str rest = {host.p + at + brand.n, host.n - at - brand.n};
-		if ((at == 0 || host.p[at - 1] == '.') && same(host.p + at, brand.p, brand.n) &&
-			is_ending(rest))
+		if ((at == 0 || host.p[at - 1] == '.') &&
+			str_eq_nocase((struct str){host.p + at, brand.n}, brand) && is_ending(rest))
 			return true;
 	}
 	return false;

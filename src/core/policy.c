@@ -24,8 +24,8 @@ static const struct policy_country *country_in(
 {
 	for (size_t i = 0; i < p->country_n; i++)
 		if (str_eq(p->country[i].country, country) &&
-			(locale_same(p->country[i].locale, locale) ||
-				locale_same(p->country[i].locale, locale_language(locale))))
+			(str_eq_nocase(p->country[i].locale, locale) ||
+				str_eq_nocase(p->country[i].locale, locale_language(locale))))
 			return &p->country[i];
 	return NULL;
 }

@@ -63,7 +63,7 @@ bool robot_owns_host(enum robot r, struct str host)
 	while (str_cut(&rest, ' ', &suffix)) {
 		/* the suffix begins with a dot, so what stands before it is whole labels */
 		if (host.n > suffix.n &&
-			strncasecmp(host.p + host.n - suffix.n, suffix.p, suffix.n) == 0)
+			str_eq_nocase((struct str){host.p + host.n - suffix.n, suffix.n}, suffix))
 			return true;
 	}
 	return false;

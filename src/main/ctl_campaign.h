@@ -25,6 +25,8 @@ struct ctl_doc {
 bool ctl_doc_read(struct arena *a, struct ctl_doc *doc);
 bool ctl_doc_check(struct arena *a, struct ctl_doc *doc);
 
+void ctl_faults(const char *path, const struct campaign_faults *faults); /* tells them */
+
 /* Files of a command line. */
 struct ctl_pile {
 	struct arena arena;

@@ -37,7 +37,7 @@ bool ctl_doc_read(struct arena *a, struct ctl_doc *doc)
 	return !why || wrong(doc->path, why);
 }
 
-static void tell(const char *path, const struct campaign_faults *faults)
+void ctl_faults(const char *path, const struct campaign_faults *faults)
 {
 	for (size_t i = 0; i < faults->n && i < ARRAY_N(faults->fault); i++) {
 		const struct campaign_fault *f = &faults->fault[i];
@@ -55,7 +55,7 @@ bool ctl_doc_check(struct arena *a, struct ctl_doc *doc)
 	if (e == ERR_NO_MEMORY)
 		return wrong(doc->path, "out of memory");
 	if (e != OK) {
-		tell(doc->path, &faults);
+		ctl_faults(doc->path, &faults);
 		return false;
 	}
 	doc->read = read;

@@ -5,7 +5,7 @@
 #include <string.h>
 
 #include "app/robots_file.h"
-#include "main/ctl.h"
+#include "main/ctl_campaign.h"
 
 #define FILE_BYTES  (4u << 20)
 #define ARENA_BYTES (8u << 20)
@@ -94,16 +94,6 @@ static char *read_file(const char *path, size_t *ret_n)
 	return NULL;
 }
 
-static void tell(const char *path, const struct campaign_faults *faults)
-{
-	for (size_t i = 0; i < faults->n && i < ARRAY_N(faults->fault); i++) {
-		const struct campaign_fault *f = &faults->fault[i];
-		fprintf(stderr, "%s: %s%s%s\n", path, f->path, f->path[0] ? ": " : "", f->what);
-	}
-	if (faults->n > ARRAY_N(faults->fault))
-		fprintf(stderr, "%s: and %zu more\n", path, faults->n - ARRAY_N(faults->fault));
-}
-
 static int set(struct ctl *c, enum robot robot, const char *ranges)
 {
 	struct fault f = {0};
@@ -153,7 +143,7 @@ static int load(struct ctl *c, enum robot robot, const char *path, struct arena 
 		return CTL_FAILED;
 	enum err e = robots_file_read((struct str){text, bytes}, robot, arena, &range, &n, &faults);
 	free(text);
-	tell(path, &faults);
+	ctl_faults(path, &faults);
 	const char *array = e == OK ? array_of(range, n, arena) : NULL;
 	if (!array && faults.n == 0)
 		fprintf(stderr, "%s: %s\n", path, err_sentence(ERR_NO_MEMORY));

@@ -18,7 +18,8 @@ struct batch_event {
 	struct str campaign, variant, section, article;
 };
 
-/* What a reader who takes consent back wants gone; it wins over all else in the same batch. */
+/* What a reader who takes consent back wants gone; it wins over marks and events in the same batch,
+ * FORGET_ALL over views too. */
 enum batch_forget { FORGET_NOTHING, FORGET_EVENTS, FORGET_ALL };
 
 /* One reader's part of a batch. Owned by the caller, who keeps it until done is called, exactly

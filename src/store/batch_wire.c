@@ -84,11 +84,13 @@ static void put_group(struct batch_wire *w, struct batch_op *const *ops, size_t 
 	utc_t first = ops[0]->first_at, at = ops[0]->at;
 	const struct batch_op *mark = NULL;
 	enum batch_forget forget = forget_of(ops, n);
-	for (size_t i = 0; i < n && forget == FORGET_NOTHING; i++) {
+	for (size_t i = 0; i < n && forget != FORGET_ALL; i++) {
 		const struct batch_op *op = ops[i];
 		first.us = op->first_at.us < first.us ? op->first_at.us : first.us;
 		at.us = op->at.us > at.us ? op->at.us : at.us;
 		used = add_seen(seen, used, sizeof seen, op);
+		if (forget != FORGET_NOTHING)
+			continue;
 		if (op->has_mark)
 			mark = op;
 		if (op->has_event)

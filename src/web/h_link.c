@@ -5,11 +5,6 @@
 
 #define DAY_S 86400
 
-static const char *cookie_name(const struct request *q)
-{
-	return request_https(q) ? "__Host-pledged" : "pledged";
-}
-
 /* A mail program, a browser and a scanner get the page; a program that wants JSON says so. */
 static bool wants_page(const struct request *q)
 {
@@ -52,7 +47,7 @@ static void put_cookie(struct response *r, const struct request *q, const struct
 	const struct conf *c)
 {
 	if (s->cookie_text[0])
-		response_cookie(r, cookie_name(q), str_c(s->cookie_text),
+		response_cookie(r, request_cookie_name(q), str_c(s->cookie_text),
 			conf_int(c, CONF_cookie_max_age_days) * DAY_S, request_https(q));
 }
 
@@ -119,7 +114,7 @@ void h_link(struct app_money *m, enum route route, struct str rest, const struct
 	struct response *r)
 {
 	struct link_ask ask = {.host = q->host,
-		.cookie = request_cookie(q, cookie_name(q)),
+		.cookie = request_cookie(q, request_cookie_name(q)),
 		.client_ip = q->address,
 		.request_id = q->request_id,
 		.token = rest,

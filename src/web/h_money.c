@@ -157,7 +157,7 @@ static void refuse(struct response *r, const struct request *q, bool page, struc
 static void pledge(struct app_money *m, const struct request *q, struct response *r)
 {
 	struct money_ask ask = {.host = q->host,
-		.cookie = request_cookie(q, request_https(q) ? "__Host-pledged" : "pledged"),
+		.cookie = request_cookie(q, request_cookie_name(q)),
 		.request_id = q->request_id,
 		.now = q->now,
 		.start = q->start,

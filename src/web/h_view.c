@@ -9,11 +9,6 @@
 #include "web/view_facts.h"
 #include "web/view_trace.h"
 
-static const char *cookie_name(const struct request *q)
-{
-	return request_https(q) ? "__Host-pledged" : "pledged";
-}
-
 /* A key that makes a repeated POST /pledge harmless; new for every rendering. */
 static struct str new_key(char out[25])
 {
@@ -39,7 +34,7 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 	ask->kind = VIEW_PAGE;
 	ask->host = q->host;
 	view_facts_page(q, &ask->page);
-	ask->cookie = request_cookie(q, cookie_name(q));
+	ask->cookie = request_cookie(q, request_cookie_name(q));
 	ask->account = q->account;
 	ask->pass = q->pass;
 	ask->consent = h->consent;
@@ -98,7 +93,7 @@ static bool take_consent(
 	}
 	ask->kind = VIEW_CONSENT;
 	ask->host = q->host;
-	ask->cookie = request_cookie(q, cookie_name(q));
+	ask->cookie = request_cookie(q, request_cookie_name(q));
 	ask->now = q->now;
 	ask->deadline = mono_add(q->start, dur_ms(h->deadline_ms));
 	ask->arena = q->arena;
@@ -222,10 +217,10 @@ static void put_cookie(const struct h_view *h, const struct request *q, const st
 	struct response *r)
 {
 	if (ask->set == COOKIE_SET)
-		response_cookie(r, cookie_name(q), str_c(ask->cookie_text), h->cookie_max_age_s,
-			request_https(q));
+		response_cookie(r, request_cookie_name(q), str_c(ask->cookie_text),
+			h->cookie_max_age_s, request_https(q));
 	else if (ask->set == COOKIE_DROP)
-		response_cookie(r, cookie_name(q), STR(""), 0, request_https(q));
+		response_cookie(r, request_cookie_name(q), STR(""), 0, request_https(q));
 }
 
 static void answer_decide(const struct request *q, const struct view_ask *ask, struct response *r)
@@ -284,7 +279,7 @@ static void answer_gate(const struct view_ask *ask, struct response *r)
 		response_header(r, "Pledged-Left", buf_str(&left));
 	}
 	if (ask->trace) {
-		BUF_ON(why, 1500);
+		BUF_ON(why, 800); /* beside cookie, token and the longest redirect */
 		view_trace_line(&why, ask->trace);
 		response_header(r, "Pledged-Trace", buf_str(&why));
 	}

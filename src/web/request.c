@@ -34,6 +34,11 @@ bool request_https(const struct request *q)
 	return str_is(q->scheme, "https");
 }
 
+const char *request_cookie_name(const struct request *q)
+{
+	return request_https(q) ? "__Host-pledged" : "pledged";
+}
+
 bool request_counts(const struct request *q)
 {
 	struct str m = q->reader_method.n ? q->reader_method : q->method;

@@ -86,14 +86,22 @@ function web_url(text) {
 	return url.href;
 }
 
+// of_address: what the page's own address brings along. Anybody may have made it: what /decide would
+// refuse is left out, or a link could switch the prompt off.
+function of_address(name, bytes) {
+	const text = new URLSearchParams(location.search).get(name) ?? "";
+	const fits = new TextEncoder().encode(text).length <= bytes;
+
+	return fits && !/[\p{C}\p{Zl}\p{Zp}]/u.test(text) ? text : "";
+}
+
 // page_facts: what /decide is told of the page beside article, section and language. Of the referrer
 // the origin is enough.
 function page_facts(node) {
-	const of_page = new URLSearchParams(location.search);
 	const said = Object.entries({ c: "consent", t: "tags", f: "flags", p: "published", w: "words", i: "account" })
 	    .map(([name, attribute]) => [name, node.getAttribute(attribute)]);
 
-	return [...said, ["u", of_page.get("utm_source")?.slice(0, 60)], ["pass", of_page.get("pledged_pass")],
+	return [...said, ["u", of_address("utm_source", 64)], ["pass", of_address("pledged_pass", 200)],
 		["r", document.referrer && new URL(document.referrer).origin]];
 }
 

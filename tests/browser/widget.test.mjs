@@ -319,6 +319,23 @@ test("by keyboard alone: every stop is reached, shows it, and the arrows choose"
 	});
 });
 
+test("the page's address tells a source and a pass, and nothing that /decide would refuse", async () => {
+	const routes = { "/": page_with('<pledged-prompt article="/live/x"></pledged-prompt>', { top: false }),
+		"/decide": () => json(appeal) };
+	const tell = { "?utm_source=letter&pledged_pass=v1.x": ["letter", "v1.x"], [`?utm_source=${"ж".repeat(32)}`]: ["ж".repeat(32), null],
+		[`?utm_source=${"ж".repeat(33)}&pledged_pass=${"x".repeat(201)}`]: [null, null], "?utm_source=a%0Ab": [null, null],
+		"?utm_source=a%E2%80%AEb": [null, null] };
+
+	for (const [search, [u, pass]] of Object.entries(tell))
+		await scene(routes, async (page, site) => {
+			await page.goto(site.url + search);
+			await ready(page);
+			const ask = new URL(site.to("/decide")[0].url, site.url).searchParams;
+
+			assert.deepEqual([ask.get("u"), ask.get("pass")], [u, pass], search);
+		});
+});
+
 test("the script-only prompt asks once and builds the same markup, text as text", async () => {
 	const routes = { "/": page_with('<pledged-prompt article="/live/x" section="live" locale="en">' +
 	    "</pledged-prompt>", { top: false }), "/decide": () => json(appeal) };
