@@ -375,10 +375,11 @@ static void ask_page(struct view_ask *a)
 		preview(a, &pass);
 	} else if (!snapshot_day(a->snap, a->site->id, a->now, &a->facts.cal)) {
 		answer_open(a, REASON_store_down);
-	} else if (a->consent == CONSENT_NONE && ours && !a->bot) {
+	} else if (a->consent == CONSENT_NONE && ours && !a->bot && !a->foreign) {
 		forget(a, FORGET_ALL);
 	} else if (a->bot || a->consent == CONSENT_NONE) {
-		a->set = a->cookie.n && a->consent == CONSENT_NONE ? COOKIE_DROP : COOKIE_KEEP;
+		bool drop = a->cookie.n && a->consent == CONSENT_NONE && !a->foreign;
+		a->set = drop ? COOKIE_DROP : COOKIE_KEEP;
 		memset(&a->reader, 0, sizeof a->reader);
 		decide_now(a);
 	} else if (ours) {

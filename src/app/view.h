@@ -25,6 +25,7 @@ struct view_ask {
 	struct page page;            /* url names the article; referrer is set here */
 	struct str account, pass;    /* tokens: of the site for who is signed in, of an operator */
 	enum decide_consent consent; /* VIEW_CONSENT: the reader's word from now on */
+	bool foreign; /* another site led here and says what is consented to: for this view alone */
 	enum reader_mark_kind event; /* VIEW_EVENT */
 	bool counts;
 	utc_t now;

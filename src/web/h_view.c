@@ -42,6 +42,7 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 	if ((str_is(q->gpc, "1") || (h->honour_dnt && str_is(q->dnt, "1"))) &&
 		ask->consent == CONSENT_FULL)
 		ask->consent = CONSENT_COUNTING;
+	ask->foreign = false;
 	ask->claim = q->bot;
 	ask->address = q->address;
 	ask->counts = request_counts(q);
@@ -55,12 +56,15 @@ static bool take_decide(
 	const struct h_view *h, struct request *q, struct view_ask *ask, struct response *r)
 {
 	struct fault fault = {0};
+	/* a link from elsewhere must not make a supporter forgotten */
+	bool by_nginx = q->consent.n > 0, foreign = request_is_foreign(q);
 	enum err e = view_facts_query(q, &fault);
 	if (e != OK) {
 		response_problem(r, q, e, &fault);
 		return true;
 	}
 	fill_page(h, q, ask);
+	ask->foreign = foreign && !by_nginx;
 	return false;
 }
 

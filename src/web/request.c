@@ -102,10 +102,16 @@ enum err request_own_origin(const struct request *q, struct str *ret)
 	return e;
 }
 
+bool request_is_foreign(const struct request *q)
+{
+	return q->fetch_site.n > 0 && !str_is(q->fetch_site, "same-origin") &&
+	       !str_is(q->fetch_site, "none");
+}
+
 enum err request_same_site(const struct request *q, struct str own, struct fault *f)
 {
 	if (q->fetch_site.n) {
-		if (str_is(q->fetch_site, "same-origin") || str_is(q->fetch_site, "none"))
+		if (!request_is_foreign(q))
 			return OK;
 		return fault_set(f, ERR_ORIGIN_REFUSED, NULL, "Sec-Fetch-Site is not same-origin");
 	}

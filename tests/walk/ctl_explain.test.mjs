@@ -81,7 +81,7 @@ const reader_words = ({ n, marks = [], gift }) => [...(n ? ["--articles", String
 // row: the reader of a case in the database, as a made-up one is made.
 async function row(id, { section, tags = "", referrer, n = 0, marks = [], gift }) {
 	const ids = await campaign_ids(s), day = await today(s);
-	const topics = (section === "sport" ? 1 : 0) + (tags.includes("election") ? 2 : 0) + (referrer ? 2048 : 0);
+	const topics = (section === "sport" ? 1 : 0) + (tags.includes("election") ? 2 : 0) + (referrer ? 1024 : 0);
 	const cap = { second: "shared", third: "shared" };
 
 	await put(s, { id, gift, seen: Array.from({ length: n }, (_, i) => entry(day, (i + 2).toString(16).padStart(9, "0"), topics)),

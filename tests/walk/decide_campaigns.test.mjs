@@ -277,7 +277,8 @@ test("who is signed in has another allowance, by the site's word alone", async (
 
 		assert.deepEqual(await reasons(who, "club", 2, facts), ["meter_left", "meter_wall"], "anonymous");
 		who.jar.set("pledged_account", good);
-		assert.deepEqual(await reasons(who, "club", 2, facts), ["meter_left", "meter_wall"], "signed in: two more");
+		assert.deepEqual(await reasons(who, "club", 3, facts), ["meter_left", "meter_left", "meter_wall"],
+			"signed in: two more, and what was walled before counts for nothing");
 		assert.equal((await more(who, "members", facts)).reason, "campaign");
 		who.jar.delete("pledged_account");
 		assert.equal((await more(who, "club", facts)).reason, "meter_wall", "and signed out again");

@@ -116,6 +116,20 @@ test("a foreign page cannot take it back, and nonsense is refused", async () => 
 	assert.deepEqual(await of(id), [1, 2]);
 });
 
+test("a link from another site makes nobody forgotten", async () => {
+	const who = s.client();
+
+	await asked(who, "full");
+	const id = reader_of(who), led = { "sec-fetch-site": "cross-site" };
+	const answer = await who.get("/decide?a=/consent/lured&s=sport&c=none", { headers: led });
+
+	assert.equal(answer.json().reason, "consent_none", "nothing is stored of this view");
+	assert.deepEqual(await of(id), [1, 2]);
+	assert.equal(reader_of(who), id, "nor is the cookie dropped");
+	await who.get("/decide?a=/consent/own&s=sport&c=none", { headers: { "sec-fetch-site": "same-origin" } });
+	assert.deepEqual(await of(id), [0, 0]);
+});
+
 test("the form offers what runs now, and stands there when every campaign is paused", async () => {
 	const form = async () => (await s.request("/prompt?form=1")).text;
 
