@@ -260,7 +260,7 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 		fragment_json(b, &f);
 	}
 	if (ask->trace)
-		view_trace_json(b, ask->trace);
+		(void)view_trace_json(b, ask->trace);
 	buf_byte(b, '}');
 }
 
