@@ -241,6 +241,30 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 	}
 }
 
+/* Once a life each: such a thing comes with every batch. */
+static void tell_once(bool *told, uint64_t n, const char *what, const struct fault *f)
+{
+	if (n == 0 || *told)
+		return;
+	*told = true;
+	struct log_line l;
+	log_open(&l, LOG_ERROR, what);
+	log_err(&l, ERR_STORE, f);
+	log_emit(&l);
+}
+
+static void tell_troubles(struct app_view *v)
+{
+	for (size_t i = 0; i < v->batch_n; i++) {
+		struct batch_stats s = batch_stats(v->batch[i]);
+		const struct fault *f = batch_trouble(v->batch[i]);
+		tell_once(&v->told_malformed, s.malformed,
+			"the database answers in another form; pages open", f);
+		tell_once(&v->told_dropped, s.dropped,
+			"counts were refused for good and are dropped", f);
+	}
+}
+
 void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 {
 	app_view_expire(v, now);
@@ -254,6 +278,7 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 	for (size_t i = 0; i < v->batch_n; i++)
 		batch_drive(v->batch[i], 0, now,
 			beat && now.us - batch_last_ok(v->batch[i]).us > BEAT_MS * 900);
+	tell_troubles(v);
 }
 
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
@@ -288,12 +313,14 @@ void app_view_metrics(const struct app_view *v)
 		sum.readers += s.readers;
 		sum.retries += s.retries;
 		sum.connects += s.connects;
+		sum.dropped += s.dropped;
 		up = up && batch_is_up(v->batch[i]);
 	}
 	metric_add(METRIC_BATCHES, 0, sum.batches - before.batches);
 	metric_add(METRIC_BATCH_READERS, 0, sum.readers - before.readers);
 	metric_add(METRIC_BATCH_RETRIES, 0, sum.retries - before.retries);
 	metric_add(METRIC_STORE_CONNECTS, 0, sum.connects - before.connects);
+	metric_add(METRIC_TALLY_DROPPED, 0, sum.dropped - before.dropped);
 	before = sum;
 	metric_set(METRIC_STORE_UP, up);
 	metric_set(METRIC_INFLIGHT, (int64_t)v->held);

@@ -5,10 +5,27 @@
 
 /* --- asking ----------------------------------------------------------------------------------- */
 
+/* Where the next step goes, or cap: when all is full, what fired takes the place of the oldest that
+ * did not, so that the trace ends with what decided. */
+static size_t place(struct decide_trace *t, bool fired)
+{
+	size_t i = 0;
+
+	if (t->n < t->cap || !fired || t->cap == 0)
+		return t->n < t->cap ? t->n : t->cap;
+	while (i < t->cap && t->step[i].fired)
+		i++;
+	for (i = i < t->cap ? i : 0; i + 1 < t->cap; i++)
+		t->step[i] = t->step[i + 1];
+	return i;
+}
+
 static void note(struct decide_trace *t, const struct rule_ctx *x, size_t rule, bool fired)
 {
-	if (t->n < t->cap)
-		t->step[t->n] = (struct decide_step){
+	size_t at = place(t, fired);
+
+	if (at < t->cap)
+		t->step[at] = (struct decide_step){
 			x->c, (enum decide_reason)rule, fired, x->have, x->need, x->saw};
 	t->n++;
 }

@@ -68,7 +68,7 @@ struct decide_step {
 	struct str saw;     /* a word of the page that was looked at; may be empty */
 };
 struct decide_trace {
-	size_t n, cap; /* beyond cap steps are counted and not kept */
+	size_t n, cap; /* beyond cap steps are counted, and those that fired are kept first */
 	struct decide_step *step;
 };
 /* "" when the rule compares no numbers. */

@@ -8,6 +8,7 @@
 #define CAREFUL_MS 1000
 #define BUSY_MS    10
 #define BUSY_TRIES 10
+#define APART_MS   1000
 #define NO_VERSION INT32_MAX /* of no row: a mark against it is never written */
 
 void batch_queue_init(struct batch_queue *q)
@@ -116,11 +117,20 @@ static void gather(struct batch *b)
 	}
 }
 
+bool batch_tally_is_due(const struct batch *b, mono_t now)
+{
+	return b->tally && now.us >= b->tally_at.us;
+}
+
 void batch_send(struct batch *b, mono_t now)
 {
-	gather(b);
+	bool tally = batch_tally_is_due(b, now);
+	if (tally && b->tally_apart)
+		b->fly_n = b->group_n = 0;
+	else
+		gather(b);
 	struct batch_rest rest = {.now = clock_utc(),
-		.counts = b->tally,
+		.counts = tally ? b->tally : NULL,
 		.worker = b->tally_worker,
 		.seq = b->tally_seq,
 		.careful = now.us < b->careful_until.us};
@@ -136,7 +146,7 @@ void batch_send(struct batch *b, mono_t now)
 		batch_down(b, now);
 		return;
 	}
-	b->tally_flying = b->tally != NULL;
+	b->tally_flying = tally;
 	batch_sent(b, FLYING, now);
 }
 
@@ -204,8 +214,6 @@ void batch_again(struct batch *b, mono_t now)
 static void answer_group(
 	struct batch *b, struct batch_group *g, const struct reader *state, mono_t now)
 {
-	ASSERT(!g->answered);
-	g->answered = true;
 	for (size_t i = g->from; i < g->from + g->n; i++) /* an op may be gone after its answer */
 		if (state->version == BATCH_ROW_MOVED)
 			follow(b, b->fly[i], state);
@@ -215,45 +223,107 @@ static void answer_group(
 			answer_op(b->fly[i], state);
 }
 
-/* Committed: tell everyone. The result outlives the calls, since states point into it. */
+/* The groups' states from the rows. False when some row is not of the form that was agreed. */
+static bool read_rows(struct batch *b, const PGresult *res)
+{
+	for (size_t i = 0; i < b->group_n; i++)
+		b->group[i].state = (struct reader){.id = b->group[i].id};
+	for (int row = 0; row < PQntuples(res); row++) {
+		struct reader r;
+		bool is_reader;
+		if (batch_wire_row(res, row, &r, &is_reader, &b->epoch) != OK)
+			return false;
+		if (!is_reader)
+			continue;
+		struct batch_group *g = group_of(b, &r.id);
+		if (!g || g->state.stored ||
+			(r.version == BATCH_ROW_MOVED && r.seen.n != sizeof r.id.b))
+			return false;
+		g->state = r;
+	}
+	return true;
+}
+
+static void forget_tally(struct batch *b)
+{
+	free(b->tally);
+	b->tally = NULL;
+	b->tally_flying = b->tally_apart = false;
+	b->tally_at = (mono_t){0};
+}
+
+/* Committed: tell everyone. The result outlives the calls, since states point into it. What is
+ * answered in another form was made by another schema: nobody can be told anything of it. */
 void batch_landed(struct batch *b, mono_t now)
 {
 	PGresult *res = b->res;
 	b->res = NULL;
 	b->state = IDLE;
-	b->last_ok = now;
 	b->limit = b->limit * 2 < BATCH_OPS_MAX ? b->limit * 2 : BATCH_OPS_MAX;
-	b->stats.batches++;
-	b->stats.readers += b->group_n;
-	if (b->tally_flying) {
-		free(b->tally);
-		b->tally = NULL;
-		b->tally_flying = false;
+	if (b->tally_flying)
+		forget_tally(b);
+	bool fine = read_rows(b, res);
+	size_t n = b->fly_n;
+	b->fly_n = 0;
+	if (fine) {
+		b->last_ok = now;
+		b->stats.batches++;
+		b->stats.readers += b->group_n;
+		for (size_t i = 0; i < b->group_n; i++)
+			answer_group(b, &b->group[i], &b->group[i].state, now);
+	} else {
+		b->stats.malformed++;
+		fault_set(&b->trouble, ERR_STORE, NULL,
+			"view_batch: a row of another form; do schema and program fit?");
+		for (size_t i = 0; i < n; i++)
+			batch_finish(b->fly[i], ERR_STORE);
 	}
-	for (int row = 0; row < PQntuples(res); row++) {
-		struct reader r;
-		bool is_reader;
-		enum err e = batch_wire_row(res, row, &r, &is_reader, &b->epoch);
-		ASSERT(e == OK);
-		if (!is_reader)
-			continue;
-		struct batch_group *g = group_of(b, &r.id);
-		ASSERT(g != NULL);
-		answer_group(b, g, &r, now);
-	}
-	for (size_t i = 0; i < b->group_n; i++)
-		if (!b->group[i].answered)
-			answer_group(b, &b->group[i], &(struct reader){.id = b->group[i].id}, now);
-	b->fly_n = b->group_n = 0;
+	b->group_n = 0;
 	PQclear(res);
 }
 
+static bool is_input_error(const PGresult *res)
+{
+	const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);
+	return state && (strncmp(state, "22", 2) == 0 || strncmp(state, "23", 2) == 0);
+}
+
+/* Back to the queue, before those who came meanwhile. */
+static void fly_again(struct batch *b, size_t n)
+{
+	struct batch_queue again;
+	batch_queue_init(&again);
+	for (size_t i = 0; i < n; i++)
+		queue_put(&again, b->fly[i]);
+	*again.last = b->queue.first;
+	if (!b->queue.first)
+		b->queue.last = again.last;
+	b->queue.first = again.first;
+}
+
+/* Is the tally the reason? It is asked alone, so that no reader has to answer for it. */
+static void suspect_tally(struct batch *b, size_t n, bool input, const struct fault *f, mono_t now)
+{
+	b->tally_apart = true;
+	if (n > 0) {
+		fly_again(b, n);
+	} else if (input) {
+		b->stats.dropped++;
+		b->trouble = *f;
+		forget_tally(b);
+	} else {
+		b->tally_at = mono_add(now, dur_ms(APART_MS));
+	}
+}
+
 /* Refused. Somebody else holds a row: look before each lock for a while, so that this one reader
- * alone has to wait. Anything else: try again in halves until the reason stands alone. */
+ * alone has to wait. Anything else: try again without the tally, then in halves, until the reason
+ * stands alone. */
 void batch_refused(struct batch *b, mono_t now)
 {
 	struct fault f;
 	enum err e = pq_fault(&f, b->conn, b->res, "view_batch");
+	bool input = is_input_error(b->res), tally = b->tally_flying;
 	PQclear(b->res);
 	b->res = NULL;
 	b->state = IDLE;
@@ -261,6 +331,10 @@ void batch_refused(struct batch *b, mono_t now)
 	b->stats.retries++;
 	size_t n = b->fly_n;
 	b->fly_n = 0;
+	if (tally && e == ERR_STORE) {
+		suspect_tally(b, n, input, &f, now);
+		return;
+	}
 	if (n <= 1) {
 		if (n == 1 && e == ERR_STORE_BUSY)
 			put_off(b, b->fly[0], now);
@@ -272,12 +346,5 @@ void batch_refused(struct batch *b, mono_t now)
 		b->careful_until = mono_add(now, dur_ms(CAREFUL_MS));
 	else
 		b->limit = n / 2;
-	struct batch_queue again;
-	batch_queue_init(&again);
-	for (size_t i = 0; i < n; i++)
-		queue_put(&again, b->fly[i]);
-	*again.last = b->queue.first;
-	if (!b->queue.first)
-		b->queue.last = again.last;
-	b->queue.first = again.first;
+	fly_again(b, n);
 }

@@ -53,6 +53,8 @@ struct batch_op {
 struct batch;
 struct batch_stats {
 	uint64_t batches, readers, retries, connects;
+	uint64_t malformed; /* answers in a form that is not ours: binary and schema differ */
+	uint64_t dropped;   /* tallies that PostgreSQL will never take */
 };
 
 MUST enum err batch_open(const struct conf *c, struct batch **ret,
@@ -76,8 +78,11 @@ bool batch_is_idle(const struct batch *b);  /* nothing in flight, nothing waitin
 int64_t batch_epoch(const struct batch *b); /* newest epoch seen, 0 = none */
 mono_t batch_last_ok(const struct batch *b);
 struct batch_stats batch_stats(const struct batch *b);
+const struct fault *batch_trouble(
+	const struct batch *b); /* of the newest that is malformed or dropped */
 
-/* batch_tally: hand in counts, sent with the next batch until committed. JSON text is copied.
+/* batch_tally: hand in counts, sent with the next batch until committed. JSON text is copied. What
+ * PostgreSQL refuses by itself (SQLSTATE class 22 or 23) is dropped: it would be refused for ever.
  *   fails  ERR_STATE while an earlier one is not committed yet; ERR_NO_MEMORY */
 MUST enum err batch_tally(struct batch *b, struct str json, int64_t worker, int64_t seq);
 

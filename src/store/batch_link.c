@@ -96,6 +96,10 @@ struct batch_stats batch_stats(const struct batch *b)
 {
 	return b->stats;
 }
+const struct fault *batch_trouble(const struct batch *b)
+{
+	return &b->trouble;
+}
 
 enum err batch_query(
 	struct batch *b, enum stmt stmt, const struct store_args *a, batch_then *then, void *arg)
@@ -276,6 +280,6 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 	batch_again(b, now);
 	if (b->state == IDLE && b->ask_waiting)
 		send_ask(b, now);
-	else if (b->state == IDLE && (b->queue.first || b->tally || beat))
+	else if (b->state == IDLE && (b->queue.first || batch_tally_is_due(b, now) || beat))
 		batch_send(b, now);
 }

@@ -27,7 +27,9 @@ struct batch {
 	PGresult *res;
 	char *tally;
 	int64_t tally_worker, tally_seq;
-	bool tally_flying;
+	bool tally_flying, tally_apart; /* apart: a batch with it was refused, so it goes alone */
+	mono_t tally_at;                /* not before */
+	struct fault trouble;
 	bool ask_waiting;
 	enum stmt ask;
 	struct store_args ask_args;
@@ -47,9 +49,10 @@ void batch_down(struct batch *b, mono_t now);
 /* Something was handed to libpq: flush, and wait for the answer in this state. */
 void batch_sent(struct batch *b, enum batch_state s, mono_t now);
 
-void batch_again(struct batch *b, mono_t now);  /* back from busy to the queue when it is time */
-void batch_send(struct batch *b, mono_t now);   /* what waits, as one statement */
-void batch_landed(struct batch *b, mono_t now); /* committed: tell everyone */
+bool batch_tally_is_due(const struct batch *b, mono_t now);
+void batch_again(struct batch *b, mono_t now);   /* back from busy to the queue when it is time */
+void batch_send(struct batch *b, mono_t now);    /* what waits, as one statement */
+void batch_landed(struct batch *b, mono_t now);  /* committed: tell everyone */
 void batch_refused(struct batch *b, mono_t now); /* find the reader who is the reason */
 
 #endif

@@ -14,7 +14,7 @@
 struct batch_group {
 	struct uuid id;
 	size_t from, n;
-	bool answered;
+	struct reader state; /* as answered; slices live as long as the result */
 };
 
 struct batch_wire {

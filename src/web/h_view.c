@@ -171,7 +171,9 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	bool form = f[2].has;
 	enum err e = form ? app_view_form(h->app, q->host, q->now, &p)
 			  : app_view_open_token(h->app, f[0].value, &p);
-	if (e == OK && p.campaign && (form || p.ticket.act != ACT_OPEN)) {
+	bool ours = e == OK && (form || (p.ticket.act != ACT_OPEN &&
+						snapshot_is_host(p.hold, q->host, p.ticket.site)));
+	if (ours && p.campaign) {
 		struct fragment fr = {.campaign = p.campaign,
 			.variant = form ? 0 : p.ticket.variant,
 			.set = form ? campaign_set_pick(p.campaign, q->country, NULL)
@@ -262,7 +264,7 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 		fragment_json(b, &f);
 	}
 	if (ask->trace)
-		view_trace_json(b, ask->trace);
+		(void)view_trace_json(b, ask->trace);
 	buf_byte(b, '}');
 }
 

@@ -53,24 +53,42 @@ static void step_json(struct buf *b, const struct decide_step *s)
 	buf_byte(b, '}');
 }
 
-void view_trace_json(struct buf *b, const struct decide_trace *t)
+/* As many as there is room for; gives their number. */
+static size_t steps_json(struct buf *b, const struct decide_trace *t, size_t kept, bool fired)
 {
-	size_t kept = t->n < t->cap ? t->n : t->cap, i;
+	size_t n = 0;
 
-	buf_addc(b, ",\"trace\":[");
-	for (i = 0; i < kept; i++) {
+	for (size_t i = 0; i < kept; i++) {
 		struct buf before = *b;
-		if (i > 0)
+		if (fired && !t->step[i].fired)
+			continue;
+		if (n > 0)
 			buf_byte(b, ',');
 		step_json(b, &t->step[i]);
 		if (buf_done(b) != OK || b->cap - b->n < END_BYTES) {
 			*b = before;
 			break;
 		}
+		n++;
+	}
+	return n;
+}
+
+bool view_trace_json(struct buf *b, const struct decide_trace *t)
+{
+	size_t kept = t->n < t->cap ? t->n : t->cap;
+
+	buf_addc(b, ",\"trace\":[");
+	struct buf before = *b;
+	size_t n = steps_json(b, t, kept, false);
+	if (n < kept) {
+		*b = before;
+		n = steps_json(b, t, kept, true);
 	}
 	buf_byte(b, ']');
-	if (i < t->n)
+	if (n < t->n)
 		buf_addf(b, ",\"steps\":%zu", t->n);
+	return n == t->n;
 }
 
 void view_trace_line(struct buf *b, const struct decide_trace *t)

@@ -4,10 +4,11 @@
 
 #include "core/decide.h"
 
-/* view_trace_json: ,"trace":[{"campaign":…,"rule":…,"fired":…, what it saw}, …] and, when there
- * were more steps than were kept or than b has room for, "steps" with their number. It begins with
- * the comma, the caller has members before; room for a closing brace is left. */
-void view_trace_json(struct buf *b, const struct decide_trace *t);
+/* view_trace_json: ,"trace":[{"campaign":…,"rule":…,"fired":…, what it saw}, …]. Steps for which b
+ * has no room: then those that fired are told alone. When there were more than are told, "steps"
+ * has their number, and it gives false. It begins with the comma, the caller has members before;
+ * room for a closing brace is left. */
+bool view_trace_json(struct buf *b, const struct decide_trace *t);
 
 /* view_trace_line: what ended each campaign, for a header: "meter=meter_left 2/5; support=gap
  * 120/3600". Campaigns that do not fit are left out, and "..." stands for them. */

@@ -267,6 +267,42 @@ static void none_before_it_fires(void **state)
 	}
 }
 
+/* --- a trace that is full --------------------------------------------------------------------- */
+
+static bool is_step(const struct decide_step *a, const struct decide_step *b)
+{
+	return a->campaign == b->campaign && a->rule == b->rule && a->fired == b->fired;
+}
+
+/* What fired is kept, in order, and of more than fit the last, which decided. */
+static void a_full_trace_keeps_what_fired(void **state)
+{
+	static struct rows r;
+	static struct world w;
+	struct decide_step few[3];
+	size_t full = 0;
+
+	(void)state;
+	while (rows_next(&r, &w))
+		for (size_t cap = 1; cap <= ARRAY_N(few); cap++) {
+			struct decide_trace all = {0, STEPS_MAX, steps}, t = {0, cap, few};
+			(void)ask(&w, &all);
+			(void)ask(&w, &t);
+			assert_int_equal(t.n, all.n);
+			size_t kept = t.n < cap ? t.n : cap, k = kept;
+			bool missed = false;
+			for (size_t i = all.n; i > 0; i--)
+				if (k > 0 && is_step(&steps[i - 1], &few[k - 1]))
+					k--;
+				else if (steps[i - 1].fired && k > 0)
+					missed = true;
+			if (k > 0 || missed)
+				row_wrong(&w, "the full trace lacks what fired", w.col[CASE]);
+			full += all.n > cap && steps[all.n - 1].fired;
+		}
+	assert_true(full > 100);
+}
+
 /* --- what a step saw -------------------------------------------------------------------------- */
 
 static void what_a_step_saw(void **state)
@@ -328,6 +364,7 @@ int main(void)
 		cmocka_unit_test(a_trace_tells_the_order),
 		cmocka_unit_test(of_two_the_earlier),
 		cmocka_unit_test(none_before_it_fires),
+		cmocka_unit_test(a_full_trace_keeps_what_fired),
 		cmocka_unit_test(what_a_step_saw),
 	};
 

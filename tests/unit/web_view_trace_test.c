@@ -1,4 +1,5 @@
-/* tests/unit/web_view_trace_test.c: a trace is cut between two steps, never in one. */
+/* tests/unit/web_view_trace_test.c: a trace is cut between two steps, never in one, and
+ * keeps what fired. */
 #include <setjmp.h>
 #include <stdarg.h>
 #include <stddef.h>
@@ -23,6 +24,7 @@ static struct decide_trace made(size_t n)
 			.rule = i > 0 ? REASON_gap : REASON_bot,
 			.have = i > 0 ? (int64_t)i : INT64_MIN,
 			.need = i > 0 ? 3600 : INT64_MIN,
+			.fired = i % 3 == 1,
 			.saw = i == 2 ? STR("<a \"word\">") : STR("")};
 	return (struct decide_trace){n, STEPS, step};
 }
@@ -37,12 +39,17 @@ static size_t told(const struct decide_trace *t, size_t room, json_int_t *ret_st
 
 	buf_init(&b, mem, room);
 	buf_addc(&b, "{\"act\":\"open\"");
-	view_trace_json(&b, t);
+	bool whole = view_trace_json(&b, t);
 	buf_byte(&b, '}');
 	assert_int_equal(buf_done(&b), OK);
 	assert_int_equal(json_read(buf_str(&b), &o, &f), OK);
 	*ret_steps = json_integer_value(json_object_get(o, "steps"));
-	return json_array_size(json_object_get(o, "trace"));
+	assert_int_equal(whole, *ret_steps == 0);
+	size_t n = json_array_size(json_object_get(o, "trace"));
+	for (size_t i = 0; i < n && n < STEPS && n < t->n; i++)
+		assert_true(json_is_true(
+			json_object_get(json_array_get(json_object_get(o, "trace"), i), "fired")));
+	return n;
 }
 
 static void all_that_was_kept(void **state)
@@ -61,7 +68,7 @@ static void all_that_was_kept(void **state)
 static void in_any_room(void **state)
 {
 	struct decide_trace t = made(STEPS);
-	size_t before = 0;
+	size_t before = 0, rooms = 0;
 	json_int_t steps;
 
 	(void)state;
@@ -70,8 +77,10 @@ static void in_any_room(void **state)
 		assert_true(n >= before && n <= STEPS);
 		assert_int_equal(steps, n < STEPS ? STEPS : 0);
 		before = n;
+		rooms += n == 3;
 	}
 	assert_int_equal(before, STEPS);
+	assert_true(rooms > 100); /* for those that fired, and no more */
 }
 
 int main(void)

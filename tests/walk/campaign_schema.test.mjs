@@ -125,6 +125,11 @@ test("the shipped files are what the schema says", async () => {
 		assert.ok(valid(body), `${name}: ${JSON.stringify(valid.errors)}`);
 });
 
+test("the demo opens nothing to words that a reader can type", () => {
+	for (const word of ["source", "referrer"])
+		assert.equal(shipped.policy.free[word], undefined, word);
+});
+
 test("what just fits is fine for both", async () => {
 	for (const row of FINE) {
 		const body = changed(...row);

@@ -402,6 +402,24 @@ test("a question that cannot be read is a problem and no row", async () => {
 	assert.equal((await s.request(`/decide?a=/x&s=${"y".repeat(3000)}`)).status, 422);
 });
 
+test("a prompt is rendered on its own site alone", async () => {
+	const { who } = await warm();
+	const { token } = await who.decide("/prompted/1", { section: "sport" });
+	const there = async (host) => (await s.request(`/prompt?l=en&d=${token}`, { headers: { host } })).text;
+
+	await s.sql(`INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
+		VALUES (2, 'paper', 'Paper', 'Etc/UTC', 'EUR', 'en', 'Paper', '/t/', '/c/'); INSERT INTO pledged.site_host (host, site_id) VALUES ('paper.example', 2)`);
+	await until("every worker knows the other site", async () => {
+		for (let i = 0; i < 12; i++)
+			assert.equal((await s.request("/decide?a=/x", { headers: { host: "paper.example" } })).json().reason, "no_campaign");
+		return true;
+	});
+	for (const host of ["localhost", "MIRROR.localhost:99"])
+		assert.match(await there(host), /name="token"/, host);
+	for (const host of ["paper.example", "paper.example:99", "elsewhere.example"])
+		assert.equal(await there(host), "", host);
+});
+
 test("the roll-up holds every decision after the workers were asked to end", async () => {
 	const pool = agent(16);
 	const told = {};
