@@ -49,13 +49,15 @@ static void tell_text(struct ctl *c, const struct decision *d, const struct deci
 	free(live);
 }
 
-static void tell_json(const struct decision *d, const struct decide_trace *t)
+/* Whole, or not at all: who reads it by program sees no end missing. */
+static int tell_json(const struct decision *d, const struct decide_trace *t)
 {
 	size_t cap = 1u << 22;
 	char *mem = malloc(cap);
 	struct buf b;
+	struct fault f = {0};
 	if (!mem)
-		return;
+		return ctl_fail(ERR_NO_MEMORY, NULL);
 	buf_init(&b, mem, cap);
 	buf_addf(&b, "{\"act\":\"%s\",\"reason\":\"%s\",\"articles\":%u", decide_act_name(d->act),
 		decide_reason_name(d->reason), d->articles);
@@ -67,10 +69,18 @@ static void tell_json(const struct decision *d, const struct decide_trace *t)
 		buf_addc(&b, ",\"variant\":");
 		buf_json(&b, d->campaign->variant[d->variant].name);
 	}
-	view_trace_json(&b, t);
+	bool whole = view_trace_json(&b, t);
 	buf_byte(&b, '}');
-	printf("%.*s\n", STR_FMT(buf_str(&b)));
+	enum err e = buf_done(&b);
+	if (e == OK && !whole)
+		e = fault_set(&f, ERR_TOO_LONG, NULL,
+			"%zu steps do not fit into one answer; pause campaigns that are over, or "
+			"leave out --json",
+			t->n);
+	if (e == OK)
+		printf("%.*s\n", STR_FMT(buf_str(&b)));
 	free(mem);
+	return e == OK ? CTL_OK : ctl_fail(e, &f);
 }
 
 static int explain(
@@ -93,7 +103,7 @@ static int explain(
 		struct decision d = decide(&r->facts, snapshot_campaign_set(world->snap), &t);
 		const struct policy *policy = snapshot_policy(world->snap, site->id);
 		if (json) {
-			tell_json(&d, &t);
+			code = tell_json(&d, &t);
 		} else {
 			ctl_tell_facts(&r->facts, policy);
 			ctl_tell_steps(&t, &r->facts, policy);

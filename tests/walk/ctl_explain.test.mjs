@@ -420,4 +420,23 @@ test("samples go after two weeks, and no day earlier", async () => {
 	assert.equal((await replay([metered(5)], "--days", "1")).samples, sampled - 30);
 });
 
+test("steps that do not fit are no shorter answer, but a failure", async () => {
+	const target = { section: { in: ["crowd"] }, url: { in: ["/crowd/"] }, tag: { in: ["ice"] }, flag: { in: ["live"] }, country: { in: ["EE"] },
+		language: { in: ["en"] }, device: { in: ["desktop"] }, referrer: { in: ["direct"] }, source: { in: ["nobody"] } };
+	const body = JSON.stringify(appeal("crowd", { target })).replaceAll("'", "''");
+	const words = ["explain", "--article", `/crowd/${"x".repeat(180)}`, "--section", "crowd", "--tags", "ice", "--flags", "live", "--country", "EE",
+		"--locale", "en", "--device", "desktop", "--articles", "3", "--json"];
+
+	assert.ok(JSON.parse(await ctl(...words)).trace.length > 0);
+	await s.sql(`WITH c AS (INSERT INTO pledged.campaign (site_id, slug, version)
+			SELECT 1, 'a-campaign-with-quite-a-long-name-of-a-crowd-' || i, 1 FROM generate_series(1, 2000) i RETURNING campaign_id, slug)
+		INSERT INTO pledged.campaign_version (campaign_id, version, body, published_at, author)
+		SELECT campaign_id, 1, '${body}'::jsonb || jsonb_build_object('campaign', slug), now(), 'nobody' FROM c`);
+	const { code, stdout, stderr } = await s.ctl(...words);
+
+	assert.deepEqual([code, stdout], [1, ""]);
+	assert.match(stderr, /[0-9]+ steps do not fit into one answer/);
+	await s.sql(`DELETE FROM pledged.campaign_version WHERE author = 'nobody'; DELETE FROM pledged.campaign WHERE slug LIKE 'a-campaign-with-%'`);
+});
+
 test("the invariants hold", () => s.invariants());
