@@ -6,7 +6,7 @@
 #include "app/campaign.h"
 #include "main/ctl.h"
 
-#define CTL_CAMPAIGNS_MAX 200
+#define CTL_CAMPAIGNS_MAX 200          /* in one command; and in the database, of those not over */
 #define CTL_ARENA_BYTES   (256u << 20) /* pages are taken as they are used */
 
 /* A campaign on its way into the database. */
@@ -41,7 +41,7 @@ void ctl_pile_free(struct ctl_pile *p); /* NULL is fine */
 
 /* ctl_publish: checked campaigns, all or none, in the name of the login.
  *   tx     one
- *   fails  ERR_STATE (there is no such site), ERR_RANGE (more than CTL_CAMPAIGNS_MAX), as
+ *   fails  ERR_STATE (there is no such site), ERR_RANGE (too many campaigns), as
  *          store_call */
 MUST enum err ctl_publish(struct store *s, struct ctl_doc *docs, size_t n, struct fault *f);
 void ctl_published(const struct ctl_doc *doc); /* tells how it went, warnings too */

@@ -5,6 +5,7 @@
 #include "main/ctl_campaign.h"
 
 #define WARNINGS_MAX 20
+#define STORED_MAX   2000 /* what programs load, those that are over too */
 
 /* --- names ----------------------------------------------------------------------------------- */
 
@@ -69,16 +70,36 @@ static enum err publish(struct store *s, struct ctl_doc *doc, const char *author
 	return OK;
 }
 
+static bool is_over(const struct rows *r, int row, utc_t now)
+{
+	utc_t end;
+	return !row_null(r, row, "ends") && clock_parse(row_str(r, row, "ends"), &end) == OK &&
+	       end.us <= now.us;
+}
+
 static enum err count_all(struct store *s, struct fault *f)
 {
 	struct store_args a;
 	ROWS_AUTO r = NULL;
 	store_args_init(&a);
 	enum err e = store_call(s, STMT_campaign_list, &a, &r, f);
-	if (e == OK && rows_n(r) > CTL_CAMPAIGNS_MAX)
-		e = fault_set(f, ERR_RANGE, NULL, "more than %d campaigns in the database",
+	if (e != OK)
+		return e;
+	int going = 0;
+	utc_t now = clock_utc();
+	for (int i = 0; i < rows_n(r); i++)
+		going += !is_over(r, i, now);
+	if (going > CTL_CAMPAIGNS_MAX)
+		return fault_set(f, ERR_RANGE, NULL,
+			"more than %d campaigns in the database that are not over: give some an "
+			"end that is past",
 			CTL_CAMPAIGNS_MAX);
-	return e;
+	if (rows_n(r) > STORED_MAX)
+		return fault_set(f, ERR_RANGE, NULL,
+			"more than %d campaigns in the database, with those that are over: publish "
+			"under a name that is there",
+			STORED_MAX);
+	return OK;
 }
 
 /* Conflicts are looked for when all is published, which ends the work of the transaction. */

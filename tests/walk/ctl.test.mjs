@@ -384,15 +384,25 @@ describe('campaigns', () => {
 		assert.equal(count(db), '0');
 	});
 
-	test('at most 200 of them', async () => {
+	test('at most 200 of them that are not over', async () => {
 		const db = await ready();
-		const many = (from, n) => folder(Object.fromEntries(Array.from({ length: n }, (_, i) =>
-			[`${i}.json`, { ...support(), campaign: `c${from + i}` }])));
+		const many = (from, n, more) => folder(Object.fromEntries(Array.from({ length: n }, (_, i) =>
+			[`${i}.json`, { ...support(), campaign: `c${from + i}`, ...more }])));
+		const over = { start: '2026-01-01T00:00:00Z', end: '2026-01-02T01:00:00+01:00' }, later = { end: '2096-01-02T00:00:00Z' };
+		const refused = async (files) => assert.match((await ctl(db, 'campaign', 'apply', files)).err, /more than 200 campaigns in the database that are not over/);
 		assert.match((await ctl(db, 'campaign', 'check', many(0, 201))).err, /more than 200 campaigns/);
 		assert.equal((await ctl(db, 'campaign', 'apply', many(0, 200))).code, 0);
-		const r = await ctl(db, 'campaign', 'apply', many(200, 1));
-		assert.match(r.err, /more than 200 campaigns in the database/);
+		await refused(many(200, 1));
 		assert.equal(count(db), '200');
+		assert.equal((await ctl(db, 'campaign', 'apply', many(0, 1, over))).code, 0);
+		assert.equal((await ctl(db, 'campaign', 'apply', many(200, 1, later))).code, 0);
+		await refused(many(201, 1, later));
+		assert.equal((await ctl(db, 'campaign', 'apply', many(201, 1, over))).code, 0);
+		psql(db, `WITH c AS (INSERT INTO pledged.campaign (site_id, slug, version) SELECT 1, 'old-' || i, 1 FROM generate_series(1, 1798) i RETURNING campaign_id, slug)
+			INSERT INTO pledged.campaign_version (campaign_id, version, body, published_at, author) SELECT campaign_id, 1,
+			'${JSON.stringify({ kind: 'appeal', priority: 1, ...over })}'::jsonb || jsonb_build_object('campaign', slug), now(), 'nobody' FROM c`);
+		assert.equal((await ctl(db, 'campaign', 'apply', many(0, 1, { ...over, priority: 9 }))).code, 0);
+		assert.match((await ctl(db, 'campaign', 'apply', many(202, 1, over))).err, /more than 2000 campaigns in the database, with those that are over/);
 	});
 
 	test('check needs neither configuration nor database', async () => {
