@@ -53,7 +53,7 @@ static bool is_HOST(struct str s)
 	"example.org"
 
 static const struct walk_words LISTS[TARGET_N] = {
-#define X(name, how, fact, charset, longest, sentence)                                             \
+#define X(name, how, fact, charset, longest)                                                       \
 	[TARGET_##name] = {is_##charset, WHAT_##charset, longest, CAMPAIGN_LIST_MAX},
 #include "core/target.def"
 #undef X
@@ -184,7 +184,7 @@ static void read_reads(
 void campaign_target_read(struct walk *w, const json_t *root, struct campaign *c)
 {
 	static const char *const FIELDS[] = {
-#define X(name, how, fact, charset, longest, sentence) #name,
+#define X(name, how, fact, charset, longest) #name,
 #include "core/target.def"
 #undef X
 		"age_hours", "words", "hour", "weekdays", "visitor", "gave", "account", "read",

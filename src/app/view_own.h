@@ -1,4 +1,4 @@
-/* app/view_own.h: what view.c and view_life.c share. Not for others.
+/* app/view_own.h: what view.c, view_life.c and view_ticket.c share. Not for others.
  * Floor 3. */
 #ifndef APP_VIEW_OWN_H
 #define APP_VIEW_OWN_H

@@ -136,12 +136,6 @@ enum err app_view_open_token(struct app_view *v, struct str token, struct view_p
 	return OK;
 }
 
-static bool runs(const struct campaign *c, int16_t site, utc_t now)
-{
-	return c->live && c->site == site && now.us >= c->start.us &&
-	       (c->end.us == 0 || now.us < c->end.us);
-}
-
 enum err app_view_form(struct app_view *v, struct str host, utc_t now, struct view_prompt *ret)
 {
 	memset(ret, 0, sizeof *ret);
@@ -153,7 +147,7 @@ enum err app_view_form(struct app_view *v, struct str host, utc_t now, struct vi
 	const struct campaign_set *set = snapshot_campaign_set(v->snap);
 	const struct campaign *best = NULL;
 	for (size_t i = 0; i < set->n && (!best || best->kind != CAMPAIGN_APPEAL); i++)
-		if (runs(&set->campaign[i], site->id, now) &&
+		if (set->campaign[i].site == site->id && campaign_runs(&set->campaign[i], now) &&
 			(!best || set->campaign[i].kind == CAMPAIGN_APPEAL))
 			best = &set->campaign[i];
 	/* whoever wants to give can do so while nobody is asked */

@@ -51,6 +51,11 @@ size_t campaign_variant_pick(const struct campaign *c, uint64_t hash)
 	return i;
 }
 
+bool campaign_runs(const struct campaign *c, utc_t now)
+{
+	return c->live && now.us >= c->start.us && (c->end.us == 0 || now.us < c->end.us);
+}
+
 uint16_t campaign_cap_key(struct str id)
 {
 	uint16_t key = (uint16_t)mix(id, UINT64_C(0xcbf29ce484222325));

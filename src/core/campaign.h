@@ -125,8 +125,10 @@ uint32_t campaign_draw(struct str name, uint64_t hash, uint32_t n);
 /* campaign_variant_pick: sticky and exact: slot = draw by the experiment below the sum of shares.
  */
 size_t campaign_variant_pick(const struct campaign *c, uint64_t hash);
+/* campaign_runs: live, and now within [start, end). */
+bool campaign_runs(const struct campaign *c, utc_t now);
 /* campaign_cap_key: 16 bits of an identifier, never 0: what marks carry. Two identifiers of one
- * site with one key are refused when they are published (pledged.campaign_publish). */
+ * site with one key are refused before they are published (app/campaign_set.h). */
 uint16_t campaign_cap_key(struct str id);
 /* campaign_set_pick: the amounts for this country and this reader's last gift. */
 size_t campaign_set_pick(const struct campaign *c, struct str country, const struct reader *r);

@@ -42,7 +42,8 @@ static uint16_t days_back(uint16_t day, uint32_t days)
 	return days > day ? 0 : (uint16_t)(day + 1 - days);
 }
 
-uint16_t rule_window_from(const struct decide_calendar *cal, const struct campaign_meter *m)
+/* First day of a meter's window. */
+static uint16_t window_from(const struct decide_calendar *cal, const struct campaign_meter *m)
 {
 	switch (m->window) {
 	case WINDOW_DAY: return cal->day;
@@ -56,7 +57,7 @@ uint16_t rule_window_from(const struct decide_calendar *cal, const struct campai
 
 utc_t rule_window_starts(const struct decide_facts *f, const struct campaign_meter *m)
 {
-	int64_t days = f->cal.day - rule_window_from(&f->cal, m);
+	int64_t days = f->cal.day - window_from(&f->cal, m);
 
 	/* a clock change may make a day an hour longer */
 	return (utc_t){f->cal.day_starts.us - (days * DAY_S + (days > 0 ? HOUR_S : 0)) * 1000000};
@@ -110,11 +111,10 @@ static bool rule_consent_none(struct rule_ctx *x)
 static bool rule_paused(struct rule_ctx *x)
 {
 	const struct campaign *c = x->c;
-	int64_t now = x->f->now.us;
-	bool over = c->end.us != 0 && now >= c->end.us;
+	bool over = c->end.us != 0 && x->f->now.us >= c->end.us;
 
-	return saw(x, utc_s(x->f->now), utc_s(over ? c->end : c->start),
-		!c->live || now < c->start.us || over);
+	return saw(
+		x, utc_s(x->f->now), utc_s(over ? c->end : c->start), !campaign_runs(c, x->f->now));
 }
 
 static bool in_ONE(struct page_words list, const struct page *p, struct str fact)
@@ -145,7 +145,7 @@ static bool in_ANY(struct page_words list, const struct page *p, struct page_wor
 #define saw_PREFIX(fact) (fact)
 #define saw_FROM(fact)   (fact)
 #define saw_ANY(fact)    ((fact).n > 0 ? (fact).v[0] : STR(""))
-#define X(name, how, fact, charset, longest, sentence)                                             \
+#define X(name, how, fact, charset, longest)                                                       \
 	static bool rule_##name(struct rule_ctx *x)                                                \
 	{                                                                                          \
 		const struct page *p = &x->f->page;                                                \
@@ -292,7 +292,7 @@ static bool rule_meter_left(struct rule_ctx *x)
 {
 	const struct campaign_meter *m = &x->c->meter;
 	uint32_t allowance = x->f->signed_in ? m->registered : m->allowance;
-	struct reader_window w = {rule_window_from(&x->f->cal, m), m->topics, true};
+	struct reader_window w = {window_from(&x->f->cal, m), m->topics, true};
 	struct reader_count c = rule_count(x, w);
 	uint32_t read = c.known ? c.n : c.n + 1;
 

@@ -56,8 +56,6 @@ void rule_init(struct rule_ctx *x, const struct decide_facts *f, struct decision
 uint64_t rule_idle(struct rule_ctx *x);
 /* Articles of a window; the last few windows are remembered. */
 struct reader_count rule_count(struct rule_ctx *x, struct reader_window w);
-/* First day of a meter's window. */
-uint16_t rule_window_from(const struct decide_calendar *cal, const struct campaign_meter *m);
 /* The moment at which a meter's window began, at least as early. */
 utc_t rule_window_starts(const struct decide_facts *f, const struct campaign_meter *m);
 const struct cap_marks *rule_marks(struct rule_ctx *x);

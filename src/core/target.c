@@ -9,7 +9,7 @@ const char *const target_weekdays[] = {"mon", "tue", "wed", "thu", "fri", "sat",
 const char *target_name(enum target_list t)
 {
 	static const char *const names[TARGET_N] = {
-#define X(name, how, fact, charset, longest, sentence) #name,
+#define X(name, how, fact, charset, longest) #name,
 #include "core/target.def"
 #undef X
 	};

@@ -9,7 +9,7 @@
 #define TARGET_NO_MAX    UINT32_MAX /* of a range without an upper end */
 
 enum target_list {
-#define X(name, how, fact, charset, longest, sentence) TARGET_##name,
+#define X(name, how, fact, charset, longest) TARGET_##name,
 #include "core/target.def"
 #undef X
 	TARGET_N

@@ -180,7 +180,7 @@ static void say_target(
 {
 	const struct target *t = &s->campaign->target;
 	switch (s->rule) {
-#define X(name, how, fact, charset, longest, sentence)                                             \
+#define X(name, how, fact, charset, longest)                                             \
 	case REASON_##name:                                                                        \
 		say_list(s, TARGET_##name, &f->page);                                              \
 		break;
