@@ -42,6 +42,11 @@ void reader_seen_pack(uint16_t day, uint16_t topics, uint64_t art, uint8_t out[R
 		bytes_put(out, 2, day), 6, (uint64_t)topics << READER_ART_BITS | (art & ART_MASK));
 }
 
+bool reader_seen_is_walled(const uint8_t entry[READER_SEEN_BYTES])
+{
+	return (bytes_u64(entry) >> READER_ART_BITS & PAGE_WALLED) != 0;
+}
+
 void reader_mark_pack(const struct reader_mark *m, uint8_t out[READER_MARK_BYTES])
 {
 	int64_t s = m->at.us < 0 ? 0 : utc_s(m->at);

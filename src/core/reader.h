@@ -70,6 +70,7 @@ struct reader {
 };
 
 void reader_seen_pack(uint16_t day, uint16_t topics, uint64_t art, uint8_t out[READER_SEEN_BYTES]);
+bool reader_seen_is_walled(const uint8_t entry[READER_SEEN_BYTES]);
 void reader_mark_pack(const struct reader_mark *m, uint8_t out[READER_MARK_BYTES]);
 /* i-th entry, oldest first; a cut last entry is past the end. fails ERR_RANGE past the end; *ret
  * untouched */

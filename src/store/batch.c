@@ -76,6 +76,13 @@ static int by_reader(const void *x, const void *y)
 	return c != 0 ? c : (int32_t)(a->order - b->order) < 0 ? -1 : 1;
 }
 
+/* Whether it must not depend on another's mark: a mark, or a wall's note, which holds in any case.
+ */
+static bool is_lone(const struct batch_op *op)
+{
+	return op->has_mark || (op->seen_n > 0 && reader_seen_is_walled(op->seen[op->seen_n - 1]));
+}
+
 /* Take ops from the queue and order them by reader; a reader's second mark waits for the next
  * batch, because it must see the first. */
 static void gather(struct batch *b)
@@ -98,11 +105,11 @@ static void gather(struct batch *b)
 		bool same = b->fly_n > 0 &&
 			    memcmp(b->fly[b->fly_n - 1]->reader.b, taken[i]->reader.b, 16) == 0;
 		marked = same && marked;
-		if (marked && taken[i]->has_mark) {
+		if (marked && is_lone(taken[i])) {
 			queue_put(&later, taken[i]);
 			continue;
 		}
-		marked |= taken[i]->has_mark;
+		marked |= is_lone(taken[i]);
 		if (!same)
 			b->group[b->group_n++] =
 				(struct batch_group){.id = taken[i]->reader, .from = b->fly_n};

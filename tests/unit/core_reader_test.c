@@ -50,6 +50,9 @@ static void an_article_as_bytes(void **state)
 	reader_seen_pack(UINT16_MAX, 0xfff, UINT64_C(0xfffffffff), out);
 	for (size_t i = 0; i < sizeof out; i++)
 		assert_int_equal(out[i], 0xff);
+	assert_true(reader_seen_is_walled(out));
+	reader_seen_pack(UINT16_MAX, 0x7ff, UINT64_C(0xfffffffff), out);
+	assert_false(reader_seen_is_walled(out));
 }
 
 static void a_mark_as_bytes(void **state)

@@ -46,7 +46,7 @@ const readers = Array.from({ length: READERS }, () => ({
 	opened: new Set(),	// every article that was asked for in a way that counts
 	told: new Set(),	// those of which a role said more than that the store is down
 	prompts: [],		// {decision, campaign?, token} answered
-	walls: 0, free: new Set(),
+	walls: 0, free: new Set(), shut: new Set(),
 	unsure: 0,		// answers that may have been cut: by nginx, at the deadline, or asked twice
 	events: new Set(),	// "decision kind", acknowledged
 	tried: new Set(),	// and all that were sent
@@ -67,9 +67,10 @@ async function read(r, form, section, name) {
 	r.told.add(d.article);
 	if (d.act === "prompt")
 		r.prompts.push({ decision: decision_of(d.token), token: d.token, section });
-	if (d.act === "wall")
+	if (d.act === "wall") {
 		r.walls++;
-	else if (section === "shut")
+		r.shut.add(d.article);
+	} else if (section === "shut")
 		r.free.add(d.article);
 	return d;
 }
@@ -200,6 +201,28 @@ test("everybody opens a first article", async () => {
 		await until("a cookie", async () => (await read(r, "decide", "quiet", `first${number++}`)).own);
 	}));
 	assert.equal(new Set(readers.map((r) => reader_of(r.who))).size, READERS);
+});
+
+// Its first wall leaves a mark; the later ones are notes alone, and may travel with a prompt's mark that comes too late.
+test("every wall is noted, also beside a prompt that loses its race", async () => {
+	const hash = await hasher(s);
+	const open = (r, section) => read(r, "decide", section, `n${number++}`);
+
+	await Promise.all(Array.from({ length: LANES / 6 }, async (_, lane) => {
+		for (let i = lane; i < READERS; i += LANES / 6) {
+			for (let n = 0; n <= FREE; n++)
+				await open(readers[i], "shut");
+			await Promise.all(["twin-a", "shut", "twin-b", "daily", "shut", "gap"].map((section) => open(readers[i], section)));
+		}
+	}));
+	const seen = await grouped("SELECT reader_id, article FROM pledged.reader_seen WHERE NOT walled");
+
+	for (const r of readers) {
+		const opened = new Set(seen(reader_of(r.who)).map(([article]) => article));
+
+		assert.deepEqual([...r.shut].map(hash).filter((article) => opened.has(article)), [], "a wall stood there, and it counts as read");
+	}
+	assert.ok(readers.reduce((sum, r) => sum + r.shut.size, 0) >= 2 * READERS, "walls were met");
 });
 
 test(`${CALM} requests while all workers live: as many marks as prompts`, async () => {
