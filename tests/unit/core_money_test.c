@@ -56,6 +56,7 @@ static void one_row(const struct table *t)
 	assert_true(money_eq(&m, &again));
 }
 
+/* (cases 3-6) */
 static void as_the_table_says(void **state)
 {
 	static struct table t;

@@ -333,6 +333,7 @@ static void the_environments_proxy_has_no_say(void **state)
 
 /* --- connections ------------------------------------------------------------------------------- */
 
+/* (case 11) */
 static void nobody_listens(void **state)
 {
 	struct pay_answer ans;
@@ -609,6 +610,7 @@ static void no_http(int listen, int log)
 	answer_and_close(listen, log, "220 mail.example ESMTP\r\n");
 }
 
+/* (case 13) */
 static void a_broken_answer_is_unknown(void **state)
 {
 	static const struct { const char *name; script *does; } rows[] = {{"resets before", resets_before},
@@ -771,6 +773,7 @@ static void redirects(int listen, int log)
 }
 
 /* The key never reaches another host. */
+/* (case 24) */
 static void a_redirect_is_not_followed(void **state)
 {
 	int fd = listen_on_loopback(&elsewhere);

@@ -58,6 +58,7 @@ static const char *verdict_of(const json_t *v)
 	return strstr(f.detail, "not JSON") ? "bad_json" : "bad_event";
 }
 
+/* (case 26) */
 static void all_28_vectors(void **state)
 {
 	const char *root = getenv("PLEDGED_TESTS");
@@ -167,6 +168,7 @@ static void headers_one_by_one(void **state)
 	}
 }
 
+/* (case 30) */
 static void a_header_of_64_kilobytes(void **state)
 {
 	static char header[65536];
@@ -201,6 +203,7 @@ static void every_flipped_bit_is_seen(void **state)
 	    STRIPE_SIGN_BAD);
 }
 
+/* (case 29) */
 static void a_stale_header_tells_by_how_much(void **state)
 {
 	char header[256];

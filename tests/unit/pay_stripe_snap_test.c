@@ -192,6 +192,7 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
     {"dispute lost", PAY_KIND_DISPUTE, DISPUTE("lost"), SAYS("null", TAKEN("disputes", "du_1", "pi_1", "2500", "USD", "lost"))},
 };
 
+/* (case 52) */
 static void every_sample_gives_its_picture(void **state)
 {
 	(void)state;

@@ -117,6 +117,7 @@ static void is_golden(const struct pay_checkout *in, const char *name)
 	same(q.idem_key, "v1:create:1");
 }
 
+/* (case 1) */
 static void one_off_is_the_official_clients(void **state)
 {
 	struct pay_checkout in = one_off();
@@ -125,6 +126,7 @@ static void one_off_is_the_official_clients(void **state)
 	is_golden(&in, "one-off");
 }
 
+/* (case 2) */
 static void monthly_is_the_official_clients(void **state)
 {
 	struct pay_checkout in = monthly();
@@ -229,6 +231,7 @@ static void yearly_is_a_subscription(void **state)
 	assert_false(has(q.body, "payment_intent_data"));
 }
 
+/* (case 7) */
 static void labels_are_encoded(void **state)
 {
 	struct pay_checkout in = one_off();
@@ -391,6 +394,7 @@ static const struct ending {
     {.status = 999, .outcome = PAY_UNKNOWN},
 };
 
+/* (cases 17-20) */
 static void every_ending_has_its_class(void **state)
 {
 	(void)state;

@@ -1,4 +1,4 @@
-// The goal: bad input gets a clear answer and leaves no trace: every row of tests/table/bad_input.tsv, byte for
+// The goal (cases 4, 6, 10): bad input gets a clear answer and leaves no trace: every row of tests/table/bad_input.tsv, byte for
 // byte through nginx, and after each of them the tables hold what they held before.
 
 import assert from "node:assert/strict";

@@ -24,7 +24,7 @@ const await_paid = (pledges, seconds) => until(`${pledges.length} pledges are pa
 
 await s.provider.webhooks({ retries: Array(40).fill(500) });
 
-test("PostgreSQL killed and started again amid 40 pledges with payments: none lost, none twice", async () => {
+test("PostgreSQL killed and started again amid 40 pledges with payments: none lost, none twice (case 48)", async () => {
 	const acknowledged = [];
 	const give = async (i) => {
 		await sleep(i * 60);
@@ -51,7 +51,7 @@ test("PostgreSQL killed and started again amid 40 pledges with payments: none lo
 	await books_agree(s);
 });
 
-test("a worker killed while the provider thinks: the clerk finishes, the same key gives the same page", async () => {
+test("a worker killed while the provider thinks: the clerk finishes, the same key gives the same page (case 21)", async () => {
 	const fields = gift(50);
 
 	await s.provider.fault({ match: CREATE, do: "delay:1500" });
@@ -85,7 +85,7 @@ test("a worker killed while the provider thinks: the clerk finishes, the same ke
 	assert.equal(new Set(sent.map((r) => r.body)).size, 1);
 });
 
-test("the clerk killed again and again while 30 payments settle: each once", async () => {
+test("the clerk killed again and again while 30 payments settle: each once (case 49)", async () => {
 	const pledges = [];
 
 	await s.provider.webhooks({ paused: true });
@@ -181,7 +181,7 @@ test("PostgreSQL away: said so, and everything heals without a restart", async (
 	assert.deepEqual((await Promise.all(["money", "clerk"].map((name) => s.pids(name)))).flat(), pids, "no process ended for it");
 });
 
-test("the answer of the provider comes while PostgreSQL is away: the clerk repeats it, one object", async () => {
+test("the answer of the provider comes while PostgreSQL is away: the clerk repeats it, one object (case 22)", async () => {
 	const fields = gift(11);
 
 	await s.provider.fault({ match: CREATE, do: "barrier:away" });

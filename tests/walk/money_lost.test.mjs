@@ -12,7 +12,7 @@ const s = await stack({ name: "money-lost", views: 1, moneys: 4,
 
 await s.provider.webhooks({ drop: true });
 
-test("paid, and nobody told us: looked up, once, and the reader is left in peace", async () => {
+test("paid, and nobody told us: looked up, once, and the reader is left in peace (case 55)", async () => {
 	const who = s.client();
 
 	await who.decide("/lost/1", { section: "sport" });

@@ -31,7 +31,7 @@ const mails = (pledge) => s.sql(`SELECT m.recipient, m.locale, m.subject_line, m
 const provider_session = (url) => s.provider.object(session_of(url));
 
 for (const interval of ["once", "month", "year"]) {
-	test(`asked, given (${interval}), paid, thanked once, left in peace`, async () => {
+	test(`asked, given (${interval}), paid, thanked once, left in peace (cases 1, 2)`, async () => {
 		const { who, token, prompt } = await asked();
 		const pledge = await made(s, { token, interval, key: prompt.key, email: `${interval}@mail.example` }, who);
 
@@ -79,7 +79,7 @@ const AMOUNTS = [
 ];
 
 for (const [amount, currency, minor, told] of AMOUNTS) {
-	test(`${amount} ${currency} reach the provider as ${minor}`, async () => {
+	test(`${amount} ${currency} reach the provider as ${minor} (case 3)`, async () => {
 		const pledge = await made(s, { amount, currency });
 		const theirs = await provider_session(pledge.url);
 		const [row] = await s.sql(`SELECT amount, currency FROM pledged.pledge WHERE public_token = '${pledge.pledge}'`);
@@ -187,7 +187,7 @@ test("an expired page is told, and the same key does not open it again", async (
 	assert.match((await s.request(`/pledge/${pledge.pledge}`, HTML)).text, /expired/);
 });
 
-test("a delayed payment is on its way, then arrives, or does not", async () => {
+test("a delayed payment is on its way, then arrives, or does not (case 43)", async () => {
 	const [good, bad] = [await made(s, { email: "slow@mail.example" }), await made(s, { email: "never@mail.example" })];
 
 	for (const pledge of [good, bad]) {

@@ -56,7 +56,7 @@ for (const [name, steps, requests] of [
 	[", the provider slow after its effect", "delay-after:1500", 1],
 	[", the first answer lost", "drop-after-request", 2],
 ]) {
-	test(`20 clients with one key at once${name}: one pledge, one page`, async () => {
+	test(`20 clients with one key at once${name}: one pledge, one page (case 8)`, async () => {
 		const before = await counts(s);
 
 		if (steps)
@@ -70,7 +70,7 @@ for (const [name, steps, requests] of [
 	});
 }
 
-test("slower than we wait: 202 without a page, then the page under the same key", async () => {
+test("slower than we wait: 202 without a page, then the page under the same key (case 25)", async () => {
 	await fault(`delay:${WAIT_MS + 2000}`);
 	const fields = gift();
 	const answers = await at_once(fields, 5);
@@ -179,7 +179,7 @@ const HEALS = [
 	["a huge body", "huge-body:6000000"],
 ];
 
-describe("asked again with the same key, one page", { concurrency: 5 }, () => {
+describe("asked again with the same key, one page (cases 11-14, 17, 18)", { concurrency: 5 }, () => {
 	HEALS.forEach(([name, steps], i) => test(name, async () => {
 		const fields = gift({ email: `heals-${i}@mail.example` });
 
@@ -205,7 +205,7 @@ const PARKED = [
 	["302", { do: "redirect", to: "https://evil.example/" }],
 ];
 
-describe("nobody is sent there, the call is parked", { concurrency: 5 }, () => {
+describe("nobody is sent there, the call is parked (cases 14, 24)", { concurrency: 5 }, () => {
 	PARKED.forEach(([name, steps], i) => test(name, async () => {
 		const fields = gift({ email: `parked-${i}@mail.example` });
 
@@ -228,7 +228,7 @@ describe("nobody is sent there, the call is parked", { concurrency: 5 }, () => {
 	}));
 });
 
-test("refused for good: said so, the pledge is kept, the attempt failed", async () => {
+test("refused for good: said so, the pledge is kept, the attempt failed (case 5)", async () => {
 	const fields = gift();
 
 	await fault({ do: "status", status: 400, type: "invalid_request_error", code: "amount_too_small" });

@@ -45,7 +45,7 @@ async function told(fields = {}) {
 	return { ...pledge, object, event: body };
 }
 
-test("one webhook, 50 times at once, signed by the test: booked once", async () => {
+test("one webhook, 50 times at once, signed by the test: booked once (case 39)", async () => {
 	const pledge = await told();
 	const before = (await counts(s)).inbox;
 	const body = JSON.stringify(pledge.event);
@@ -69,7 +69,7 @@ test("one webhook, 50 times at once, sent by the provider: booked once", async (
 	assert.deepEqual(await rows(pledge.pledge), ONCE);
 });
 
-test("fifty different events of one payment: booked once", async () => {
+test("fifty different events of one payment: booked once (case 40)", async () => {
 	const pledge = await told();
 	const answers = await Promise.all(Array.from({ length: 50 }, () =>
 		deliver(s, event("checkout.session.completed", pledge.event.data.object), { secret })));
@@ -80,7 +80,7 @@ test("fifty different events of one payment: booked once", async () => {
 	assert.deepEqual(await rows(pledge.pledge), ONCE);
 });
 
-test("a monthly gift's events in every order: booked once", async () => {
+test("a monthly gift's events in every order: booked once (case 46)", async () => {
 	await s.provider.webhooks({ paused: true });
 	const pledge = await made(s, { interval: "month", email: "monthly@mail.example" });
 
@@ -100,7 +100,7 @@ test("a monthly gift's events in every order: booked once", async () => {
 
 // --- early ---------------------------------------------------------------------------------------
 
-test("paid, and told, before our create answer is stored: applied all the same", async () => {
+test("paid, and told, before our create answer is stored: applied all the same (cases 16, 41)", async () => {
 	await s.provider.fault({ match: CREATE, do: "delay-after:6000" });
 	const fields = { key: key(), email: "early@mail.example" };
 	const answer = s.client().pledge(fields);
@@ -142,7 +142,7 @@ test("told before anything of the pledge is known: waits, then applied", async (
 
 // --- late and out of order -----------------------------------------------------------------------
 
-test("expired, told after paid: stays paid", async () => {
+test("expired, told after paid: stays paid (case 45)", async () => {
 	const pledge = await told();
 
 	await deliver(s, pledge.event, { secret });
@@ -158,7 +158,7 @@ test("expired, told after paid: stays paid", async () => {
 	assert.deepEqual(await rows(pledge.pledge), ONCE);
 });
 
-test("succeeded, then completed but unpaid: stays paid", async () => {
+test("succeeded, then completed but unpaid: stays paid (case 44)", async () => {
 	await s.provider.webhooks({ paused: true });
 	const pledge = await made(s, { email: "order@mail.example" });
 	const session = session_of(pledge.url);
@@ -188,7 +188,7 @@ test("what the event says of the money is not believed", async () => {
 	assert.deepEqual(await rows(pledge.pledge), [0, 0, 0, 0]);
 });
 
-test("another amount than was pledged: booked and flagged, nobody is thanked", async () => {
+test("another amount than was pledged: booked and flagged, nobody is thanked (case 47)", async () => {
 	const pledge = await told({ email: "odd@mail.example" });
 	const intent = (await s.provider.object(pledge.object.id)).payment_intent;
 
@@ -234,7 +234,7 @@ const REFUSED = [
 ];
 
 for (const [name, how] of REFUSED) {
-	test(`${name}: 400, no row, no hint`, async () => {
+	test(`${name}: 400, no row, no hint (cases 29, 30)`, async () => {
 		const before = await counts(s);
 		const body = text(sound());
 		const answer = await deliver(s, body, { secret, ...how(body) });
@@ -258,7 +258,7 @@ const BAD = [
 ];
 
 for (const [name, body] of BAD) {
-	test(`signed, but ${name}: 400, no row`, async () => {
+	test(`signed, but ${name}: 400, no row (case 33)`, async () => {
 		const before = await counts(s);
 		const answer = await deliver(s, body, { secret });
 
@@ -277,7 +277,7 @@ const KEPT = [
 ];
 
 for (const [name, change] of KEPT) {
-	test(`${name}: 200, kept, and nothing done`, async () => {
+	test(`${name}: 200, kept, and nothing done (cases 34, 35)`, async () => {
 		const e = change(sound());
 		const before = await counts(s);
 		const asked = (await s.provider.requests({ method: "GET" })).length;
@@ -289,7 +289,7 @@ for (const [name, change] of KEPT) {
 	});
 }
 
-test("a body over the limit: 413, no row", async () => {
+test("a body over the limit: 413, no row (case 31)", async () => {
 	const before = await counts(s);
 	const body = text({ ...sound(), pad: "x".repeat(300000) });
 	const answer = await deliver(s, body, { secret });
@@ -308,7 +308,7 @@ test("a body just below the limit is read whole", async () => {
 	assert.equal(await s.count(`SELECT octet_length(body) FROM pledged.inbox WHERE dedup_key = '${e.id}'`), 262144);
 });
 
-test("other methods: 405 and what is allowed", async () => {
+test("other methods: 405 and what is allowed (case 32)", async () => {
 	for (const method of ["GET", "PUT", "OPTIONS", "DELETE"]) {
 		const answer = await s.request("/webhook/stripe", { method });
 
@@ -317,7 +317,7 @@ test("other methods: 405 and what is allowed", async () => {
 	}
 });
 
-test("two secrets while they are rolled: either is good, one alone is enough", async () => {
+test("two secrets while they are rolled: either is good, one alone is enough (case 28)", async () => {
 	const file = join(s.dir, "secrets/stripe.webhook");
 	const fresh = `whsec_${"ab".repeat(24)}`;
 
@@ -335,7 +335,7 @@ test("two secrets while they are rolled: either is good, one alone is enough", a
 
 // --- unknown -------------------------------------------------------------------------------------
 
-test("an object that nobody knows waits, is parked in the end, and blocks nobody", async () => {
+test("an object that nobody knows waits, is parked in the end, and blocks nobody (cases 42, 51)", async () => {
 	const strange = Array.from({ length: 30 }, (_, i) =>
 		event("checkout.session.completed", { id: `cs_test_strange${i}`, object: "checkout.session" }));
 	const known = await told();
@@ -375,7 +375,7 @@ test("money that is no pledge of ours waits for a person, and books nothing", as
 	await s.provider.patch((await s.provider.object(intent)).latest_charge, { status: "failed" }); // not in the books of the last test
 });
 
-test("a fetch that fails is tried again", async () => {
+test("a fetch that fails is tried again (case 50)", async () => {
 	const pledge = await told();
 
 	await s.provider.fault(...["status:500", "html", "half:30", "status:429", "drop-before"].map((step) =>

@@ -77,7 +77,7 @@ const BAD = [
 
 for (const [name, role, changes, where] of BAD) {
 	for (const how of [["-t"], []]) {
-		test(`${name}: ${role} ${how.join(" ") || "does not start"}`, async () => {
+		test(`${name}: ${role} ${how.join(" ") || "does not start"} (case 81)`, async () => {
 			await lay(changes);
 			const said = await pledged(role, ...how);
 

@@ -7,7 +7,7 @@ import { join } from "node:path";
 
 const BAD = [/\[alert\]/, /\[emerg\]/, /Sanitizer/, /runtime error:/, /assertion .*failed/i, /PANIC:/];
 
-// secrets: the very bytes that this stack was given; also what a test planted (s.planted).
+// secrets (case 83): the very bytes that this stack was given; also what a test planted (s.planted).
 async function secrets(s) {
 	const dir = join(s.dir, "secrets");
 	const found = [...(s.planted ?? [])];
