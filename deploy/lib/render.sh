@@ -33,6 +33,7 @@ render_ini() {
 	ini_set "$ini" cookie key_file "$dir/secrets/cookie.key"
 	ini_set "$ini" stripe base_url "http://127.0.0.1:$provider_port"
 	ini_set "$ini" stripe checkout_host "127.0.0.1:$provider_port"
+	ini_set "$ini" stripe portal_host "127.0.0.1:$provider_port"
 	ini_set "$ini" stripe key_file "$dir/secrets/stripe.key"
 	ini_set "$ini" stripe webhook_secret_file "$dir/secrets/stripe.webhook"
 	local word section key

@@ -5,6 +5,8 @@
 #include "base/seal.h"
 #include "pay/http.h"
 #include "pay/pay_ops.h"
+#include "pay/stripe_change.h"
+#include "pay/stripe_list.h"
 #include "pay/stripe_sign.h"
 #include "pay/stripe_snap.h"
 #include "pay/stripe_wire.h"
@@ -16,9 +18,21 @@
 #define PATH_MAX_BYTES 2048
 
 static const struct pay_ops rows[] = {
-	{"stripe", stripe_wire_build_checkout, stripe_wire_build_fetch, stripe_wire_outcome,
-		stripe_wire_error_text, stripe_wire_parse_checkout, stripe_snap_parse,
-		stripe_sign_webhook},
+	{.name = "stripe",
+		.build_checkout = stripe_wire_build_checkout,
+		.build_fetch = stripe_wire_build_fetch,
+		.outcome = stripe_wire_outcome,
+		.error_text = stripe_wire_error_text,
+		.parse_checkout = stripe_wire_parse_checkout,
+		.parse_snapshot = stripe_snap_parse,
+		.build_refund = stripe_change_build_refund,
+		.build_change = stripe_change_build,
+		.build_expire = stripe_change_build_expire,
+		.build_portal = stripe_change_build_portal,
+		.parse_portal = stripe_change_parse_portal,
+		.build_list = stripe_list_build,
+		.parse_list = stripe_list_parse,
+		.webhook = stripe_sign_webhook},
 };
 
 struct pay {
@@ -40,7 +54,7 @@ const char *pay_outcome_name(enum pay_outcome o)
 }
 
 static const char *const kind_names[] = {
-	"none", "checkout", "invoice", "subscription", "payment", "refund", "dispute"};
+	"none", "checkout", "invoice", "subscription", "payment", "refund", "dispute", "warning"};
 
 const char *pay_kind_name(enum pay_kind k)
 {
@@ -59,12 +73,27 @@ enum err pay_kind_parse(struct str s, enum pay_kind *ret)
 
 /* --- settings --------------------------------------------------------------------------------- */
 
+/* A host (or host:port) that a page for the donor must have. */
+static enum err set_host(
+	const char *text, char *out, size_t cap, const char *field, struct fault *f)
+{
+	struct str host, page = str_c(text);
+	char url[220];
+	struct buf b;
+	bool plain;
+
+	buf_init(&b, url, sizeof url - 1);
+	buf_addc(&b, "https://");
+	buf_add(&b, page);
+	if (buf_done(&b) != OK || http_base(buf_str(&b), &host, &plain) != OK ||
+		str_copy(page, out, cap) != OK)
+		return fault_set(f, ERR_CONF, field, "must be host or host:port");
+	return OK;
+}
+
 static enum err set_base(const struct conf *c, struct pay_set *set, struct fault *f)
 {
 	struct str host, base = str_c(conf_str(c, CONF_stripe_base_url));
-	struct str page = str_c(conf_str(c, CONF_stripe_checkout_host));
-	char url[220];
-	bool plain;
 
 	if (base.n && base.p[base.n - 1] == '/')
 		base.n--;
@@ -74,13 +103,12 @@ static enum err set_base(const struct conf *c, struct pay_set *set, struct fault
 			"must be https://host or https://host:port");
 	if (set->plain && !http_is_loopback(host))
 		return fault_set(f, ERR_CONF, "stripe.base_url", "plain http only on loopback");
-	BUF_ON(b, sizeof url - 1);
-	buf_addc(&b, "https://");
-	buf_add(&b, page);
-	if (buf_done(&b) != OK || http_base(buf_str(&b), &host, &plain) != OK ||
-		str_copy(page, set->checkout_host, sizeof set->checkout_host) != OK)
-		return fault_set(f, ERR_CONF, "stripe.checkout_host", "must be host or host:port");
-	return OK;
+	enum err e = set_host(conf_str(c, CONF_stripe_checkout_host), set->checkout_host,
+		sizeof set->checkout_host, "stripe.checkout_host", f);
+	if (e == OK)
+		e = set_host(conf_str(c, CONF_stripe_portal_host), set->portal_host,
+			sizeof set->portal_host, "stripe.portal_host", f);
+	return e;
 }
 
 static enum err set_numbers(const struct conf *c, struct pay_set *set, struct fault *f)
@@ -332,4 +360,46 @@ enum err pay_webhook(const struct pay *p, struct str signature, struct str body,
 	if (p->set.secret_n == 0)
 		return fault_set(f, ERR_SECRET, NULL, "this role holds no webhook secret");
 	return p->ops->webhook(&p->set, signature, body, now, a, ret, f);
+}
+
+enum err pay_build_refund(const struct pay *p, const struct pay_refund *in, struct str idem_key,
+	struct arena *a, struct pay_request *ret)
+{
+	return p->ops->build_refund(in, idem_key, a, ret);
+}
+
+enum err pay_build_change(const struct pay *p, const struct pay_changed *in, struct str idem_key,
+	struct arena *a, struct pay_request *ret)
+{
+	return p->ops->build_change(in, idem_key, a, ret);
+}
+
+enum err pay_build_expire(const struct pay *p, struct str object_id, struct str idem_key,
+	struct arena *a, struct pay_request *ret)
+{
+	return p->ops->build_expire(object_id, idem_key, a, ret);
+}
+
+enum err pay_build_portal(const struct pay *p, struct str customer, struct str return_url,
+	struct str idem_key, struct arena *a, struct pay_request *ret)
+{
+	return p->ops->build_portal(customer, return_url, idem_key, a, ret);
+}
+
+enum err pay_parse_portal(const struct pay *p, const struct pay_answer *ans, struct arena *a,
+	struct str *ret_url, struct fault *f)
+{
+	return p->ops->parse_portal(&p->set, ans, a, ret_url, f);
+}
+
+enum err pay_build_list(const struct pay *p, enum pay_list what, utc_t since, utc_t until,
+	struct str after, struct arena *a, struct pay_request *ret)
+{
+	return p->ops->build_list(what, since, until, after, a, ret);
+}
+
+enum err pay_parse_list(const struct pay *p, enum pay_list what, const struct pay_answer *ans,
+	json_t **ret_items, struct str *ret_next, struct arena *a, struct fault *f)
+{
+	return p->ops->parse_list(&p->set, what, ans, ret_items, ret_next, a, f);
 }

@@ -35,10 +35,11 @@ enum pay_kind {
 	PAY_KIND_SUBSCRIPTION,
 	PAY_KIND_PAYMENT,
 	PAY_KIND_REFUND,
-	PAY_KIND_DISPUTE
+	PAY_KIND_DISPUTE,
+	PAY_KIND_WARNING /* of fraud, by the card network */
 };
 const char *pay_kind_name(
-	enum pay_kind k); /* none checkout invoice subscription payment refund dispute */
+	enum pay_kind k); /* none checkout invoice subscription payment refund dispute warning */
 MUST enum err pay_kind_parse(struct str s, enum pay_kind *ret);
 
 struct pay_request {
@@ -58,7 +59,7 @@ struct pay_answer {
 	int64_t retry_after_s;               /* -1 = absent */
 	char error[200]; /* for the log: no secret, no body; empty when an answer came */
 };
-#define PAY_ANSWER_MAX (512 * 1024)
+#define PAY_ANSWER_MAX (2 * 1024 * 1024) /* the longest is a page of a list */
 
 /* A provider with its settings: one per process. */
 struct pay;
@@ -100,13 +101,14 @@ struct pay_opened {
  * on conf stripe.checkout_host; plain http only for a loopback base) */
 MUST enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *ans, struct arena *a,
 	struct pay_opened *ret, struct fault *f);
-/* parse_snapshot: answer 200 of fetch -> the neutral picture that pledged.settle takes (contract:
- * settle's snapshot), a new reference. needs fetched_at as the time the fetch began. fails
- * ERR_PROVIDER; also when the references that lead to the pledge are all missing */
+/* parse_snapshot: answer 200 of a fetch, or of a POST or DELETE that gives the object back -> the
+ * neutral picture that pledged.settle takes, a new reference; see pay/snap.h for what it says.
+ * fetched_at: when the call began. fails ERR_PROVIDER; also when the references that lead to the
+ * pledge are all missing */
 MUST enum err pay_parse_snapshot(const struct pay *p, enum pay_kind kind,
 	const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
-/* error text of a refusal, for the log and the attempt: type/code/param, never the message with
- * personal data */
+/* error text of a refusal, for the log and the attempt: type/code/decline code, param; never the
+ * message with personal data */
 void pay_error_text(const struct pay_answer *ans, char out[120]);
 
 /* pay_webhook: verify over the raw bytes, then read the envelope.
@@ -121,8 +123,14 @@ struct pay_event {
 	struct str object_id;
 	bool livemode, ignored;
 	utc_t created;
+	struct str version; /* of the interface that wrote it; may be empty */
+	bool other_version; /* told, and not the one of our calls: worth a warning */
 };
 MUST enum err pay_webhook(const struct pay *p, struct str signature, struct str body, utc_t now,
 	struct arena *a, struct pay_event *ret, struct fault *f);
+
+/* The rest of the same table, so that whoever has this header has it all. */
+#include "pay/pay_list.h"
+#include "pay/pay_wish.h"
 
 #endif

@@ -3,7 +3,8 @@
 #ifndef PAY_PAY_OPS_H
 #define PAY_PAY_OPS_H
 
-#include "pay/pay.h"
+#include "pay/pay_list.h"
+#include "pay/pay_wish.h"
 
 #define PAY_SECRETS_MAX 4
 
@@ -11,7 +12,7 @@
 struct pay_set {
 	char base[201]; /* scheme://host[:port], no slash at the end */
 	bool plain;     /* base is http on loopback; then a checkout page may be plain http too */
-	char checkout_host[201];
+	char checkout_host[201], portal_host[201];
 	char version[41];
 	bool livemode;
 	int64_t tolerance_s;
@@ -32,6 +33,21 @@ struct pay_ops {
 		struct arena *a, struct pay_opened *ret, struct fault *f);
 	enum err (*parse_snapshot)(const struct pay_set *set, enum pay_kind kind,
 		const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
+	enum err (*build_refund)(const struct pay_refund *in, struct str idem_key, struct arena *a,
+		struct pay_request *ret);
+	enum err (*build_change)(const struct pay_changed *in, struct str idem_key, struct arena *a,
+		struct pay_request *ret);
+	enum err (*build_expire)(
+		struct str id, struct str idem_key, struct arena *a, struct pay_request *ret);
+	enum err (*build_portal)(struct str customer, struct str return_url, struct str idem_key,
+		struct arena *a, struct pay_request *ret);
+	enum err (*parse_portal)(const struct pay_set *set, const struct pay_answer *ans,
+		struct arena *a, struct str *ret_url, struct fault *f);
+	enum err (*build_list)(enum pay_list what, utc_t since, utc_t until, struct str after,
+		struct arena *a, struct pay_request *ret);
+	enum err (*parse_list)(const struct pay_set *set, enum pay_list what,
+		const struct pay_answer *ans, json_t **ret_items, struct str *ret_next,
+		struct arena *a, struct fault *f);
 	enum err (*webhook)(const struct pay_set *set, struct str signature, struct str body,
 		utc_t now, struct arena *a, struct pay_event *ret, struct fault *f);
 };

@@ -4,8 +4,6 @@
 #include "base/json.h"
 #include "pay/snap.h"
 
-#define AMOUNT_MAX INT64_C(1000000000000)
-
 bool snap_is_id(struct str id)
 {
 	return id.n >= 3 && id.n <= 255 && str_is_word(id, "_");
@@ -42,12 +40,13 @@ enum err snap_time(struct snap *s, const json_t *o, const char *path, utc_t *ret
 	return e;
 }
 
-enum err snap_money(struct snap *s, const json_t *o, const char *path, struct money *ret)
+static enum err money(
+	struct snap *s, const json_t *o, const char *path, int64_t min, struct money *ret)
 {
 	struct str cur = json_text(o, "currency");
 	struct money m = {0};
 	bool has;
-	enum err e = snap_int(s, o, path, 0, AMOUNT_MAX, &m.minor, &has);
+	enum err e = snap_int(s, o, path, min, SNAP_AMOUNT_MAX, &m.minor, &has);
 
 	if (e == OK && !has)
 		e = snap_bad(s, path, "the amount is missing");
@@ -59,6 +58,16 @@ enum err snap_money(struct snap *s, const json_t *o, const char *path, struct mo
 	}
 	*ret = m;
 	return e;
+}
+
+enum err snap_money(struct snap *s, const json_t *o, const char *path, struct money *ret)
+{
+	return money(s, o, path, 0, ret);
+}
+
+enum err snap_signed(struct snap *s, const json_t *o, const char *path, struct money *ret)
+{
+	return money(s, o, path, -SNAP_AMOUNT_MAX, ret);
 }
 
 enum err snap_ref(struct snap *s, const json_t *o, const char *path, struct str *ret)
@@ -87,14 +96,6 @@ enum err snap_ref_in(struct snap *s, const json_t *o, const char *const *paths, 
 	return e;
 }
 
-const char *snap_word(const struct snap_word *m, struct str word)
-{
-	for (; m->from; m++)
-		if (str_is(word, m->from))
-			return m->to;
-	return NULL;
-}
-
 /* --- writing ---------------------------------------------------------------------------------- */
 
 void snap_put(struct snap *s, const char *key, json_t *v)
@@ -120,11 +121,29 @@ json_t *snap_at(utc_t t)
 	return snap_text(buf_str(&b));
 }
 
+json_t *snap_uuid(struct str t)
+{
+	char text[37];
+	struct uuid u;
+
+	if (uuid_parse(t, &u) != OK)
+		return json_null();
+	uuid_format(&u, text);
+	return json_string(text);
+}
+
+json_t *snap_code(struct str t)
+{
+	return t.n == 0 || (t.n <= 60 && str_is_word(t, "_.-")) ? snap_text(t)
+								: json_string("other");
+}
+
 enum err snap_open(struct snap *s, const char *provider, bool livemode, utc_t fetched_at)
 {
-	s->out = json_pack("{s:s,s:n,s:b,s:o,s:n,s:[],s:[],s:[],s:n,s:n}", "provider", provider,
-		"pledge", "livemode", (int)livemode, "fetched_at", snap_at(fetched_at), "checkout",
-		"payments", "refunds", "disputes", "recurring", "email");
+	s->out = json_pack("{s:s,s:n,s:b,s:o,s:n,s:[],s:[],s:[],s:[],s:[],s:[],s:n,s:n}",
+		"provider", provider, "pledge", "livemode", (int)livemode, "fetched_at",
+		snap_at(fetched_at), "checkout", "payments", "refunds", "disputes", "fees",
+		"warnings", "declines", "recurring", "email");
 	s->no_memory = !s->out;
 	return s->out ? OK : ERR_NO_MEMORY;
 }
@@ -172,10 +191,47 @@ void snap_payment(struct snap *s, const struct snap_paid *p)
 			snap_at(paid ? p->at : (utc_t){0}), "intent", snap_text(p->intent)));
 }
 
-void snap_recurring(
-	struct snap *s, struct str id, const char *state, utc_t until, struct str customer)
+void snap_fee(
+	struct snap *s, struct str id, struct str payment, const char *what, const struct money *m)
 {
-	snap_put(s, "recurring",
-		json_pack("{s:o,s:s,s:o,s:o}", "id", snap_text(id), "state", state, "until",
-			snap_at(until), "customer", snap_text(customer)));
+	if (m->minor != 0)
+		snap_push(s, "fees",
+			json_pack("{s:o,s:o,s:s,s:I,s:s}", "id", snap_text(id), "payment",
+				snap_text(payment), "what", what, "amount", (json_int_t)m->minor,
+				"currency", m->cur));
+}
+
+void snap_decline(struct snap *s, struct str payment, struct str code)
+{
+	if (code.n > 0)
+		snap_push(s, "declines",
+			json_pack("{s:o,s:o}", "payment", snap_text(payment), "code",
+				snap_code(code)));
+}
+
+static void set(struct snap *s, json_t *o, const char *key, json_t *v)
+{
+	s->no_memory |= json_object_set_new(o, key, v) != 0;
+}
+
+void snap_recurring(struct snap *s, const struct snap_recur *r)
+{
+	bool priced = r->money.cur[0] != 0;
+	json_t *o = json_pack("{s:o,s:s,s:o,s:o}", "id", snap_text(r->id), "state", r->state,
+		"until", snap_at(r->until), "customer", snap_text(r->customer));
+
+	if (r->has_terms) {
+		set(s, o, "item", snap_text(r->item));
+		set(s, o, "product", snap_text(r->product));
+		set(s, o, "amount", priced ? json_integer(r->money.minor) : json_null());
+		set(s, o, "currency", priced ? json_string(r->money.cur) : json_null());
+		set(s, o, "ends_at", snap_at(r->ends_at));
+		set(s, o, "paused_until", snap_at(r->paused_until));
+	}
+	if (r->has_tries) {
+		set(s, o, "failure", snap_code(r->failure));
+		set(s, o, "failures", json_integer(r->failures));
+		set(s, o, "next_try_at", snap_at(r->next_try_at));
+	}
+	snap_put(s, "recurring", o);
 }

@@ -4,9 +4,25 @@
 #ifndef PAY_SNAP_H
 #define PAY_SNAP_H
 
+/* The picture. Times are RFC 3339, amounts minor units, currencies upper case; null: there is none.
+ *   provider, livemode, fetched_at; pledge: our id, null when it is not told
+ *   checkout   null or {id, state (open processing complete expired failed), expires_at, url}
+ *   payments[] {id, intent, state (processing paid failed), amount, currency, paid_at}
+ *   refunds[]  {id, payment, amount, currency, state (pending done failed), ours}; ours: the id of
+ *              our refund, null when somebody else made it
+ *   disputes[] {id, payment, amount, currency, state (open won lost)}
+ *   fees[]     {id, payment, what (payment refund dispute), amount, currency}; negative: given
+ * back. A movement without a fee is left out warnings[] {id, payment, kind, actionable} declines[]
+ * {payment, code}: the last try of a payment that was not paid; code is the bank's word recurring
+ * null or {id, state (active past_due ended), until, customer} and, only when the object tells it
+ * (absent: nothing is said, what is known stays): of a subscription  item, product, amount,
+ * currency, ends_at, paused_until; the first four null when it is not one line of a plain price of
+ * an invoice      failure, failures, next_try_at email      null or the address that was given on
+ * the page */
 #include "pay/pay_ops.h"
 
 #define SNAP_TIME_MAX_S INT64_C(253402300799) /* the end of the year 9999 */
+#define SNAP_AMOUNT_MAX INT64_C(1000000000000)
 
 struct snap {
 	const struct pay_set *set;
@@ -31,17 +47,16 @@ MUST enum err snap_ref(struct snap *s, const json_t *o, const char *path, struct
 MUST enum err snap_ref_in(
 	struct snap *s, const json_t *o, const char *const *paths, struct str *ret);
 
-struct snap_word {
-	const char *from, *to;
-};                                                                 /* lists end with {0} */
-const char *snap_word(const struct snap_word *m, struct str word); /* NULL when it is in none */
-
 /* Writing. put and push take the reference; NULL counts as no memory. */
 MUST enum err snap_open(struct snap *s, const char *provider, bool livemode, utc_t fetched_at);
 void snap_put(struct snap *s, const char *key, json_t *v);
 void snap_push(struct snap *s, const char *list, json_t *v);
 json_t *snap_text(struct str t); /* null when empty */
 json_t *snap_at(utc_t t);        /* null when 0 */
+json_t *snap_uuid(struct str t); /* null when it is none */
+/* A short word of the provider, for a person and for counting; null when empty, "other" when it is
+ * no word. */
+json_t *snap_code(struct str t);
 
 /* Our own id from the places where we put it. Other words there are somebody else's; two of ours
  * that differ are an error. */
@@ -57,7 +72,27 @@ struct snap_paid {
 };
 void snap_payment(
 	struct snap *s, const struct snap_paid *p); /* left out without a state or without money */
-void snap_recurring(
-	struct snap *s, struct str id, const char *state, utc_t until, struct str customer);
+
+/* What a payment costs. */
+MUST enum err snap_signed(
+	struct snap *s, const json_t *o, const char *path, struct money *ret); /* may be negative */
+void snap_fee(struct snap *s, struct str id, struct str payment, const char *what,
+	const struct money *m); /* left out when it is nothing */
+void snap_decline(struct snap *s, struct str payment, struct str code); /* not when code is empty */
+
+struct snap_recur {
+	struct str id, customer;
+	const char *state;
+	utc_t until;
+	bool has_terms; /* the next six */
+	struct str item, product;
+	struct money money; /* cur empty: not told */
+	utc_t ends_at, paused_until;
+	bool has_tries; /* the next three */
+	struct str failure;
+	int64_t failures;
+	utc_t next_try_at;
+};
+void snap_recurring(struct snap *s, const struct snap_recur *r);
 
 #endif

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/seal.h"
 #include "pay/snap.h"
+#include "pay/stripe_event.h"
 #include "pay/stripe_sign.h"
 
 #define HEX_N ((size_t)2 * SEAL_MAC_BYTES)
@@ -87,102 +88,7 @@ enum stripe_sign stripe_sign_check(struct str header, struct str body, const str
 	return STRIPE_SIGN_OK;
 }
 
-/* --- the envelope ----------------------------------------------------------------------------- */
-
-/* What we act on, and where in the event the id of the object stands that has to be fetched. */
-static const struct row {
-	const char *type;
-	enum pay_kind kind;
-	const char *id;
-} rows[] = {
-	{"checkout.session.completed", PAY_KIND_CHECKOUT, "data.object.id"},
-	{"checkout.session.async_payment_succeeded", PAY_KIND_CHECKOUT, "data.object.id"},
-	{"checkout.session.async_payment_failed", PAY_KIND_CHECKOUT, "data.object.id"},
-	{"checkout.session.expired", PAY_KIND_CHECKOUT, "data.object.id"},
-	{"invoice.paid", PAY_KIND_INVOICE, "data.object.id"},
-	{"invoice.payment_failed", PAY_KIND_INVOICE, "data.object.id"},
-	{"invoice.payment_action_required", PAY_KIND_INVOICE, "data.object.id"},
-	{"customer.subscription.updated", PAY_KIND_SUBSCRIPTION, "data.object.id"},
-	{"customer.subscription.deleted", PAY_KIND_SUBSCRIPTION, "data.object.id"},
-	{"refund.created", PAY_KIND_REFUND, "data.object.id"},
-	{"refund.updated", PAY_KIND_REFUND, "data.object.id"},
-	{"refund.failed", PAY_KIND_REFUND, "data.object.id"},
-	{"charge.refunded", PAY_KIND_PAYMENT, "data.object.payment_intent"},
-	{"charge.dispute.created", PAY_KIND_DISPUTE, "data.object.id"},
-	{"charge.dispute.updated", PAY_KIND_DISPUTE, "data.object.id"},
-	{"charge.dispute.closed", PAY_KIND_DISPUTE, "data.object.id"},
-	{"charge.dispute.funds_withdrawn", PAY_KIND_DISPUTE, "data.object.id"},
-	{"charge.dispute.funds_reinstated", PAY_KIND_DISPUTE, "data.object.id"},
-};
-
-static const struct row *find_row(struct str type)
-{
-	for (size_t i = 0; i < ARRAY_N(rows); i++)
-		if (str_is(type, rows[i].type))
-			return &rows[i];
-	return NULL;
-}
-
-static enum err bad_event(struct fault *f, const char *field, const char *what)
-{
-	return fault_set(f, ERR_BAD_EVENT, field, "%s", what);
-}
-
-/* Thin events write their time as text; it is only a note there. */
-static enum err read_created(const json_t *o, bool thin, utc_t *ret)
-{
-	int64_t s = 0;
-
-	*ret = (utc_t){0};
-	if (thin) {
-		if (clock_parse(json_text(o, "created"), ret) != OK)
-			*ret = (utc_t){0};
-		return OK;
-	}
-	if (json_int(o, "created", true, 0, SNAP_TIME_MAX_S, &s, NULL, NULL) != OK)
-		return ERR_BAD_EVENT;
-	*ret = utc_of_s(s);
-	return OK;
-}
-
-/* The object to fetch. A charge without a payment intent is not of our making. */
-static enum err read_object(
-	const json_t *o, const struct row *row, struct pay_event *e, struct fault *f)
-{
-	struct str id = json_text(o, row->id);
-
-	if (row->kind == PAY_KIND_PAYMENT && id.n == 0)
-		return OK;
-	if (!snap_is_id(id))
-		return bad_event(f, "data.object.id", "the event names no object");
-	e->kind = row->kind;
-	e->object_id = id;
-	e->ignored = false;
-	return OK;
-}
-
-static enum err read_envelope(const json_t *o, struct pay_event *e, struct fault *f)
-{
-	struct str object = json_text(o, "object");
-	bool thin = str_is(object, "v2.core.event"), has = false;
-
-	*e = (struct pay_event){
-		.id = json_text(o, "id"), .type = json_text(o, "type"), .ignored = true};
-	if (!snap_is_id(e->id))
-		return bad_event(f, "id", "the event has no sound id");
-	if (e->type.n == 0 || e->type.n > 120 || !str_is_word(e->type, "._-[]"))
-		return bad_event(f, "type", "the event has no sound type");
-	if (!thin && !str_is(object, "event"))
-		return bad_event(f, "object", "this is not an event");
-	if (json_bool(o, "livemode", !thin, &e->livemode, &has, NULL) != OK)
-		return bad_event(f, "livemode", "the event does not tell its mode");
-	if (read_created(o, thin, &e->created) != OK)
-		return bad_event(f, "created", "the event does not tell its time");
-	const struct row *row = find_row(e->type);
-	if (thin || !row || json_at(o, "account"))
-		return OK;
-	return read_object(o, row, e, f);
-}
+/* --- the whole ------------------------------------------------------------------------------- */
 
 static enum err keep(struct arena *a, struct pay_event *e)
 {
@@ -192,6 +98,8 @@ static enum err keep(struct arena *a, struct pay_event *e)
 		r = arena_dup(a, e->type, &e->type);
 	if (r == OK)
 		r = arena_dup(a, e->object_id, &e->object_id);
+	if (r == OK)
+		r = arena_dup(a, e->version, &e->version);
 	return r;
 }
 
@@ -212,8 +120,8 @@ enum err stripe_sign_webhook(const struct pay_set *set, struct str signature, st
 	if (r == ERR_NO_MEMORY)
 		return r;
 	if (r != OK)
-		return bad_event(f, NULL, "the body is not JSON");
-	r = read_envelope(o, &e, f);
+		return fault_set(f, ERR_BAD_EVENT, NULL, "the body is not JSON");
+	r = stripe_event_read(set, o, &e, f);
 	if (r == OK)
 		r = keep(a, &e);
 	if (r == OK)

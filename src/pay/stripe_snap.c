@@ -1,274 +1,38 @@
-/* pay/stripe_snap.c: one reader for each kind of object. */
+/* pay/stripe_snap.c: one reader for each kind of object; the payment itself and the checkout are
+ * here. */
 #include <string.h>
 
 #include "base/json.h"
 #include "pay/snap.h"
+#include "pay/stripe_claim.h"
+#include "pay/stripe_recurring.h"
 #include "pay/stripe_snap.h"
 #include "pay/stripe_wire.h"
-
-#define LINES_MAX 50
-
-/* --- subscription ----------------------------------------------------------------------------- */
-
-/* unpaid and paused can come back to life, so they are not the end; incomplete has not begun. */
-static const struct snap_word recurring_states[] = {
-	{"active", "active"},
-	{"trialing", "active"},
-	{"past_due", "past_due"},
-	{"unpaid", "past_due"},
-	{"paused", "past_due"},
-	{"canceled", "ended"},
-	{"incomplete_expired", "ended"},
-	{"incomplete", ""},
-	{0},
-};
-
-static enum err add_subscription(struct snap *s, const json_t *o, const char **ret_state)
-{
-	static const char *const pledge[] = {"metadata.pledge", NULL};
-	struct str id, customer;
-	utc_t until, older;
-	const char *state = snap_word(recurring_states, json_text(o, "status"));
-
-	*ret_state = state;
-	if (!state)
-		return snap_bad(s, "status", "a subscription in an unknown state");
-	enum err e = snap_ref(s, o, "customer", &customer);
-	if (e == OK)
-		e = snap_time(s, o, "items.data.0.current_period_end", &until);
-	if (e == OK)
-		e = snap_time(s, o, "current_period_end", &older);
-	if (e == OK)
-		e = snap_pledge(s, o, pledge);
-	if (e != OK)
-		return e;
-	until = until.us > 0 ? until : older;
-	id = json_text(o, "id");
-	if (!snap_is_id(id))
-		return snap_bad(s, "subscription.id", "this is not an id");
-	if (until.us == 0 && strcmp(state, "ended") != 0)
-		return snap_bad(
-			s, "current_period_end", "the end of the period is in neither place");
-	if (state[0])
-		snap_recurring(s, id, state, until, customer);
-	return OK;
-}
-
-static enum err subscription(struct snap *s, const json_t *o)
-{
-	const char *state;
-
-	return add_subscription(s, o, &state);
-}
-
-/* --- invoice ---------------------------------------------------------------------------------- */
-
-/* The payment intent, of the payment that went through if there are several. */
-static enum err invoice_intent(struct snap *s, const json_t *o, struct str *ret)
-{
-	const json_t *list = json_at(o, "payments.data");
-	struct str id;
-	enum err e = snap_ref(s, o, "payment_intent", ret);
-
-	for (size_t i = 0; i < json_array_size(list) && e == OK; i++) {
-		const json_t *p = json_array_get(list, i);
-		e = snap_ref(s, p, "payment.payment_intent", &id);
-		if (id.n && (ret->n == 0 || str_is(json_text(p, "status"), "paid")))
-			*ret = id;
-	}
-	return e;
-}
+#include "pay/stripe_word.h"
 
 static bool is_state(const char *state, const char *word)
 {
 	return state && strcmp(state, word) == 0;
 }
 
-static bool is_first(const json_t *invoice)
-{
-	return str_is(json_text(invoice, "billing_reason"), "subscription_create");
-}
+/* --- payment intent --------------------------------------------------------------------------- */
 
-/* What the invoice says of its money. Open and tried: on its way, or failed when another try is
- * planned. An open first one says nothing: on the checkout page the donor may still try again. */
-static enum err read_invoice(struct snap *s, const json_t *o, struct snap_paid *ret)
+/* What it came to cost, and what went back. */
+static enum err read_charge(struct snap *s, const json_t *o, struct str intent)
 {
-	struct str status = json_text(o, "status");
-	struct snap_paid p = {.id = json_text(o, "id")};
-	bool tried = false, again = json_at(o, "next_payment_attempt") != NULL;
-	bool paid = str_is(status, "paid");
+	const json_t *refunds = json_at(o, "latest_charge.refunds.data");
+	enum err e = stripe_claim_fee(s, o, "latest_charge.balance_transaction", intent, "payment");
 
-	if (!snap_is_id(p.id))
-		return snap_bad(s, "invoice.id", "this is not an id");
-	if (json_bool(o, "attempted", false, &tried, NULL, NULL) != OK)
-		return snap_bad(s, "attempted", "must be true or false");
-	if (paid)
-		p.state = "paid";
-	else if (str_is(status, "open") && tried && !is_first(o))
-		p.state = again ? "failed" : "processing";
-	else if (str_is(status, "void") || str_is(status, "uncollectible"))
-		p.state = "failed";
-	else if (!str_is(status, "draft") && !str_is(status, "open"))
-		return snap_bad(s, "status", "an invoice in an unknown state");
-	enum err e = snap_money(s, o, paid ? "amount_paid" : "amount_due", &p.money);
-	if (e == OK)
-		e = invoice_intent(s, o, &p.intent);
-	if (e == OK)
-		e = snap_time(s, o, "status_transitions.paid_at", &p.at);
-	if (e == OK)
-		*ret = p;
+	for (size_t i = 0; i < json_array_size(refunds) && e == OK; i++)
+		e = stripe_claim_refund(s, json_array_get(refunds, i));
 	return e;
 }
-
-/* Lines: where the subscription stands when it stands nowhere else, and until when the donor has
- * paid. */
-static enum err read_lines(struct snap *s, const json_t *o, struct str *sub, utc_t *until)
-{
-	static const char *const subs[] = {
-		"parent.subscription_item_details.subscription", "subscription", NULL};
-	static const char *const pledge[] = {"metadata.pledge", NULL};
-	const json_t *list = json_at(o, "lines.data");
-	size_t n = json_array_size(list);
-	struct str id;
-	utc_t end;
-	enum err e = OK;
-
-	*until = (utc_t){0};
-	for (size_t i = 0; i < n && i < LINES_MAX && e == OK; i++) {
-		const json_t *line = json_array_get(list, i);
-		e = snap_ref_in(s, line, subs, &id);
-		if (e == OK)
-			e = snap_time(s, line, "period.end", &end);
-		if (e == OK)
-			e = snap_pledge(s, line, pledge);
-		if (e == OK && sub->n == 0)
-			*sub = id;
-		if (e == OK && end.us > until->us)
-			*until = end;
-	}
-	return e;
-}
-
-static enum err invoice(struct snap *s, const json_t *o)
-{
-	static const char *const pledge[] = {"parent.subscription_details.metadata.pledge",
-		"subscription_details.metadata.pledge", "metadata.pledge", NULL};
-	static const char *const subs[] = {
-		"parent.subscription_details.subscription", "subscription", NULL};
-	struct str sub, customer;
-	struct snap_paid p;
-	utc_t until;
-	enum err e = read_invoice(s, o, &p);
-
-	if (e == OK)
-		e = snap_ref_in(s, o, subs, &sub);
-	if (e == OK)
-		e = snap_ref(s, o, "customer", &customer);
-	if (e == OK)
-		e = snap_pledge(s, o, pledge);
-	if (e == OK)
-		e = read_lines(s, o, &sub, &until);
-	if (e != OK)
-		return e;
-	if (sub.n == 0 && json_is_null(json_object_get(s->out, "pledge")))
-		return snap_bad(s, NULL, "no reference: neither a subscription nor a pledge");
-	snap_payment(s, &p);
-	snap_email(s, o, "customer_email");
-	/* the subscription itself was not fetched: as far as this invoice goes, and a first one
-	 * that is not paid has begun nothing */
-	bool paid = is_state(p.state, "paid");
-	if (sub.n && (paid || !is_first(o)))
-		snap_recurring(s, sub, is_state(p.state, "failed") ? "past_due" : "active",
-			paid ? until : (utc_t){0}, customer);
-	return OK;
-}
-
-/* --- payment intent, refund, dispute ---------------------------------------------------------- */
-
-static const struct snap_word refund_states[] = {
-	{"pending", "pending"},
-	{"requires_action", "pending"},
-	{"succeeded", "done"},
-	{"failed", "failed"},
-	{"canceled", "failed"},
-	{0},
-};
-
-static const struct snap_word dispute_states[] = {
-	{"warning_needs_response", "open"},
-	{"warning_under_review", "open"},
-	{"needs_response", "open"},
-	{"under_review", "open"},
-	{"appeal_needs_response", "open"},
-	{"appeal_under_review", "open"},
-	{"warning_closed", "won"},
-	{"won", "won"},
-	{"prevented", "won"},
-	{"lost", "lost"},
-	{0},
-};
-
-/* Refunds and disputes look alike: an amount taken from a payment, and a state. */
-static enum err add_claim(
-	struct snap *s, const json_t *o, const char *list, const struct snap_word *states)
-{
-	static const char *const payments[] = {"payment_intent", "charge", NULL};
-	static const char *const pledge[] = {
-		"metadata.pledge", "payment_intent.metadata.pledge", NULL};
-	const char *state = snap_word(states, json_text(o, "status"));
-	struct str id = json_text(o, "id"), payment;
-	struct money m;
-
-	if (!snap_is_id(id))
-		return snap_bad(s, "id", "this is not an id");
-	if (!state)
-		return snap_bad(s, "status", "it is in an unknown state");
-	enum err e = snap_money(s, o, "amount", &m);
-	if (e == OK)
-		e = snap_ref_in(s, o, payments, &payment);
-	if (e == OK)
-		e = snap_pledge(s, o, pledge);
-	if (e != OK)
-		return e;
-	if (payment.n == 0)
-		return snap_bad(s, NULL, "no reference: it names no payment");
-	if (m.minor == 0)
-		return snap_bad(s, "amount", "nothing is taken");
-	snap_push(s, list,
-		json_pack("{s:o,s:o,s:I,s:s,s:s}", "id", snap_text(id), "payment",
-			snap_text(payment), "amount", (json_int_t)m.minor, "currency", m.cur,
-			"state", state));
-	return OK;
-}
-
-static enum err refund(struct snap *s, const json_t *o)
-{
-	return add_claim(s, o, "refunds", refund_states);
-}
-
-static enum err dispute(struct snap *s, const json_t *o)
-{
-	return add_claim(s, o, "disputes", dispute_states);
-}
-
-/* Waiting for the donor is nothing to tell: the checkout page says more. */
-static const struct snap_word intent_states[] = {
-	{"succeeded", "paid"},
-	{"processing", "processing"},
-	{"canceled", "failed"},
-	{"requires_payment_method", ""},
-	{"requires_confirmation", ""},
-	{"requires_action", ""},
-	{"requires_capture", ""},
-	{0},
-};
 
 static enum err payment(struct snap *s, const json_t *o)
 {
 	static const char *const pledge[] = {"metadata.pledge", NULL};
-	const json_t *refunds = json_at(o, "latest_charge.refunds.data");
-	const char *state = snap_word(intent_states, json_text(o, "status"));
-	struct snap_paid p = {0};
+	const char *state = stripe_word_intent(json_text(o, "status"));
+	struct snap_paid p = {.intent = json_text(o, "id")};
 	struct str invoice;
 	utc_t made;
 
@@ -286,15 +50,15 @@ static enum err payment(struct snap *s, const json_t *o)
 	if (e == OK)
 		e = snap_pledge(s, o, pledge);
 	p.at = p.at.us > 0 ? p.at : made;
-	p.intent = json_text(o, "id");
 	p.id = invoice.n ? invoice : p.intent;
 	if (e == OK && !p.state && json_is_null(json_object_get(s->out, "pledge")))
 		return snap_bad(s, NULL, "no reference: neither money nor a pledge");
-	if (e == OK)
-		snap_payment(s, &p);
-	for (size_t i = 0; i < json_array_size(refunds) && e == OK; i++)
-		e = add_claim(s, json_array_get(refunds, i), "refunds", refund_states);
-	return e;
+	if (e != OK)
+		return e;
+	snap_payment(s, &p);
+	if (!is_state(p.state, "paid"))
+		snap_decline(s, p.intent, stripe_claim_refusal(o));
+	return read_charge(s, o, p.intent);
 }
 
 /* --- checkout session ------------------------------------------------------------------------- */
@@ -318,6 +82,8 @@ static enum err complete_once(struct snap *s, const json_t *o, bool paid, const 
 		return snap_bad(s, "payment_intent", "complete, but no reference to the payment");
 	p.intent = p.id;
 	snap_payment(s, &p);
+	if (failed)
+		snap_decline(s, p.id, stripe_claim_refusal(json_at(o, "payment_intent")));
 	*ret_state = paid ? "complete" : p.state;
 	return OK;
 }
@@ -341,12 +107,13 @@ static enum err complete_recurring(
 		e = snap_bad(
 			s, "subscription", "complete, but no reference to subscription or invoice");
 	if (e == OK)
-		e = json_is_object(invoice) ? read_invoice(s, invoice, &p)
+		e = json_is_object(invoice) ? stripe_recurring_money(s, invoice, &p)
 					    : snap_money(s, o, "amount_total", &p.money);
 	if (e == OK && json_is_object(sub))
-		e = add_subscription(s, sub, &life);
+		e = stripe_recurring_life(s, sub, &life);
 	else if (e == OK && is_state(p.state, "paid"))
-		snap_recurring(s, sub_id, "active", (utc_t){0}, customer);
+		snap_recurring(s, &(struct snap_recur){
+					  .id = sub_id, .state = "active", .customer = customer});
 	if (e != OK)
 		return e;
 	bool dead = is_state(life, "ended") || str_is(json_text(invoice, "status"), "void");
@@ -400,7 +167,8 @@ static enum err checkout(struct snap *s, const json_t *o)
 		e = snap_bad(s, "status", "a checkout in an unknown state");
 	if (e != OK)
 		return e;
-	bool page = is_state(state, "open") && stripe_wire_is_page(s->set, url);
+	bool page =
+		is_state(state, "open") && stripe_wire_is_page(s->set, s->set->checkout_host, url);
 	snap_put(s, "checkout",
 		json_pack("{s:o,s:s,s:o,s:o}", "id", snap_text(json_text(o, "id")), "state", state,
 			"expires_at", snap_at(expires), "url",
@@ -427,11 +195,12 @@ static const struct snap_reader {
 	enum err (*read)(struct snap *s, const json_t *o);
 } readers[] = {
 	[PAY_KIND_CHECKOUT] = {"checkout.session", true, checkout},
-	[PAY_KIND_INVOICE] = {"invoice", true, invoice},
-	[PAY_KIND_SUBSCRIPTION] = {"subscription", true, subscription},
+	[PAY_KIND_INVOICE] = {"invoice", true, stripe_recurring_invoice},
+	[PAY_KIND_SUBSCRIPTION] = {"subscription", true, stripe_recurring_subscription},
 	[PAY_KIND_PAYMENT] = {"payment_intent", true, payment},
-	[PAY_KIND_REFUND] = {"refund", false, refund},
-	[PAY_KIND_DISPUTE] = {"dispute", true, dispute},
+	[PAY_KIND_REFUND] = {"refund", false, stripe_claim_refund},
+	[PAY_KIND_DISPUTE] = {"dispute", true, stripe_claim_dispute},
+	[PAY_KIND_WARNING] = {"radar.early_fraud_warning", true, stripe_claim_warning},
 };
 
 enum err stripe_snap_parse(const struct pay_set *set, enum pay_kind kind,

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "pay/form.h"
 #include "pay/snap.h"
 #include "pay/stripe_wire.h"
 
@@ -12,32 +13,34 @@
 
 /* --- build ------------------------------------------------------------------------------------ */
 
-/* Keys stay as they are written here, brackets raw. */
-static void pair(struct buf *b, const char *key, struct str value)
-{
-	if (b->n > 0)
-		buf_byte(b, '&');
-	buf_addc(b, key);
-	buf_byte(b, '=');
-	buf_url(b, value);
-}
-
-static void pair_c(struct buf *b, const char *key, const char *value)
-{
-	pair(b, key, str_c(value));
-}
-
-static void pair_int(struct buf *b, const char *key, int64_t v)
-{
-	BUF_ON(digits, 24);
-	buf_addf(&digits, "%lld", (long long)v);
-	pair(b, key, buf_str(&digits));
-}
-
-static bool is_url(struct str s)
+bool stripe_wire_is_url(struct str s)
 {
 	return s.n <= URL_MAX && str_is_clean(s, false) && !memchr(s.p, ' ', s.n) &&
 	       (str_starts(s, "https://") || str_starts(s, "http://"));
+}
+
+bool stripe_wire_is_key(struct str key)
+{
+	return key.n > 0 && key.n <= 255 && str_is_word(key, ":-_.");
+}
+
+enum err stripe_wire_post(const struct buf *path, const struct buf *body, struct str idem_key,
+	struct arena *a, struct pay_request *ret)
+{
+	struct pay_request q = {.method = "POST"};
+	enum err e = stripe_wire_is_key(idem_key) ? buf_done(path) : ERR_RANGE;
+
+	if (e == OK)
+		e = buf_done(body);
+	if (e == OK)
+		e = arena_dup(a, buf_str(path), &q.path);
+	if (e == OK)
+		e = arena_dup(a, buf_str(body), &q.body);
+	if (e == OK)
+		e = arena_dup(a, idem_key, &q.idem_key);
+	if (e == OK)
+		*ret = q;
+	return e;
 }
 
 static bool is_sound(const struct pay_checkout *in, struct str idem_key)
@@ -45,26 +48,23 @@ static bool is_sound(const struct pay_checkout *in, struct str idem_key)
 	return money_check(&in->money) == OK && (size_t)in->interval < INTERVAL_N &&
 	       !uuid_is_nil(&in->pledge) && in->label.n > 0 && in->label.n <= LABEL_MAX &&
 	       str_is_clean(in->label, false) && str_trim(in->label).n > 0 && in->email.n <= 254 &&
-	       str_is_clean(in->email, false) && is_url(in->success_url) &&
-	       (in->cancel_url.n == 0 || is_url(in->cancel_url)) && in->expires_at.us >= 0 &&
-	       utc_s(in->expires_at) <= SNAP_TIME_MAX_S && idem_key.n > 0 && idem_key.n <= 255 &&
-	       str_is_word(idem_key, ":-_.");
+	       str_is_clean(in->email, false) && stripe_wire_is_url(in->success_url) &&
+	       (in->cancel_url.n == 0 || stripe_wire_is_url(in->cancel_url)) &&
+	       in->expires_at.us >= 0 && utc_s(in->expires_at) <= SNAP_TIME_MAX_S &&
+	       stripe_wire_is_key(idem_key);
 }
 
 static void add_item(struct buf *b, const struct pay_checkout *in)
 {
-	BUF_ON(currency, 4);
-	for (const char *c = in->money.cur; *c; c++)
-		buf_byte(&currency, (char)(*c | 0x20));
-	pair(b, "line_items[0][price_data][currency]", buf_str(&currency));
+	form_currency(b, "line_items[0][price_data][currency]", in->money.cur);
 	/* the stored minor units are Stripe's for every currency we take: see the steps in
 	 * currency.def */
-	pair_int(b, "line_items[0][price_data][unit_amount]", in->money.minor);
+	form_int(b, "line_items[0][price_data][unit_amount]", in->money.minor);
 	if (in->interval != INTERVAL_ONCE)
-		pair_c(b, "line_items[0][price_data][recurring][interval]",
+		form_addc(b, "line_items[0][price_data][recurring][interval]",
 			campaign_interval_name(in->interval));
-	pair(b, "line_items[0][price_data][product_data][name]", in->label);
-	pair_c(b, "line_items[0][quantity]", "1");
+	form_add(b, "line_items[0][price_data][product_data][name]", in->label);
+	form_addc(b, "line_items[0][quantity]", "1");
 }
 
 static void add_body(struct buf *b, const struct pay_checkout *in)
@@ -73,45 +73,38 @@ static void add_body(struct buf *b, const struct pay_checkout *in)
 	char pledge[37];
 
 	uuid_format(&in->pledge, pledge);
-	pair_c(b, "mode", once ? "payment" : "subscription");
+	form_addc(b, "mode", once ? "payment" : "subscription");
 	if (once)
-		pair_c(b, "submit_type", "donate");
-	pair_c(b, "client_reference_id", pledge);
+		form_addc(b, "submit_type", "donate");
+	form_addc(b, "client_reference_id", pledge);
 	if (in->email.n)
-		pair(b, "customer_email", in->email);
+		form_add(b, "customer_email", in->email);
 	add_item(b, in);
 	/* the session's metadata are not copied to what it makes */
-	pair_c(b, "metadata[pledge]", pledge);
-	pair_c(b,
+	form_addc(b, "metadata[pledge]", pledge);
+	form_addc(b,
 		once ? "payment_intent_data[metadata][pledge]"
 		     : "subscription_data[metadata][pledge]",
 		pledge);
-	pair(b, "success_url", in->success_url);
+	form_add(b, "success_url", in->success_url);
 	if (in->cancel_url.n)
-		pair(b, "cancel_url", in->cancel_url);
+		form_add(b, "cancel_url", in->cancel_url);
 	if (in->expires_at.us > 0)
-		pair_int(b, "expires_at", utc_s(in->expires_at));
+		form_int(b, "expires_at", utc_s(in->expires_at));
 	/* or the donor may pay in another currency than was pledged */
-	pair_c(b, "adaptive_pricing[enabled]", "false");
+	form_addc(b, "adaptive_pricing[enabled]", "false");
 }
 
 enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret)
 {
-	struct pay_request q = {.method = "POST", .path = STR("/v1/checkout/sessions")};
-
 	if (!is_sound(in, idem_key))
 		return ERR_RANGE;
+	BUF_ON(path, 32);
 	BUF_ON(b, BODY_MAX);
+	buf_addc(&path, "/v1/checkout/sessions");
 	add_body(&b, in);
-	enum err e = buf_done(&b);
-	if (e == OK)
-		e = arena_dup(a, buf_str(&b), &q.body);
-	if (e == OK)
-		e = arena_dup(a, idem_key, &q.idem_key);
-	if (e == OK)
-		*ret = q;
-	return e;
+	return stripe_wire_post(&path, &b, idem_key, a, ret);
 }
 
 /* What a fetch asks for beside the object itself. An expanded parent stands before its child. */
@@ -121,12 +114,16 @@ static const struct place {
 	[PAY_KIND_CHECKOUT] = {"/v1/checkout/sessions/",
 		"?expand[0]=payment_intent&expand[1]=subscription"
 		"&expand[2]=invoice&expand[3]=invoice.payments"},
-	[PAY_KIND_INVOICE] = {"/v1/invoices/", "?expand[0]=payments"},
+	[PAY_KIND_INVOICE] = {"/v1/invoices/",
+		"?expand[0]=payments&expand[1]=payments.data.payment.payment_intent"},
 	[PAY_KIND_SUBSCRIPTION] = {"/v1/subscriptions/", ""},
 	[PAY_KIND_PAYMENT] = {"/v1/payment_intents/",
-		"?expand[0]=latest_charge&expand[1]=latest_charge.refunds"},
-	[PAY_KIND_REFUND] = {"/v1/refunds/", ""},
+		"?expand[0]=latest_charge&expand[1]=latest_charge.balance_transaction"
+		"&expand[2]=latest_charge.refunds"
+		"&expand[3]=latest_charge.refunds.data.balance_transaction"},
+	[PAY_KIND_REFUND] = {"/v1/refunds/", "?expand[0]=balance_transaction"},
 	[PAY_KIND_DISPUTE] = {"/v1/disputes/", ""},
+	[PAY_KIND_WARNING] = {"/v1/radar/early_fraud_warnings/", "?expand[0]=charge"},
 };
 
 enum err stripe_wire_build_fetch(
@@ -246,24 +243,34 @@ void stripe_wire_error_text(const struct pay_answer *ans, char out[120])
 		buf_addc(&b, " without an error object");
 	word(&b, " ", json_text(error, "type"));
 	word(&b, "/", json_text(error, "code"));
+	word(&b, "/", json_text(error, "decline_code"));
 	word(&b, " ", json_text(error, "param"));
 }
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-enum err stripe_wire_read(
-	const struct pay_answer *ans, const char *object, json_t **ret, struct fault *f)
+enum err stripe_wire_read_json(const struct pay_answer *ans, json_t **ret, struct fault *f)
 {
-	json_auto_t *o = NULL;
 	struct fault why = {0};
 
 	if (ans->curl != 0 || ans->status < 200 || ans->status > 299)
 		return fault_set(f, ERR_PROVIDER, NULL, "there is no answer to read");
-	enum err e = json_read(ans->body, &o, &why);
+	enum err e = json_read(ans->body, ret, &why);
 	if (e == ERR_NO_MEMORY)
 		return fault_set(f, e, NULL, "reading JSON");
 	if (e != OK)
 		return fault_set(f, ERR_PROVIDER, NULL, "not JSON: %s", why.detail);
+	return OK;
+}
+
+enum err stripe_wire_read(
+	const struct pay_answer *ans, const char *object, json_t **ret, struct fault *f)
+{
+	json_auto_t *o = NULL;
+	enum err e = stripe_wire_read_json(ans, &o, f);
+
+	if (e != OK)
+		return e;
 	if (!str_is(json_text(o, "object"), object))
 		return fault_set(f, ERR_PROVIDER, "object", "this is not a %s", object);
 	if (!snap_is_id(json_text(o, "id")))
@@ -274,20 +281,20 @@ enum err stripe_wire_read(
 
 /* The donor is sent there: only to the host we know, and nothing that a header or HTML could trip
  * over. */
-bool stripe_wire_is_page(const struct pay_set *set, struct str url)
+bool stripe_wire_is_page(const struct pay_set *set, const char *host, struct str url)
 {
 	size_t skip = str_starts(url, "https://")                ? 8
 		      : set->plain && str_starts(url, "http://") ? 7
 								 : 0;
-	size_t n = strlen(set->checkout_host);
+	size_t n = strlen(host);
 
-	if (skip == 0 || url.n > PAGE_URL_MAX || url.n < skip + n)
+	if (skip == 0 || n == 0 || url.n > PAGE_URL_MAX || url.n < skip + n)
 		return false;
 	for (size_t i = 0; i < url.n; i++)
 		if (url.p[i] <= ' ' || url.p[i] > '~' || strchr("\"'<>\\`", url.p[i]))
 			return false;
 	struct str rest = {url.p + skip + n, url.n - skip - n};
-	return str_is_nocase((struct str){url.p + skip, n}, set->checkout_host) &&
+	return str_is_nocase((struct str){url.p + skip, n}, host) &&
 	       (rest.n == 0 || rest.p[0] == '/');
 }
 
@@ -302,7 +309,7 @@ enum err stripe_wire_parse_checkout(const struct pay_set *set, const struct pay_
 	if (e != OK)
 		return e;
 	struct str url = json_text(o, "url");
-	if (!stripe_wire_is_page(set, url))
+	if (!stripe_wire_is_page(set, set->checkout_host, url))
 		return fault_set(
 			f, ERR_PROVIDER, "url", "there is no url, or not one of the checkout host");
 	if (json_int(o, "expires_at", true, 1, SNAP_TIME_MAX_S, &expires_s, NULL, NULL) != OK)

@@ -157,7 +157,7 @@ static size_t heard_n;
 static int set_up(void **state)
 {
 	(void)state;
-	return arena_init(&arena, 2 << 20) == OK ? 0 : -1;
+	return arena_init(&arena, 3 << 20) == OK ? 0 : -1;
 }
 
 static int tear_down(void **state)
@@ -177,6 +177,7 @@ static struct pay *open_to(const char *scheme, uint16_t port)
 	snprintf(url, sizeof url, "%s://127.0.0.1:%u", scheme, (unsigned)port);
 	c.text[CONF_stripe_base_url] = url;
 	c.text[CONF_stripe_checkout_host] = (char *)"checkout.stripe.com";
+	c.text[CONF_stripe_portal_host] = (char *)"billing.stripe.com";
 	c.text[CONF_stripe_api_version] = (char *)"2026-10-28.endive";
 	c.text[CONF_stripe_key_file] = (char *)"sk_test_abc";
 	c.text_n[CONF_stripe_key_file] = 11;
@@ -715,8 +716,10 @@ static void body_of(int listen, int log, size_t n)
 
 	(void)!read_request(fd, log);
 	say(fd, "HTTP/1.1 200 OK\r\n\r\n");
-	for (; n > 0; n--)
+	for (; n % 64 > 0; n--)
 		say(fd, "a");
+	for (; n > 0; n -= 64)
+		say(fd, "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa");
 	close(fd);
 	wait_for_end();
 }

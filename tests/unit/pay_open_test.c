@@ -16,6 +16,7 @@ static struct conf settings(enum conf_role role)
 
 	c.text[CONF_stripe_base_url] = (char *)"https://api.stripe.com";
 	c.text[CONF_stripe_checkout_host] = (char *)"checkout.stripe.com";
+	c.text[CONF_stripe_portal_host] = (char *)"billing.stripe.com";
 	c.text[CONF_stripe_api_version] = (char *)"2026-10-28.endive";
 	c.text[CONF_stripe_key_file] = (char *)"sk_test_abc";
 	c.num[CONF_stripe_tolerance_s] = 300;
@@ -93,6 +94,10 @@ static const struct row { enum conf_key key; const char *text; bool live; enum e
     {CONF_stripe_checkout_host, "https://checkout.stripe.com", false, ERR_CONF},
     {CONF_stripe_checkout_host, "checkout.stripe.com/", false, ERR_CONF},
     {CONF_stripe_checkout_host, "", false, ERR_CONF},
+    {CONF_stripe_portal_host, "127.0.0.1:8081", false, OK},
+    {CONF_stripe_portal_host, "https://billing.stripe.com", false, ERR_CONF},
+    {CONF_stripe_portal_host, "billing.stripe.com/p", false, ERR_CONF},
+    {CONF_stripe_portal_host, "", false, ERR_CONF},
     {CONF_stripe_api_version, "2023-08-16", false, OK},
     {CONF_stripe_api_version, "2023-08-16\r\nX: y", false, ERR_CONF},
     {CONF_stripe_api_version, "", false, ERR_CONF},
@@ -180,7 +185,8 @@ static void the_clerk_takes_no_webhook(void **state)
 static void names(void **state)
 {
 	static const char *const outcomes[] = {"ok", "retry", "unknown", "permanent", "config", "needs_donor", "gone"};
-	static const char *const kinds[] = {"none", "checkout", "invoice", "subscription", "payment", "refund", "dispute"};
+	static const char *const kinds[] = {"none", "checkout", "invoice", "subscription", "payment", "refund", "dispute",
+	    "warning"};
 	struct conf c = settings(CONF_ROLE_CLERK);
 	enum pay_kind k;
 	struct fault f;
@@ -195,7 +201,7 @@ static void names(void **state)
 		assert_int_equal(pay_kind_parse(str_c(kinds[i]), &k), OK);
 		assert_int_equal(k, i);
 	}
-	assert_string_equal(pay_kind_name((enum pay_kind)7), "none");
+	assert_string_equal(pay_kind_name((enum pay_kind)8), "none");
 	assert_int_equal(pay_kind_parse(STR("Checkout"), &k), ERR_FIELD_BAD);
 	assert_int_equal(pay_kind_parse(STR(""), &k), ERR_FIELD_BAD);
 	for (enum conf_key i = 0; i < CONF_N; i++)

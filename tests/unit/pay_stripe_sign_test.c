@@ -15,7 +15,7 @@
 #define NOW INT64_C(1800000000)
 
 static struct arena arena;
-static struct pay_set set = {.tolerance_s = 300, .secret_n = 2,
+static struct pay_set set = {.version = "2026-10-28.endive", .tolerance_s = 300, .secret_n = 2,
     .secret = {STR("whsec_new"), STR("whsec_old")}};
 
 static int set_up(void **state)
@@ -231,6 +231,8 @@ static enum err read_event(const char *body, struct pay_event *ret, struct fault
 #define EVENT(type, object) "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"" type "\",\"created\":1799999990," \
 	"\"livemode\":true,\"data\":{\"object\":" object "}}"
 
+#define PLEDGE "01890a5d-ac96-774b-bcce-b302099a8057"
+
 static const struct { const char *body; enum pay_kind kind; const char *id; } events[] = {
     {EVENT("checkout.session.completed", "{\"id\":\"cs_1\"}"), PAY_KIND_CHECKOUT, "cs_1"},
     {EVENT("checkout.session.async_payment_succeeded", "{\"id\":\"cs_1\"}"), PAY_KIND_CHECKOUT, "cs_1"},
@@ -251,8 +253,18 @@ static const struct { const char *body; enum pay_kind kind; const char *id; } ev
     {EVENT("charge.dispute.closed", "{\"id\":\"du_1\"}"), PAY_KIND_DISPUTE, "du_1"},
     {EVENT("charge.dispute.funds_withdrawn", "{\"id\":\"du_1\"}"), PAY_KIND_DISPUTE, "du_1"},
     {EVENT("charge.dispute.funds_reinstated", "{\"id\":\"du_1\"}"), PAY_KIND_DISPUTE, "du_1"},
-    {EVENT("radar.early_fraud_warning.created", "{\"id\":\"issfr_1\"}"), PAY_KIND_NONE, ""},
-    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\"}"), PAY_KIND_NONE, ""},
+    {EVENT("invoice.voided", "{\"id\":\"in_1\"}"), PAY_KIND_INVOICE, "in_1"},
+    {EVENT("invoice.marked_uncollectible", "{\"id\":\"in_1\"}"), PAY_KIND_INVOICE, "in_1"},
+    {EVENT("customer.subscription.created", "{\"id\":\"sub_1\"}"), PAY_KIND_SUBSCRIPTION, "sub_1"},
+    {EVENT("customer.subscription.paused", "{\"id\":\"sub_1\"}"), PAY_KIND_SUBSCRIPTION, "sub_1"},
+    {EVENT("customer.subscription.resumed", "{\"id\":\"sub_1\"}"), PAY_KIND_SUBSCRIPTION, "sub_1"},
+    {EVENT("charge.refund.updated", "{\"id\":\"re_1\"}"), PAY_KIND_REFUND, "re_1"},
+    {EVENT("radar.early_fraud_warning.created", "{\"id\":\"issfr_1\"}"), PAY_KIND_WARNING, "issfr_1"},
+    {EVENT("radar.early_fraud_warning.updated", "{\"id\":\"issfr_1\"}"), PAY_KIND_WARNING, "issfr_1"},
+    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\",\"metadata\":{\"pledge\":\"" PLEDGE "\"}}"), PAY_KIND_PAYMENT,
+     "pi_1"},
+    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\",\"metadata\":{}}"), PAY_KIND_NONE, ""},
+    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\",\"metadata\":{\"pledge\":\"shop 7\"}}"), PAY_KIND_NONE, ""},
     {EVENT("something.new", "{\"id\":7}"), PAY_KIND_NONE, ""},
     {EVENT("checkout.session.completed2", "{\"id\":\"cs_1\"}"), PAY_KIND_NONE, ""},
     {"{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"invoice.paid\",\"created\":1799999990,\"livemode\":true,"
@@ -276,6 +288,32 @@ static void events_name_what_to_fetch(void **state)
 		assert_true(str_is(ev.id, "evt_1"));
 		assert_true(ev.livemode);
 		assert_int_equal(utc_s(ev.created), 1799999990);
+	}
+}
+
+/* Each type stands for itself; what it names is fetched in our own version. */
+static void another_version_is_told(void **state)
+{
+	static const struct { const char *version; bool other; const char *kept; } rows[] = {
+	    {"\"2026-10-28.endive\"", false, "2026-10-28.endive"},
+	    {"\"2023-08-16\"", true, "2023-08-16"},
+	    {"\"<script>\"", true, ""},
+	    {"\"0123456789012345678901234567890123456789x\"", true, ""},
+	    {"null", false, ""},
+	    {"7", false, ""},
+	};
+	char body[400];
+	struct pay_event ev;
+	struct fault f;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		snprintf(body, sizeof body, "{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"invoice.paid\",\"created\":1,"
+		    "\"livemode\":true,\"api_version\":%s,\"data\":{\"object\":{\"id\":\"in_1\"}}}", rows[i].version);
+		assert_int_equal(read_event(body, &ev, &f), OK);
+		assert_int_equal(ev.kind, PAY_KIND_INVOICE);
+		assert_int_equal(ev.other_version, rows[i].other);
+		assert_true(str_is(ev.version, rows[i].kept));
 	}
 }
 
@@ -345,7 +383,7 @@ static void no_memory_at_any_place(void **state)
 		e = read_event(events[0].body, &ev, &f);
 		assert_true(e == OK || e == ERR_NO_MEMORY);
 	}
-	assert_int_equal(n, 5);
+	assert_int_equal(n, 6);
 	arena_fail_at(&arena, 0);
 }
 
@@ -358,6 +396,7 @@ int main(void)
 		cmocka_unit_test(every_flipped_bit_is_seen),
 		cmocka_unit_test(a_stale_header_tells_by_how_much),
 		cmocka_unit_test(events_name_what_to_fetch),
+		cmocka_unit_test(another_version_is_told),
 		cmocka_unit_test(a_thin_event_may_say_little),
 		cmocka_unit_test(unsound_events_are_refused),
 		cmocka_unit_test(no_memory_at_any_place),

@@ -156,11 +156,14 @@ static void fetch_begins_like_the_official_clients(void **state)
 static void fetches(void **state)
 {
 	static const struct { enum pay_kind kind; const char *path; } rows[] = {
-	    {PAY_KIND_INVOICE, "/v1/invoices/x_1?expand[0]=payments"},
+	    {PAY_KIND_INVOICE, "/v1/invoices/x_1?expand[0]=payments&expand[1]=payments.data.payment.payment_intent"},
 	    {PAY_KIND_SUBSCRIPTION, "/v1/subscriptions/x_1"},
-	    {PAY_KIND_PAYMENT, "/v1/payment_intents/x_1?expand[0]=latest_charge&expand[1]=latest_charge.refunds"},
-	    {PAY_KIND_REFUND, "/v1/refunds/x_1"},
+	    {PAY_KIND_PAYMENT, "/v1/payment_intents/x_1?expand[0]=latest_charge"
+	        "&expand[1]=latest_charge.balance_transaction&expand[2]=latest_charge.refunds"
+	        "&expand[3]=latest_charge.refunds.data.balance_transaction"},
+	    {PAY_KIND_REFUND, "/v1/refunds/x_1?expand[0]=balance_transaction"},
 	    {PAY_KIND_DISPUTE, "/v1/disputes/x_1"},
+	    {PAY_KIND_WARNING, "/v1/radar/early_fraud_warnings/x_1?expand[0]=charge"},
 	};
 	struct pay_request q;
 
@@ -321,7 +324,7 @@ static void no_memory_at_any_place(void **state)
 		assert_int_equal(e, ERR_NO_MEMORY);
 		assert_string_equal(q.method, "none");
 	}
-	assert_int_equal(n, 3);
+	assert_int_equal(n, 4);
 	arena_fail_at(&arena, 1);
 	assert_int_equal(stripe_wire_build_fetch(PAY_KIND_REFUND, STR("re_1"), &arena, &q), ERR_NO_MEMORY);
 	arena_fail_at(&arena, 0);
@@ -416,6 +419,8 @@ static void error_texts_hold_no_message(void **state)
 	          "\"line_items[0][amount]\",\"message\":\"a@b.example\"}}",
 	        "HTTP 400 invalid_request_error/amount_too_small line_items[0][amount]"},
 	    {402, ERROR("card_error", "card_declined"), "HTTP 402 card_error/card_declined"},
+	    {402, "{\"error\":{\"type\":\"card_error\",\"code\":\"card_declined\",\"decline_code\":\"stolen_card\"}}",
+	        "HTTP 402 card_error/card_declined/stolen_card"},
 	    {400, "{\"error\":{\"type\":\"a@b.example\",\"param\":\"x y\"}}", "HTTP 400 ? ?"},
 	    {400, "{\"error\":{\"type\":7}}", "HTTP 400"},
 	    {502, "<html>", "HTTP 502 without an error object"},

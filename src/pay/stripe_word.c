@@ -1,0 +1,94 @@
+/* pay/stripe_word.c: the lists. */
+#include "pay/stripe_word.h"
+
+struct word {
+	const char *from, *to;
+}; /* lists end with {0} */
+
+/* unpaid and paused can come back to life, so they are not the end; incomplete has not begun. */
+static const struct word recurring[] = {
+	{"active", "active"},
+	{"trialing", "active"},
+	{"past_due", "past_due"},
+	{"unpaid", "past_due"},
+	{"paused", "past_due"},
+	{"canceled", "ended"},
+	{"incomplete_expired", "ended"},
+	{"incomplete", ""},
+	{0},
+};
+
+/* Waiting for the donor is nothing to tell: the checkout page says more. */
+static const struct word intents[] = {
+	{"succeeded", "paid"},
+	{"processing", "processing"},
+	{"canceled", "failed"},
+	{"requires_payment_method", ""},
+	{"requires_confirmation", ""},
+	{"requires_action", ""},
+	{"requires_capture", ""},
+	{0},
+};
+
+static const struct word charges[] = {
+	{"succeeded", "paid"},
+	{"pending", "processing"},
+	{"failed", "failed"},
+	{0},
+};
+
+static const struct word refunds[] = {
+	{"pending", "pending"},
+	{"requires_action", "pending"},
+	{"succeeded", "done"},
+	{"failed", "failed"},
+	{"canceled", "failed"},
+	{0},
+};
+
+static const struct word disputes[] = {
+	{"warning_needs_response", "open"},
+	{"warning_under_review", "open"},
+	{"needs_response", "open"},
+	{"under_review", "open"},
+	{"appeal_needs_response", "open"},
+	{"appeal_under_review", "open"},
+	{"warning_closed", "won"},
+	{"won", "won"},
+	{"prevented", "won"},
+	{"lost", "lost"},
+	{0},
+};
+
+static const char *find(const struct word *m, struct str word)
+{
+	for (; m->from; m++)
+		if (str_is(word, m->from))
+			return m->to;
+	return NULL;
+}
+
+const char *stripe_word_recurring(struct str word)
+{
+	return find(recurring, word);
+}
+
+const char *stripe_word_intent(struct str word)
+{
+	return find(intents, word);
+}
+
+const char *stripe_word_charge(struct str word)
+{
+	return find(charges, word);
+}
+
+const char *stripe_word_refund(struct str word)
+{
+	return find(refunds, word);
+}
+
+const char *stripe_word_dispute(struct str word)
+{
+	return find(disputes, word);
+}
