@@ -2,6 +2,7 @@
  */
 #include "app/money.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 static enum err keep(struct app_money *m, const struct pay_event *ev, struct str body, utc_t now,
 	struct fault *f)
@@ -28,6 +29,18 @@ static enum err keep(struct app_money *m, const struct pay_event *ev, struct str
 	return store_call(m->store, STMT_inbox_put, &a, &rows, f);
 }
 
+/* The endpoint writes in another version than we ask for: the object is fetched in ours, so this
+ * one counts, but somebody should set the endpoint right. */
+static void note_version(const struct pay_event *ev)
+{
+	struct log_line l;
+	metric_add(METRIC_EVENT_VERSION, 0, 1);
+	log_open(&l, LOG_WARN, "an event of another version");
+	log_str(&l, "event", ev->id);
+	log_str(&l, "version", ev->version);
+	log_emit(&l);
+}
+
 enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now,
 	struct arena *a, struct fault *f)
 {
@@ -35,6 +48,8 @@ enum err app_webhook(struct app_money *m, struct str signature, struct str body,
 	enum err e = pay_webhook(m->pay, signature, body, now, a, &ev, f);
 	if (e == OK)
 		e = keep(m, &ev, body, now, f);
+	if (e == OK && ev.other_version)
+		note_version(&ev);
 	struct log_line l;
 	log_open(&l, e == OK ? LOG_INFO : LOG_WARN, "webhook");
 	if (e == OK) {
