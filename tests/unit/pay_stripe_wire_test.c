@@ -198,7 +198,7 @@ static bool has(struct str text, const char *part)
 	return memmem(text.p, text.n, part, strlen(part)) != NULL;
 }
 
-/* Money against fixed numbers, never round trips. */
+/* Money against fixed numbers, never round trips. (case 3) */
 static void minor_units_go_as_they_are(void **state)
 {
 	static const struct { struct money money; const char *part; } rows[] = {
@@ -219,6 +219,7 @@ static void minor_units_go_as_they_are(void **state)
 	}
 }
 
+/* (case 2) */
 static void yearly_is_a_subscription(void **state)
 {
 	struct pay_checkout in = one_off();
@@ -283,6 +284,7 @@ static const struct wrong {
     {.name = "after time", .expires_s = INT64_C(253402300800)},
 };
 
+/* (cases 6, 7) */
 static void unsound_requests_are_not_built(void **state)
 {
 	struct pay_request q;
