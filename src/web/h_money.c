@@ -3,6 +3,7 @@
 #include <string.h>
 
 #include "base/json.h"
+#include "base/metric.h"
 #include "web/h_link.h"
 #include "web/h_money.h"
 #include "web/page.h"
@@ -214,6 +215,14 @@ static void webhook(struct app_money *m, const struct request *q, struct respons
 	buf_addc(&r->body, "{\"received\":true}");
 }
 
+/* Each process counts for itself, and whichever takes the request answers. */
+static void metrics(struct response *r)
+{
+	r->type = "text/plain; version=0.0.4";
+	response_no_store(r);
+	metric_format(&r->body);
+}
+
 void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q,
 	struct response *r)
 {
@@ -223,6 +232,8 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 		state(m, rest, q, r);
 	else if (route == ROUTE_stripe)
 		webhook(m, q, r);
+	else if (route == ROUTE_money_metrics)
+		metrics(r);
 	else if (route == ROUTE_link || route == ROUTE_link_look || route == ROUTE_link_join)
 		h_link(m, route, rest, q, r);
 	else
