@@ -2,6 +2,7 @@
 #
 #   build/plain   what is installed: -O2, hardened
 #   build/asan    the same sources under AddressSanitizer and UBSan, for the suites
+#   build/fuzz    the same by clang with libFuzzer, for tests/fuzz
 #
 # Sources are found by room, so a new file needs no line here.
 
@@ -46,6 +47,12 @@ LDFLAGS_plain :=
 CFLAGS_asan   := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_asan  := -fsanitize=address,undefined
 
+# clang says differently that the arena may poison; its warnings are no gate, gcc's are.
+FUZZ_CC       ?= $(firstword $(shell command -v clang-14 clang 2>/dev/null))
+CFLAGS_fuzz   := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,undefined \
+                 -fno-sanitize-recover=undefined -D__SANITIZE_ADDRESS__ -w
+LDFLAGS_fuzz  := -fsanitize=fuzzer,address,undefined
+
 # Asked once and only when something is compiled: `make clean` and `make help` need no package.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LIBS)
@@ -59,6 +66,7 @@ MAIN_SRC := $(sort $(filter-out $(CTL_SRC),$(wildcard src/main/*.c)))
 UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 SIM_SRC   := $(sort $(wildcard tests/sim/*.c))
+FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 UNIT_ALL := $(filter tests/unit/store_% tests/unit/pay_% tests/unit/app_% tests/unit/web_%,$(UNIT_SRC))
 
 # A program exists as soon as its main file does.
@@ -66,7 +74,7 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan unit unit-asan bench sim sim-asan install clean help format FORCE
+.PHONY: all plain asan unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
@@ -74,7 +82,7 @@ all: plain
 # the rooms above them.
 
 define BUILD
-$(1): $(PROGRAMS:%=$(B)/$(1)/%)
+$(1): $(if $(filter fuzz,$(1)),,$(PROGRAMS:%=$(B)/$(1)/%))
 $(B)/$(1)/%: KIND := $(1)
 
 $(B)/$(1)/libcore.a: $(CORE_SRC:%.c=$(B)/$(1)/%.o)
@@ -110,15 +118,26 @@ $(B)/$(1)/bench/%: $(B)/$(1)/tests/bench/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libc
 $(B)/$(1)/sim/%: $(B)/$(1)/tests/sim/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
 	@mkdir -p $$(@D)
 	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
+
+# tests/fuzz/fuzz_NAME.c: libFuzzer brings main in build/fuzz, replay.c anywhere else.
+FUZZ_$(1) := $(FUZZ_SRC:tests/%.c=$(B)/$(1)/%)
+$(B)/$(1)/fuzz/%: $(B)/$(1)/tests/fuzz/%.o $(if $(filter fuzz,$(1)),,$(B)/$(1)/tests/fuzz/replay.o) \
+		$(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
+	@mkdir -p $$(@D)
+	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
 endef
 $(eval $(call BUILD,plain))
 $(eval $(call BUILD,asan))
+$(eval $(call BUILD,fuzz))
+$(B)/fuzz/%: CC = $(or $(FUZZ_CC),$(error there is no clang: deploy/packages fuzz installs it))
 
 unit: $(UNIT_plain)
 unit-asan: $(UNIT_asan)
 bench: $(BENCH_plain)
 sim: $(SIM_plain)
 sim-asan: $(SIM_asan)
+fuzz: $(FUZZ_fuzz)
+replay: $(FUZZ_asan)
 
 # Rewritten only when it differs, so that an unchanged version compiles nothing.
 $(B)/version: FORCE
@@ -152,7 +171,7 @@ install: plain
 	fi; true
 
 clean:
-	rm -rf $(B)/plain $(B)/asan $(B)/version
+	rm -rf $(B)/plain $(B)/asan $(B)/fuzz $(B)/version
 
 format:
 	clang-format -i $(shell find src tests -name '*.[ch]')
@@ -163,6 +182,7 @@ help:
 	@echo 'make unit        the unit test programs (build/plain/unit); unit-asan: sanitized'
 	@echo 'make bench       the programs of tests/bench'
 	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'
+	@echo 'make fuzz        the fuzz targets by clang (tests/fuzz/run runs them); replay: sanitized, over their corpora'
 	@echo 'make install     to PREFIX ($(PREFIX)) below DESTDIR'
 	@echo 'make format      clang-format over the C sources'
 	@echo 'make clean       removes the builds; the demo and its data stay in build/demo'
