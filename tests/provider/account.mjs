@@ -7,10 +7,24 @@ function paymentOf(ch, owner)
 	return {
 		id: ch.payment_intent, charge: ch.id, amount: ch.amount, currency: ch.currency,
 		created: ch.created, refunded: ch.amount_refunded, disputed: ch.disputed,
-		livemode: ch.livemode, metadata: details?.metadata ?? ch.metadata,
+		balance_transaction: ch.balance_transaction, livemode: ch.livemode, metadata: details?.metadata ?? ch.metadata,
 		session: session?.id ?? null, reference: session?.client_reference_id ?? null,
 		invoice: invoice?.id ?? null, subscription: details?.subscription ?? null,
 	};
+}
+
+// balance: what the account's balance shows, by currency and kind of movement.
+function balance(moves)
+{
+	const out = {};
+	for (const { currency, reporting_category: kind, amount, fee, net } of moves) {
+		const sum = out[currency] ??= { amount: 0, fee: 0, net: 0, by: {} };
+		const part = sum.by[kind] ??= { count: 0, amount: 0, fee: 0 };
+		for (const [to, what] of [[sum, { amount, fee, net }], [part, { count: 1, amount, fee }]])
+			for (const [name, value] of Object.entries(what))
+				to[name] += value;
+	}
+	return out;
 }
 
 // account: every successful charge is a payment; totals are per currency, in minor units.
@@ -18,7 +32,7 @@ export function account(ledger)
 {
 	const objects = (kind) => ledger.all(kind).map((r) => r.obj);
 	const owner = new Map();
-	for (const { obj, priv } of ledger.all('invoice'))
+	for (const { obj, priv } of ledger.all('invoice').filter((r) => r.priv.payment_intent))
 		owner.set(priv.payment_intent, { invoice: obj });
 	const sessions = objects('checkout.session');
 	for (const session of sessions) {
@@ -42,7 +56,7 @@ export function account(ledger)
 	}
 	const counts = {};
 	for (const [kind, records] of ledger.byKind)
-		counts[kind] = records.size;
+		counts[kind] = records.length;
 	const references = {};
 	for (const s of sessions.filter((x) => x.client_reference_id))
 		(references[s.client_reference_id] ??= []).push(s.id);
@@ -52,6 +66,7 @@ export function account(ledger)
 			s.amount_total, currency: s.currency, payment_status: s.payment_status, reference:
 			s.client_reference_id, metadata: s.metadata, payment_intent: s.payment_intent,
 		subscription: s.subscription, invoice: s.invoice, expires_at: s.expires_at })),
-		refunds, disputes: objects('dispute'), subscriptions: objects('subscription'),
+		refunds, disputes: objects('dispute'), warnings: objects('radar.early_fraud_warning'),
+		balance: balance(objects('balance_transaction')), subscriptions: objects('subscription'),
 	};
 }

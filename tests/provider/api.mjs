@@ -1,4 +1,7 @@
 // api.mjs: the routes of the API, and one call from authorization to answer.
+import * as balance from './balance.mjs';
+import { getMethod } from './cards.mjs';
+import * as disputes from './disputes.mjs';
 import { ApiError, bad, unauthorized, unrouted } from './errors.mjs';
 import { decodeForm } from './form.mjs';
 import { expand } from './lists.mjs';
@@ -6,6 +9,7 @@ import * as payments from './payments.mjs';
 import * as recurring from './recurring.mjs';
 import * as refunds from './refunds.mjs';
 import * as sessions from './sessions.mjs';
+import { OLD, older } from './shapes_2023.mjs';
 import { getEvent, listEvents } from './webhooks.mjs';
 
 const ROUTES = [
@@ -23,8 +27,14 @@ const ROUTES = [
 	['POST', '/v1/refunds', refunds.create],
 	['GET', '/v1/refunds', refunds.index],
 	['GET', '/v1/refunds/:id', refunds.get],
-	['GET', '/v1/disputes', refunds.listDisputes],
-	['GET', '/v1/disputes/:id', refunds.getDispute],
+	['POST', '/v1/refunds/:id', refunds.update],
+	['GET', '/v1/disputes', disputes.listDisputes],
+	['GET', '/v1/disputes/:id', disputes.getDispute],
+	['GET', '/v1/radar/early_fraud_warnings', disputes.listWarnings],
+	['GET', '/v1/radar/early_fraud_warnings/:id', disputes.getWarning],
+	['GET', '/v1/balance_transactions', balance.index],
+	['GET', '/v1/balance_transactions/:id', balance.get],
+	['GET', '/v1/payment_methods/:id', getMethod],
 	['GET', '/v1/subscriptions', recurring.index],
 	['GET', '/v1/subscriptions/:id', recurring.get],
 	['POST', '/v1/subscriptions/:id', recurring.update],
@@ -85,10 +95,10 @@ export const errorAnswer = (err) => ({ status: err.status, kept: err.kept, faile
 	body: JSON.stringify({ error: err.error }, null, 2) });
 
 // A wrong expand shows when the effect is made already, so the key has to keep that refusal.
-function grown(world, answer, paths)
+function grown(world, answer, paths, version)
 {
 	try {
-		return JSON.stringify(expand(world, answer, paths), null, 2);
+		return JSON.stringify(older(world, expand(world, answer, paths), version), null, 2);
 	} catch (err) {
 		err.kept = true;
 		throw err;
@@ -105,10 +115,11 @@ export function perform(world, call)
 		if (version && !/^\d{4}-\d{2}-\d{2}(\.[a-z]+)?$/.test(version))
 			throw bad(`Invalid Stripe API version: ${version}.`);
 		const answer = world.step(() => {
-			sessions.sweep(world);
+			world.sweep();
 			return handler(world, { ids, params: call.params });
 		}, cause);
-		return { status: 200, kept: true, body: grown(world, answer, call.params.expand) };
+		const shown = world.shape.fetches?.test(call.target) ? OLD : version ?? world.apiVersion;
+		return { status: 200, kept: true, body: grown(world, answer, call.params.expand, shown) };
 	} catch (err) {
 		if (err instanceof ApiError)
 			return errorAnswer(err);

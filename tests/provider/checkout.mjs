@@ -1,6 +1,7 @@
 // checkout.mjs: what happens when the donor acts on the hosted page, or a delayed method settles.
+import { payInvoice, startSubscription } from './billing.mjs';
+import { addCard } from './cards.mjs';
 import { chargeIntent, declineIntent, openIntent, settleIntent } from './payments.mjs';
-import { payInvoice, startSubscription } from './recurring.mjs';
 import { details } from './shapes.mjs';
 import { customer } from './shapes_recurring.mjs';
 
@@ -55,7 +56,7 @@ export function pay(world, id, { email, delayed = false } = {})
 		ensureCustomer(world, session, mail);
 	if (session.mode === 'subscription') {
 		const made = startSubscription(world, { session, item: priv.lines[0], how,
-			data: priv.subscription_data });
+			card: addCard(world, session.customer, { email: mail }), data: priv.subscription_data });
 		Object.assign(session, { subscription: made.subscription, invoice: made.invoice });
 	} else
 		chargeIntent(world, sessionIntent(world, record), how);
@@ -67,11 +68,11 @@ export function pay(world, id, { email, delayed = false } = {})
 	return world.emit('checkout.session.completed', session);
 }
 
-export function decline(world, id)
+export function decline(world, id, code)
 {
 	const record = open(world, id);
 	if (record.obj.mode === 'payment') {
-		declineIntent(world, sessionIntent(world, record), {});
+		declineIntent(world, sessionIntent(world, record), {}, code);
 		world.ledger.touch(record);
 	}
 }

@@ -1,12 +1,11 @@
 // control.mjs: /_/: what only a test may do: look at the books, script faults, move the clock,
 // steer webhooks, and let happen what the provider's own people or banks would do.
 import { account } from './account.mjs';
+import { ACTS } from './acts.mjs';
 import { send } from './answers.mjs';
-import { settle, Stuck } from './checkout.mjs';
+import { Stuck } from './checkout.mjs';
 import { ApiError } from './errors.mjs';
-import { renew } from './recurring.mjs';
-import { endRefund, makeRefund, moveDispute, openDispute } from './refunds.mjs';
-import { expireSession, sweep } from './sessions.mjs';
+import { expireSession } from './sessions.mjs';
 
 class Refused extends Error {}
 
@@ -30,7 +29,9 @@ function requests(world, query)
 function events(world, query)
 {
 	const type = query.get('type');
-	return { events: world.ledger.all('event').filter((r) => !type || r.obj.type === type)
+	const object = query.get('object');
+	return { events: world.ledger.all('event').filter(({ obj }) => (!type || obj.type === type)
+		&& (!object || obj.data.object.id === object))
 		.map(({ obj, priv }) => ({ ...obj, deliveries: priv.state })) };
 }
 
@@ -47,6 +48,10 @@ async function webhooks(world, query, body)
 		for (const endpoint of hooks.endpoints)
 			if (!body.url || endpoint.url === body.url)
 				endpoint.secrets = body.secrets;
+	if ('events' in body)
+		for (const endpoint of hooks.endpoints)
+			if (!body.url || endpoint.url === body.url)
+				endpoint.events = body.events || undefined;
 	if (body.retries)
 		hooks.retries = body.retries;
 	for (const name of ['paused', 'drop', 'duplicate', 'shuffle', 'delay_ms'])
@@ -65,19 +70,30 @@ function clock(world, query, body)
 		world.offset = Number(body.now) - Math.floor(Date.now() / 1000);
 	if ('signature_offset_s' in body)
 		world.signatureOffset = Number(body.signature_offset_s);
-	sweep(world);
+	world.sweep();
 	return { now: world.now(), offset_s: world.offset, signature_offset_s: world.signatureOffset };
 }
 
-function refund(world, query, body)
+// shape: {shape: "2023"} shows events and answers as an older API version would, all of them or those
+// whose type or path a regular expression matches; any other shape ends that.
+function shape(world, query, body)
 {
-	if (body.next) {
-		world.nextRefund = body.next;
-		return { next: body.next };
-	}
-	if (body.refund)
-		return endRefund(world, body.refund, body.status);
-	return makeRefund(world, body);
+	const every = !('events' in body) && !('fetches' in body);
+	const pattern = (text) => (every ? /^/ : text === undefined ? undefined : new RegExp(text));
+	world.shape = body.shape === '2023'
+		? { events: pattern(body.events), fetches: pattern(body.fetches) } : {};
+	return { shape: body.shape ?? null, events: String(world.shape.events ?? ''),
+		fetches: String(world.shape.fetches ?? '') };
+}
+
+// stats: what a long run costs.
+function stats(world)
+{
+	const { rss, heapUsed } = process.memoryUsage();
+	return { rss, heap: heapUsed, objects: world.ledger.byId.size, keys: world.ledger.keys.size,
+		ledger_bytes: world.ledger.size, requests: world.requests.length,
+		deliveries: world.webhooks.log.length, waiting: world.webhooks.waits(),
+		tls_refusals: world.tlsRefusals, tls_reason: world.tlsReason };
 }
 
 // patch: any field of any object becomes something else; with event, that is told as well.
@@ -103,6 +119,8 @@ function barrier(world, query, body)
 }
 
 const ROUTES = {
+	...ACTS,
+	'GET /_/stats': stats,
 	'GET /_/ledger': (world) => account(world.ledger),
 	'GET /_/object': (world, query) => need(world, query.get('id')).obj,
 	'GET /_/requests': requests,
@@ -129,16 +147,11 @@ const ROUTES = {
 	'POST /_/barrier': barrier,
 	'POST /_/webhooks': webhooks,
 	'POST /_/clock': clock,
-	'POST /_/renew': (world, query, body) => renew(world, body),
-	'POST /_/settle': (world, query, body) =>
-		settle(world, need(world, body.session).obj.id, body.outcome ?? 'succeeded'),
-	'POST /_/dispute': (world, query, body) =>
-		(body.dispute ? moveDispute(world, body) : openDispute(world, body)),
-	'POST /_/refund': refund,
 	'POST /_/expire': (world, query, body) =>
 		expireSession(world, need(world, body.session, 'checkout.session')),
 	'POST /_/patch': patch,
 	'POST /_/event': emit,
+	'POST /_/shape': shape,
 };
 
 function readJson(body)

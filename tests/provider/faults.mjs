@@ -52,7 +52,7 @@ function readStep(step)
 }
 
 // A small generator with a seed, so that a run with random faults can be repeated.
-function dice(seed)
+export function dice(seed)
 {
 	let state = seed >>> 0;
 	return () => {

@@ -1,5 +1,6 @@
 // http.mjs: the server: reads a request, finds who answers it, keeps the record of API requests.
 import http from 'node:http';
+import https from 'node:https';
 import { errorAnswer, authorize, perform, readParams } from './api.mjs';
 import { faultAnswer, send, spoil } from './answers.mjs';
 import { control } from './control.mjs';
@@ -140,14 +141,20 @@ async function serve(world, req, res)
 		await pages(world, req, res, await readBody(req));
 }
 
-export function createServer(world)
+// tls: {key, cert} as PEM; nothing: plain http.
+export function createServer(world, tls)
 {
-	const server = http.createServer({ keepAliveTimeout: 75000 }, (req, res) => {
+	const create = tls ? https.createServer : http.createServer;
+	const server = create({ keepAliveTimeout: 75000, ...tls }, (req, res) => {
 		serve(world, req, res).catch((err) => {
 			process.stderr.write(`provider: ${req.method} ${req.url}: ${err.stack}\n`);
 			send(res, { status: 500, body: '{"error":{"type":"api_error","message":"bug"}}' });
 		});
 	});
 	server.on('clientError', (err, socket) => socket.destroy());
+	server.on('tlsClientError', (err) => {
+		world.tlsRefusals++;
+		world.tlsReason = err.code ?? err.message;
+	});
 	return server;
 }

@@ -2,6 +2,7 @@
 import { spawn } from 'node:child_process';
 import { mkdtempSync, rmSync } from 'node:fs';
 import http from 'node:http';
+import https from 'node:https';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
@@ -53,15 +54,33 @@ export class Provider {
 		});
 	}
 
+	// send: one request, whatever the certificate; {status, headers, text, json}.
+	send(method, path, { body, headers = {}, agent = false } = {})
+	{
+		const { request } = this.url.startsWith('https:') ? https : http;
+		const length = body === undefined ? {} : { 'Content-Length': Buffer.byteLength(body) };
+		return new Promise((resolve, reject) => {
+			const req = request(this.url + path, { method, agent, rejectUnauthorized: false,
+				headers: { ...length, ...headers } }, (res) => {
+				let text = '';
+				res.setEncoding('utf8').on('data', (part) => { text += part; });
+				res.on('error', reject);
+				res.on('end', () => resolve({ status: res.statusCode, headers: res.headers, text,
+					get json() { return JSON.parse(text); } }));
+			});
+			req.on('error', reject);
+			req.end(body);
+		});
+	}
+
 	// control: GET when there is no body.
 	async control(path, body, method = body === undefined ? 'GET' : 'POST')
 	{
-		const res = await fetch(`${this.url}/_/${path}`, { method,
-			body: body === undefined ? undefined : JSON.stringify(body) });
-		const value = await res.json();
-		if (!res.ok)
-			throw new Error(`${method} ${path}: ${value.error}`);
-		return value;
+		const res = await this.send(method, `/_/${path}`,
+			{ body: body === undefined ? undefined : JSON.stringify(body) });
+		if (res.status !== 200)
+			throw new Error(`${method} ${path}: ${res.json.error}`);
+		return res.json;
 	}
 
 	fault(...rules)
@@ -70,22 +89,21 @@ export class Provider {
 	}
 
 	// call: one raw API request; form is the text of the body. Lower-case headers come back.
-	call(method, path, { form, headers = {} } = {})
+	call(method, path, { form, headers = {}, agent } = {})
 	{
-		return new Promise((resolve, reject) => {
-			const req = http.request(this.url + path, { method, agent: false, headers: {
-				Authorization: `Bearer ${this.key}`,
-				'Content-Type': 'application/x-www-form-urlencoded', ...headers,
-			} }, (res) => {
-				let text = '';
-				res.setEncoding('utf8').on('data', (part) => { text += part; });
-				res.on('error', reject);
-				res.on('end', () => resolve({ status: res.statusCode, headers: res.headers, text,
-					get json() { return JSON.parse(text); } }));
-			});
-			req.on('error', reject);
-			req.end(form);
-		});
+		return this.send(method, path, { body: form, agent, headers: {
+			Authorization: `Bearer ${this.key}`,
+			'Content-Type': 'application/x-www-form-urlencoded', ...headers,
+		} });
+	}
+
+	// get: what a fetch shows.
+	async get(path)
+	{
+		const { status, json } = await this.call('GET', path);
+		if (status !== 200)
+			throw new Error(`GET ${path}: ${status} ${json.error.message}`);
+		return json;
 	}
 
 	// press: a button of the hosted page.

@@ -2,18 +2,53 @@
 //
 // A line is one step: a list of records that take effect together. A process killed in the middle
 // of a line leaves a torn end, which the next start cuts off, so no step is ever half known.
-// Records: ['o', object, private part], ['k', idempotency entry], ['d', event, its deliveries].
-import { closeSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+// Records: ['o', object, private part], ['e', event, private part, its data as text],
+// ['k', idempotency entry], ['d', event, its deliveries].
+//
+// What an event tells is kept as text: there are many events, and few are looked at again.
+import { closeSync, ftruncateSync, openSync, readSync, writeSync } from 'node:fs';
+
+const PIECE = 4 * 1024 * 1024;
+const NONE = Object.freeze([]);
+
+const TEXT = Symbol('text');
+
+// packed: an event whose data take the room of their text, and are read from it when asked for.
+function packed(event, text)
+{
+	const { id, object, api_version, created, livemode, pending_webhooks, request, type } = event;
+	return {
+		id, object, api_version, created,
+		get data() { return JSON.parse(text); },
+		set data(value) { text = JSON.stringify(value); },
+		livemode, pending_webhooks, request, type,
+		get [TEXT]() { return text; },
+	};
+}
+
+// written: a record as a part of a line.
+function written([type, value, more])
+{
+	if (type !== 'o' || value.object !== 'event')
+		return JSON.stringify([type, value, more]);
+	const { id, object, api_version, created, livemode, pending_webhooks, request, type: name } = value;
+	return JSON.stringify(['e', { id, object, api_version, created, livemode, pending_webhooks, request,
+		type: name }, more, value[TEXT]]);
+}
 
 export class Ledger {
-	constructor(file)
+	// watch: told of each record that is new or changed.
+	constructor(file, watch = () => {})
 	{
 		this.file = file;
+		this.watch = watch;
+		this.size = 0;
 		this.clear();
 		if (file) {
 			// not existsSync: access(2) asks without the capabilities that let us open
 			this.fd = openSync(file, 'a+', 0o600);
-			ftruncateSync(this.fd, this.replay(readFileSync(this.fd)));
+			this.size = this.replay();
+			ftruncateSync(this.fd, this.size);
 		}
 	}
 
@@ -25,22 +60,33 @@ export class Ledger {
 		this.dirty = new Map();
 	}
 
-	// replay: returns the length of the file that holds whole steps.
-	replay(bytes)
+	// replay: returns the length of the file that holds whole steps. Read piece by piece: a file may be
+	// larger than the memory.
+	replay()
 	{
+		const piece = Buffer.alloc(PIECE);
+		let rest = Buffer.alloc(0);
 		let at = 0;
-		for (let end = bytes.indexOf('\n'); end >= 0; end = bytes.indexOf('\n', at)) {
-			for (const record of JSON.parse(bytes.toString('utf8', at, end)))
-				this.again(record);
-			at = end + 1;
+		for (let n; (n = readSync(this.fd, piece, 0, PIECE, at + rest.length)) > 0;) {
+			const bytes = Buffer.concat([rest, piece.subarray(0, n)]);
+			let from = 0;
+			for (let end = bytes.indexOf(10); end >= 0; end = bytes.indexOf(10, from)) {
+				for (const record of JSON.parse(bytes.toString('utf8', from, end)))
+					this.again(record);
+				from = end + 1;
+			}
+			at += from;
+			rest = bytes.subarray(from);
 		}
 		return at;
 	}
 
-	again([type, value, more])
+	again([type, value, more, text])
 	{
 		if (type === 'o')
 			this.take(value, more);
+		else if (type === 'e')
+			this.keep(packed(value, text), more);
 		else if (type === 'k')
 			this.keys.set(value.key, value);
 		else {
@@ -52,11 +98,24 @@ export class Ledger {
 
 	take(obj, priv)
 	{
-		const record = { obj, priv };
-		this.byId.set(obj.id, record);
-		if (!this.byKind.has(obj.object))
-			this.byKind.set(obj.object, new Map());
-		this.byKind.get(obj.object).set(obj.id, record);
+		return this.keep(obj.object === 'event' ? packed(obj, JSON.stringify(obj.data)) : obj, priv);
+	}
+
+	// keep: a new record, or, when a file is read, a later state of one that is known.
+	keep(obj, priv)
+	{
+		let record = this.byId.get(obj.id);
+		if (record)
+			Object.assign(record, { obj, priv });
+		else {
+			if (!this.byKind.has(obj.object))
+				this.byKind.set(obj.object, []);
+			const rows = this.byKind.get(obj.object);
+			record = { obj, priv, row: rows.length };
+			this.byId.set(obj.id, record);
+			rows.push(record);
+		}
+		this.watch(record);
 		return record;
 	}
 
@@ -67,6 +126,7 @@ export class Ledger {
 
 	touch(record)
 	{
+		this.watch(record);
 		this.dirty.set(record.obj.id, ['o', record.obj, record.priv]);
 		return record;
 	}
@@ -90,10 +150,11 @@ export class Ledger {
 		return record && (!kind || record.obj.object === kind) ? record : undefined;
 	}
 
-	// all: records of a kind, oldest first.
+	// all: records of a kind, oldest first; the list itself, so only to be read. A record's row is its
+	// place in it.
 	all(kind)
 	{
-		return [...(this.byKind.get(kind)?.values() ?? [])];
+		return this.byKind.get(kind) ?? NONE;
 	}
 
 	commit()
@@ -101,13 +162,23 @@ export class Ledger {
 		if (!this.dirty.size)
 			return;
 		if (this.fd !== undefined)
-			writeSync(this.fd, `${JSON.stringify([...this.dirty.values()])}\n`);
+			this.write(`[${[...this.dirty.values()].map(written).join(',')}]\n`);
 		this.dirty.clear();
+	}
+
+	// write: the whole line; the system may take it in pieces.
+	write(line)
+	{
+		const bytes = Buffer.from(line);
+		for (let at = 0; at < bytes.length;)
+			at += writeSync(this.fd, bytes, at);
+		this.size += bytes.length;
 	}
 
 	reset()
 	{
 		this.clear();
+		this.size = 0;
 		if (this.fd !== undefined)
 			ftruncateSync(this.fd, 0);
 	}

@@ -2,13 +2,12 @@
 import { readFileSync } from 'node:fs';
 import { parseArgs } from 'node:util';
 import { createServer } from './http.mjs';
-import { sweep } from './sessions.mjs';
 import { World } from './world.mjs';
 
 const USAGE = `usage: node tests/provider/main.mjs --key KEY | --key-file FILE
 	[--port N] [--public-url URL] [--ledger FILE] [--hold-ms N] [--retries MS,MS,...]
 	[--webhook-url URL (--webhook-secret SECRET | --webhook-secret-file FILE)]...
-	[--api-version VERSION]
+	[--webhook-events TYPE,TYPE,...] [--api-version VERSION] [--tls-cert FILE --tls-key FILE]
 `;
 
 const text = { type: 'string' };
@@ -18,6 +17,7 @@ const OPTIONS = {
 	retries: { ...text, default: '200,500,1000,2000,5000,5000,10000,10000,30000,30000' },
 	'webhook-url': { ...text, multiple: true }, 'webhook-secret': { ...text, multiple: true },
 	'webhook-secret-file': { ...text, multiple: true },
+	'webhook-events': text, 'tls-cert': text, 'tls-key': text,
 };
 
 function stop(words)
@@ -42,7 +42,16 @@ function endpointsOf(options)
 	for (const url of urls)
 		if (!/^http:\/\/(127\.\d+\.\d+\.\d+|localhost|\[::1\])[:/]/.test(url))
 			stop(`a webhook goes to this machine only, not to ${url}`);
-	return urls.map((url, i) => ({ url, secrets: secrets[i] }));
+	const events = options['webhook-events']?.split(',').filter(Boolean);
+	return urls.map((url, i) => ({ url, secrets: secrets[i], events }));
+}
+
+function tlsOf(options)
+{
+	const { 'tls-cert': cert, 'tls-key': key } = options;
+	if (!cert !== !key)
+		stop('--tls-cert and --tls-key belong together');
+	return cert && { cert: readFileSync(cert), key: readFileSync(key) };
 }
 
 function readOptions()
@@ -66,18 +75,19 @@ function readOptions()
 
 const options = readOptions();
 const world = new World({ ...options, publicUrl: undefined });
-const server = createServer(world);
+const tls = tlsOf(options);
+const server = createServer(world, tls);
 
 server.on('error', (err) => stop(err.message));
 server.listen(Number(options.port), '127.0.0.1', () => {
-	const url = `http://127.0.0.1:${server.address().port}`;
+	const url = `${tls ? 'https' : 'http'}://127.0.0.1:${server.address().port}`;
 	world.publicUrl = (options['public-url'] ?? url).replace(/\/$/, '');
 	world.webhooks.resume();
 	process.stdout.write(`provider ready ${url}\n`);
 });
 
 setInterval(() => {
-	world.step(() => sweep(world));
+	world.step(() => world.sweep());
 	world.commit();
 }, 1000).unref();
 

@@ -1,49 +1,12 @@
 // pages.mjs: the hosted page where a donor pays, and the few pages around it. Works without scripts.
+import { send } from './answers.mjs';
 import { decline, pay, Stuck } from './checkout.mjs';
 import { format } from './currency.mjs';
+import { isDecline } from './declines.mjs';
 import { decodeForm } from './form.mjs';
-import { endSubscription } from './recurring.mjs';
-import { send } from './answers.mjs';
-import { sweep } from './sessions.mjs';
+import { esc, EVERY, html, plain, redirect } from './html.mjs';
+import { invoicePage, portalPage } from './portal.mjs';
 import { STYLE } from './style.mjs';
-
-const esc = (text) => String(text ?? '').replace(/[&<>"']/g, (c) => `&#${c.charCodeAt(0)};`);
-
-const EVERY = { day: 'every day', week: 'every week', month: 'every month', year: 'every year' };
-
-function layout(title, main)
-{
-	return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="robots" content="noindex">
-<title>${esc(title)} · test provider</title>
-<link rel="stylesheet" href="/c/pay.css">
-</head>
-<body>
-<p class="label" role="note"><b>Test provider.</b> No real money moves here, and no card is asked for.</p>
-<main>
-${main}
-</main>
-</body>
-</html>
-`;
-}
-
-function html(res, status, title, main, headers)
-{
-	send(res, { status, type: 'text/html; charset=utf-8', body: layout(title, main), headers: {
-		'Content-Security-Policy': "default-src 'none'; style-src 'self'; frame-ancestors 'none'",
-		'Referrer-Policy': 'no-referrer', 'X-Content-Type-Options': 'nosniff', ...headers,
-	} });
-}
-
-const redirect = (res, to) => send(res, { status: 303, body: '', headers: { Location: to } });
-
-const plain = (res, status, title, words) =>
-	html(res, status, title, `<h1>${esc(title)}</h1>\n<p>${esc(words)}</p>`);
 
 function payPage(res, record, { status = 200, problem } = {})
 {
@@ -86,7 +49,7 @@ async function act(world, res, record, verb, form)
 	if (verb === 'pay' || verb === 'delayed')
 		await paid(world, res, id, { email, delayed: verb === 'delayed' });
 	else if (verb === 'decline') {
-		world.step(() => decline(world, id));
+		world.step(() => decline(world, id, isDecline(form.code) ? form.code : undefined));
 		world.commit();
 		payPage(res, record, { status: 402,
 			problem: 'Your card was declined. You were not charged; you may try again.' });
@@ -118,39 +81,14 @@ async function checkout(world, req, res, id, verb, body)
 	}
 }
 
-// portal: a donor's own management, as far as ending a subscription.
-function portal(world, req, res, id, verb)
-{
-	const record = world.ledger.get(id, 'billing_portal.session');
-	if (!record)
-		return plain(res, 404, 'Not found', 'There is no such page.');
-	const subs = world.ledger.all('subscription').filter((s) =>
-		s.obj.customer === record.obj.customer && s.obj.status !== 'canceled');
-	if (req.method === 'POST' && verb === 'cancel') {
-		world.step(() => subs.forEach((s) => endSubscription(world, s)));
-		world.commit();
-		if (record.obj.return_url)
-			return redirect(res, record.obj.return_url);
-		return plain(res, 200, 'Ended', 'Your recurring contribution has ended.');
-	}
-	const rows = subs.map(({ obj: s }) => {
-		const { price } = s.items.data[0];
-		return `<p class="amount">${esc(format(price.unit_amount, s.currency))}
-<span>${EVERY[price.recurring.interval]}</span></p>`;
-	});
-	const form = `<form method="post" action="/p/session/${id}/cancel">
-<button class="main" type="submit">End it now</button></form>`;
-	return html(res, 200, 'Your contribution', `<h1>Your recurring contribution</h1>
-${rows.length ? rows.join('\n') + form : '<p>There is none at present.</p>'}`);
-}
-
 const PAGE = /^\/c\/pay\/(cs_[A-Za-z0-9_]+)(?:\/([a-z]+))?$/;
-const PORTAL = /^\/p\/session\/(bps_[A-Za-z0-9]+)(?:\/([a-z]+))?$/;
+const PORTAL = /^\/p\/session\/(bps_[A-Za-z0-9]+)(?:\/([a-z_]+))?$/;
+const INVOICE = /^\/c\/invoice\/(in_[A-Za-z0-9]+)(?:\/([a-z]+))?$/;
 
 export async function pages(world, req, res, body)
 {
 	const path = req.url.split('?')[0];
-	world.step(() => sweep(world));
+	world.step(() => world.sweep());
 	world.commit();
 	if (path === '/c/pay.css')
 		return send(res, { status: 200, type: 'text/css; charset=utf-8', body: STYLE });
@@ -159,7 +97,10 @@ export async function pages(world, req, res, body)
 		return checkout(world, req, res, page[1], page[2], body);
 	const own = PORTAL.exec(path);
 	if (own)
-		return portal(world, req, res, own[1], own[2]);
+		return portalPage(world, req, res, own[1], own[2]);
+	const bill = INVOICE.exec(path);
+	if (bill)
+		return invoicePage(world, req, res, bill[1], bill[2]);
 	return plain(res, 404, 'Not found', 'There is no such page.');
 }
 

@@ -73,7 +73,7 @@ export const list = (each, max = 100) => (value, path) => {
 
 export const metadata = (value, path) => {
 	if (value === '')
-		return {};
+		return '';
 	if (typeof value !== 'object')
 		throw bad('Invalid object', path);
 	const keys = Object.keys(value);
@@ -89,6 +89,23 @@ export const metadata = (value, path) => {
 	}
 	return out;
 };
+
+// mergeMetadata: an empty value takes its key away, an empty text takes all.
+export function mergeMetadata(object, given)
+{
+	if (given === undefined)
+		return;
+	if (given === '')
+		object.metadata = {};
+	for (const [key, value] of Object.entries(given))
+		if (value === '')
+			delete object.metadata[key];
+		else
+			object.metadata[key] = value;
+}
+
+// unset: an empty text takes the value away (null), anything else is as described.
+export const unset = (each) => (value, path) => (value === '' ? null : each(value, path));
 
 // Taken as it is: the provider knows this parameter, the stand-in gives it no meaning.
 export const any = (value) => value;

@@ -1,4 +1,6 @@
 // payments.mjs: payment intents and charges, and the money that a charge moved.
+import { chargeMoved } from './balance.mjs';
+import { onCharge, onIntent, onReturn } from './declines.mjs';
 import { makeId } from './ids.mjs';
 import { equal, getter, lister } from './lists.mjs';
 import { charge, paymentIntent } from './shapes.mjs';
@@ -12,26 +14,31 @@ export function openIntent(world, what)
 	return record;
 }
 
+// how: {email, delayed, card: a payment method's id}.
 function addCharge(world, record, status, how)
 {
 	const { obj: pi } = record;
-	pi.payment_method = makeId('pm_1');
+	pi.payment_method = how.card ?? makeId('pm_1');
+	pi.next_action = null;
 	if (how.delayed)
 		pi.payment_method_types = [METHOD_DELAYED];
 	const made = charge(world, pi, status, {
 		email: how.email, method: how.delayed ? METHOD_DELAYED : 'card',
 	});
-	world.ledger.add(made);
+	const kept = world.ledger.add(made);
 	pi.latest_charge = made.id;
 	world.ledger.touch(record);
-	return made;
+	return kept;
 }
 
-function succeed(world, record, made)
+function succeed(world, record, paid)
 {
 	const { obj: pi } = record;
 	Object.assign(pi, { status: 'succeeded', amount_received: pi.amount, last_payment_error: null });
-	world.emit('charge.succeeded', made);
+	chargeMoved(world, paid);
+	world.ledger.touch(paid);
+	world.ledger.touch(record);
+	world.emit('charge.succeeded', paid.obj);
 	world.emit('payment_intent.succeeded', pi);
 }
 
@@ -43,40 +50,50 @@ export function chargeIntent(world, record, how)
 	}
 	const made = addCharge(world, record, 'pending', how);
 	record.obj.status = 'processing';
-	world.emit('charge.pending', made);
+	world.emit('charge.pending', made.obj);
 	world.emit('payment_intent.processing', record.obj);
 }
 
-function fail(world, record, made)
+function fail(world, record, made, error)
 {
 	const { obj: pi } = record;
-	Object.assign(pi, {
-		status: 'requires_payment_method', payment_method: null,
-		last_payment_error: {
-			charge: made.id, code: 'card_declined', decline_code: 'generic_decline',
-			message: 'Your card was declined.', type: 'card_error',
-		},
-	});
-	world.emit('charge.failed', made);
+	Object.assign(pi, { status: 'requires_payment_method', payment_method: null, next_action: null,
+		last_payment_error: error });
+	world.ledger.touch(record);
+	world.emit('charge.failed', made.obj);
 	world.emit('payment_intent.payment_failed', pi);
 }
 
-export const declineIntent = (world, record, how) =>
-	fail(world, record, addCharge(world, record, 'failed', how));
+export function declineIntent(world, record, how, decline = 'generic_decline')
+{
+	const made = addCharge(world, record, 'failed', how);
+	Object.assign(made.obj, onCharge(decline));
+	fail(world, record, made, onIntent(decline, made.obj.id));
+}
 
+// challengeIntent: the bank wants the donor to confirm; until then nothing is charged.
+export function challengeIntent(world, record, how)
+{
+	const { obj: pi } = record;
+	Object.assign(pi, { status: 'requires_action', payment_method: how.card ?? makeId('pm_1'),
+		last_payment_error: null,
+		next_action: { type: 'use_stripe_sdk', use_stripe_sdk: { type: 'three_d_secure_redirect' } } });
+	world.ledger.touch(record);
+	world.emit('payment_intent.requires_action', pi);
+}
+
+// settleIntent: the verdict on a delayed payment.
 export function settleIntent(world, record, ok)
 {
 	const paid = world.ledger.get(record.obj.latest_charge);
-	Object.assign(paid.obj, ok
-		? { status: 'succeeded', paid: true, balance_transaction: makeId('txn_3') }
+	Object.assign(paid.obj, ok ? { status: 'succeeded', paid: true }
 		: { status: 'failed', paid: false, amount_captured: 0, captured: false,
 			failure_code: 'charge_failed', failure_message: 'The bank returned the payment.' });
 	world.ledger.touch(paid);
-	world.ledger.touch(record);
 	if (ok)
-		succeed(world, record, paid.obj);
+		succeed(world, record, paid);
 	else
-		fail(world, record, paid.obj);
+		fail(world, record, paid, onReturn(paid.obj.id));
 }
 
 export const getIntent = getter('payment_intent');
@@ -86,6 +103,7 @@ export const listIntents = lister('payment_intent', '/v1/payment_intents', {
 export const getCharge = getter('charge');
 export const listCharges = lister('charge', '/v1/charges', {
 	customer: equal('customer'), payment_intent: equal('payment_intent'),
+	transfer_group: equal('transfer_group'),
 });
 export const getCustomer = getter('customer');
 export const listCustomers = lister('customer', '/v1/customers', { email: equal('email') });

@@ -1,9 +1,11 @@
-// refunds.mjs: refunds and disputes.
-import { bad, missing } from './errors.mjs';
+// refunds.mjs: refunds, from our side and from the provider's dashboard.
+import { refundCameBack, refundMoved } from './balance.mjs';
 import { format } from './currency.mjs';
+import { isTaken, refundedFully } from './disputes.mjs';
+import { bad, missing } from './errors.mjs';
 import { equal, getter, lister } from './lists.mjs';
-import { bool, check, int, metadata, oneOf, str } from './params.mjs';
-import { dispute, refund } from './shapes.mjs';
+import { bool, check, int, mergeMetadata, metadata, oneOf, str } from './params.mjs';
+import { refund } from './shapes.mjs';
 
 const parseCreate = check({
 	amount: int(1), charge: str(), payment_intent: str(), metadata,
@@ -37,7 +39,8 @@ function chargeOf(world, p)
 	return record;
 }
 
-// makeRefund: also used by the control for refunds made at the provider's dashboard.
+// makeRefund: also used by the control for refunds made at the provider's dashboard. What is pending
+// counts as refunded already; its money moves when it succeeds.
 export function makeRefund(world, p)
 {
 	const record = chargeOf(world, p);
@@ -46,7 +49,7 @@ export function makeRefund(world, p)
 	if (rest === 0)
 		throw bad(`Charge ${ch.id} has already been refunded.`, undefined,
 			'charge_already_refunded', true);
-	if (ch.disputed && !record.priv.dispute_won)
+	if (isTaken(world, record))
 		throw bad(`Charge ${ch.id} has been charged back; cannot issue a refund.`, undefined,
 			'charge_disputed', true);
 	const amount = p.amount ?? rest;
@@ -57,37 +60,73 @@ export function makeRefund(world, p)
 	made.status = world.nextRefund ?? 'succeeded';
 	world.nextRefund = undefined;
 	world.ledger.add(made);
+	if (made.status === 'succeeded')
+		refundMoved(world, made);
+	(record.priv.refunds ??= []).push(made.id);
 	ch.amount_refunded += amount;
 	ch.refunded = ch.amount_refunded === ch.amount;
 	world.ledger.touch(record);
 	world.emit('refund.created', made);
 	world.emit('charge.refunded', ch);
 	world.emit('charge.refund.updated', made);
+	if (ch.refunded)
+		refundedFully(world, record);
 	return made;
 }
 
 export const create = (world, { params }) => makeRefund(world, parseCreate(params));
 
+const parseUpdate = check({ metadata });
+
+export function update(world, { ids, params })
+{
+	const p = parseUpdate(params);
+	const record = world.ledger.get(ids[0], 'refund');
+	if (!record)
+		throw missing('refund', ids[0]);
+	mergeMetadata(record.obj, p.metadata);
+	world.ledger.touch(record);
+	world.emit('refund.updated', record.obj);
+	return record.obj;
+}
+
+// What may follow what: a refund that succeeded can still come back.
+const NEXT = {
+	pending: ['succeeded', 'failed', 'canceled', 'requires_action'],
+	requires_action: ['pending', 'succeeded', 'failed', 'canceled'],
+	succeeded: ['failed'],
+};
+
+function giveBack(world, re)
+{
+	const paid = world.ledger.get(re.charge);
+	paid.obj.amount_refunded -= re.amount;
+	paid.obj.refunded = false;
+	world.ledger.touch(paid);
+	if (re.balance_transaction)
+		refundCameBack(world, re);
+}
+
 // endRefund: a refund reaches a later state; a failed one gives the money back to the charge.
-export function endRefund(world, id, status)
+export function endRefund(world, id, status, reason)
 {
 	const record = world.ledger.get(id, 'refund');
 	if (!record)
 		throw missing('refund', id);
 	const { obj: re } = record;
-	const lost = ['failed', 'canceled'];
-	if (lost.includes(status) && !lost.includes(re.status)) {
-		const paid = world.ledger.get(re.charge);
-		paid.obj.amount_refunded -= re.amount;
-		paid.obj.refunded = false;
-		world.ledger.touch(paid);
-		re.failure_reason = 'expired_or_canceled_card';
-		re.failure_balance_transaction = re.balance_transaction;
-	}
 	const before = re.status;
+	if (!NEXT[before]?.includes(status))
+		throw bad(`A refund that is ${before} cannot become ${status}.`, 'status');
 	re.status = status;
+	if (status === 'succeeded')
+		refundMoved(world, re);
+	if (status === 'failed' || status === 'canceled')
+		giveBack(world, re);
+	if (status === 'failed')
+		re.failure_reason = reason ?? 'expired_or_canceled_card';
 	world.ledger.touch(record);
 	world.emit('refund.updated', re, { previous: { status: before } });
+	world.emit('charge.refund.updated', re, { previous: { status: before } });
 	if (status === 'failed')
 		world.emit('refund.failed', re);
 	return re;
@@ -95,51 +134,5 @@ export function endRefund(world, id, status)
 
 export const get = getter('refund');
 export const index = lister('refund', '/v1/refunds', {
-	charge: equal('charge'), payment_intent: equal('payment_intent'),
-});
-
-export function openDispute(world, { charge, payment_intent: intent, reason, status, amount })
-{
-	const id = charge ?? world.ledger.get(intent)?.obj.latest_charge;
-	const record = world.ledger.get(id, 'charge');
-	if (!record || record.obj.status !== 'succeeded')
-		throw missing('charge', id ?? intent);
-	const made = dispute(world, record.obj, {
-		reason: reason ?? 'fraudulent', status: status ?? 'needs_response', amount,
-	});
-	world.ledger.add(made);
-	record.obj.disputed = true;
-	world.ledger.touch(record);
-	world.emit('charge.dispute.created', made);
-	if (!made.status.startsWith('warning'))
-		world.emit('charge.dispute.funds_withdrawn', made);
-	return made;
-}
-
-const CLOSED = ['won', 'lost', 'warning_closed', 'prevented'];
-
-export function moveDispute(world, { dispute: id, status })
-{
-	const record = world.ledger.get(id, 'dispute');
-	if (!record)
-		throw missing('dispute', id);
-	const before = record.obj.status;
-	record.obj.status = status;
-	world.ledger.touch(record);
-	if (status === 'won') {
-		const paid = world.ledger.get(record.obj.charge);
-		paid.priv.dispute_won = true;
-		world.ledger.touch(paid);
-		world.emit('charge.dispute.funds_reinstated', record.obj);
-	}
-	if (CLOSED.includes(status))
-		world.emit('charge.dispute.closed', record.obj);
-	else
-		world.emit('charge.dispute.updated', record.obj, { previous: { status: before } });
-	return record.obj;
-}
-
-export const getDispute = getter('dispute');
-export const listDisputes = lister('dispute', '/v1/disputes', {
 	charge: equal('charge'), payment_intent: equal('payment_intent'),
 });

@@ -174,18 +174,6 @@ export function lineItems(world, { ids, params })
 	const record = world.ledger.get(ids[0], 'checkout.session');
 	if (!record)
 		throw missing('checkout.session', ids[0], 'session');
-	return page(record.priv.lines.map((obj_) => ({ obj: obj_ })), parseLines(params),
+	return page(record.priv.lines.map((obj_) => ({ obj: obj_ })).reverse(), parseLines(params),
 		`/v1/checkout/sessions/${ids[0]}/line_items`);
-}
-
-// sweep: sessions whose time is over expire by themselves; looked at once a second.
-export function sweep(world)
-{
-	const now = world.now();
-	if (world.swept === now)
-		return;
-	world.swept = now;
-	for (const record of world.ledger.all('checkout.session'))
-		if (record.obj.status === 'open' && record.obj.expires_at <= now)
-			expireSession(world, record);
 }

@@ -3,10 +3,6 @@ import { makeId } from './ids.mjs';
 
 const ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
 
-const base = (world, object, id) => ({
-	id, object, created: world.now(), livemode: world.livemode, metadata: {},
-});
-
 export const listOf = (data, url, has_more = false) => ({ object: 'list', data, has_more, url });
 
 export const details = (email, name = null) => ({
@@ -18,7 +14,10 @@ export function checkoutSession(world, p, amount, currency)
 {
 	const id = makeId(world.livemode ? 'cs_live_a1' : 'cs_test_a1', 56);
 	return {
-		...base(world, 'checkout.session', id),
+		id,
+		object: 'checkout.session',
+		created: world.now(),
+		livemode: world.livemode,
 		adaptive_pricing: p.adaptive_pricing ?? { enabled: p.mode === 'payment' },
 		after_expiration: null,
 		allow_promotion_codes: null,
@@ -52,7 +51,7 @@ export function checkoutSession(world, p, amount, currency)
 			metadata: {}, rendering_options: null,
 		} } : null,
 		locale: p.locale ?? null,
-		metadata: p.metadata ?? {},
+		metadata: p.metadata || {},
 		mode: p.mode,
 		origin_context: null,
 		payment_intent: null,
@@ -84,7 +83,7 @@ export function checkoutSession(world, p, amount, currency)
 export const paymentIntent = (world, { amount, currency, customer, metadata, description }) => {
 	const id = makeId('pi_3');
 	return {
-		...base(world, 'payment_intent', id),
+		id, object: 'payment_intent', created: world.now(), livemode: world.livemode,
 		amount, currency,
 		amount_capturable: 0, amount_details: { tip: {} }, amount_received: 0,
 		application: null, application_fee_amount: null, automatic_payment_methods: null,
@@ -104,23 +103,20 @@ export const paymentIntent = (world, { amount, currency, customer, metadata, des
 
 // charge: status is succeeded, pending (a delayed method) or failed.
 export const charge = (world, pi, status, { email = null, method = 'card' } = {}) => ({
-	...base(world, 'charge', makeId('ch_3')),
+	id: makeId('ch_3'), object: 'charge', created: world.now(), livemode: world.livemode,
 	amount: pi.amount, amount_captured: status === 'failed' ? 0 : pi.amount, amount_refunded: 0,
 	application: null, application_fee: null, application_fee_amount: null,
-	balance_transaction: status === 'succeeded' ? makeId('txn_3') : null,
+	balance_transaction: null,
 	billing_details: { address: ADDRESS, email, name: null, phone: null, tax_id: null },
 	calculated_statement_descriptor: 'TEST PROVIDER', captured: status !== 'failed',
 	currency: pi.currency, customer: pi.customer, description: pi.description, disputed: false,
 	failure_balance_transaction: null,
-	failure_code: status === 'failed' ? 'card_declined' : null,
-	failure_message: status === 'failed' ? 'Your card was declined.' : null,
+	failure_code: null, failure_message: null,
 	fraud_details: {}, metadata: { ...pi.metadata }, on_behalf_of: null,
 	outcome: {
 		advice_code: null, network_advice_code: null, network_decline_code: null,
-		network_status: status === 'failed' ? 'declined_by_network' : 'approved_by_network',
-		reason: status === 'failed' ? 'generic_decline' : null, risk_level: 'normal',
-		seller_message: status === 'failed' ? 'The bank did not give a reason.' : 'Payment complete.',
-		type: status === 'failed' ? 'issuer_declined' : 'authorized',
+		network_status: 'approved_by_network', reason: null, risk_level: 'normal',
+		seller_message: 'Payment complete.', type: 'authorized',
 	},
 	paid: status === 'succeeded', payment_intent: pi.id, payment_method: pi.payment_method,
 	payment_method_details: methodDetails(method),
@@ -147,17 +143,18 @@ function methodDetails(method)
 
 export const refund = (world, ch, amount, p) => ({
 	id: makeId('re_3'), object: 'refund', amount,
-	balance_transaction: makeId('txn_3'), charge: ch.id, created: world.now(),
+	balance_transaction: null, charge: ch.id, created: world.now(),
 	currency: ch.currency, customer: ch.customer, customer_account: null,
 	destination_details: { card: { reference_status: 'pending', reference_type:
 		'acquirer_reference_number', type: 'refund' }, type: 'card' },
-	metadata: p.metadata ?? {}, payment_intent: ch.payment_intent,
+	metadata: p.metadata || {}, payment_intent: ch.payment_intent,
 	payment_method: ch.payment_method, reason: p.reason ?? null, receipt_number: null,
 	source_transfer_reversal: null, status: 'succeeded', transfer_reversal: null,
 });
 
 export const dispute = (world, ch, { reason, status, amount }) => ({
-	...base(world, 'dispute', makeId('du_1')),
+	id: makeId('du_1'), object: 'dispute', created: world.now(), livemode: world.livemode,
+	metadata: {},
 	amount: amount ?? ch.amount, balance_transactions: [], charge: ch.id, currency: ch.currency,
 	enhanced_eligibility_types: [],
 	evidence: {},
@@ -165,16 +162,23 @@ export const dispute = (world, ch, { reason, status, amount }) => ({
 		due_by: world.now() + 9 * 24 * 3600, enhanced_eligibility: {}, has_evidence: false,
 		past_due: false, submission_count: 0,
 	},
-	is_charge_refundable: false, payment_intent: ch.payment_intent,
+	is_charge_refundable: status.startsWith('warning'), payment_intent: ch.payment_intent,
 	payment_method_details: { type: 'card', card: {
-		brand: 'visa', case_type: 'chargeback', network_reason_code: '10.4',
+		brand: 'visa', case_type: status.startsWith('warning') ? 'inquiry' : 'chargeback',
+		network: 'visa', network_reason_code: '10.4',
 	} },
 	reason, status,
 });
 
-export const event = (world, type, object, previous, request) => ({
-	id: makeId('evt_1'), object: 'event', api_version: world.apiVersion, created: world.now(),
-	data: { object, ...(previous ? { previous_attributes: previous } : {}) },
+export const earlyFraudWarning = (world, ch, { type, actionable }) => ({
+	id: makeId('issfr_1'), object: 'radar.early_fraud_warning', actionable, charge: ch.id,
+	created: world.now(), fraud_type: type, livemode: world.livemode,
+	payment_intent: ch.payment_intent,
+});
+
+export const event = (world, type, object, previous, request, version) => ({
+	id: makeId('evt_1'), object: 'event', api_version: version, created: world.now(),
+	data: previous ? { object, previous_attributes: previous } : { object },
 	livemode: world.livemode, pending_webhooks: 0,
 	request: request ?? { id: null, idempotency_key: null }, type,
 });

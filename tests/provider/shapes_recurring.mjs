@@ -3,14 +3,11 @@
 import { makeId } from './ids.mjs';
 import { listOf } from './shapes.mjs';
 
-const base = (world, object, id) => ({
-	id, object, created: world.now(), livemode: world.livemode, metadata: {},
-});
-
 const ADDRESS = { city: null, country: null, line1: null, line2: null, postal_code: null, state: null };
 
 export const customer = (world, email, name = null) => ({
-	...base(world, 'customer', makeId('cus_', 14)),
+	id: makeId('cus_', 14), object: 'customer', created: world.now(), livemode: world.livemode,
+	metadata: {},
 	address: ADDRESS, balance: 0, currency: null, customer_account: null, default_source: null,
 	delinquent: false, description: null, discount: null, email,
 	invoice_prefix: makeId('', 8).toUpperCase(),
@@ -20,8 +17,8 @@ export const customer = (world, email, name = null) => ({
 	tax_exempt: 'none', test_clock: null,
 });
 
-// addPeriod: the same day some months on, or the month's last day when it has no such day.
-export function addPeriod(at, interval, count)
+// addPeriod: the anchor's day some months on, or the month's last day when it has no such day.
+export function addPeriod(at, interval, count, anchor = at)
 {
 	const day = 24 * 3600;
 	if (interval === 'day' || interval === 'week')
@@ -29,12 +26,13 @@ export function addPeriod(at, interval, count)
 	const date = new Date(at * 1000);
 	const months = date.getUTCMonth() + count * (interval === 'year' ? 12 : 1);
 	const last = new Date(Date.UTC(date.getUTCFullYear(), months + 1, 0)).getUTCDate();
-	const to = Math.min(date.getUTCDate(), last);
+	const to = Math.min(new Date(anchor * 1000).getUTCDate(), last);
 	return Date.UTC(date.getUTCFullYear(), months, to) / 1000 + at % day;
 }
 
 export const price = (world, line) => ({
-	...base(world, 'price', line.price ?? makeId('price_1')),
+	id: line.price ?? makeId('price_1'), object: 'price', created: world.now(), livemode: world.livemode,
+	metadata: {},
 	active: false, billing_scheme: 'per_unit', currency: line.currency, custom_unit_amount: null,
 	lookup_key: null, nickname: null, product: line.product ?? makeId('prod_', 14),
 	recurring: line.recurring ? {
@@ -53,13 +51,30 @@ export const lineItem = (world, line) => ({
 	description: line.name, metadata: {}, price: price(world, line), quantity: line.quantity,
 });
 
-export function subscription(world, { customer: owner, item, metadata, description })
+// paymentMethod: a card that is kept for later; which one is all that differs.
+export const paymentMethod = (world, { customer: owner, email, last4 = '4242' }) => ({
+	id: makeId('pm_1'), object: 'payment_method', created: world.now(), livemode: world.livemode,
+	metadata: {},
+	allow_redisplay: 'limited',
+	billing_details: { address: ADDRESS, email: email ?? null, name: null, phone: null, tax_id: null },
+	card: {
+		brand: 'visa', checks: { address_line1_check: null, address_postal_code_check: null,
+			cvc_check: 'pass' },
+		country: 'US', display_brand: 'visa', exp_month: 12, exp_year: 2034, fingerprint: null,
+		funding: 'credit', generated_from: null, last4,
+		networks: { available: ['visa'], preferred: null }, regulated_status: 'unregulated',
+		three_d_secure_usage: { supported: true }, wallet: null,
+	},
+	customer: owner, customer_account: null, type: 'card',
+});
+
+export function subscription(world, { customer: owner, item, metadata, description, card })
 {
 	const id = makeId('sub_1');
 	const now = world.now();
 	const { interval, interval_count: count } = item.price.recurring;
 	return {
-		...base(world, 'subscription', id),
+		id, object: 'subscription', created: world.now(), livemode: world.livemode,
 		application: null, application_fee_percent: null,
 		automatic_tax: { disabled_reason: null, enabled: false, liability: null },
 		billing_cycle_anchor: now, billing_cycle_anchor_config: null,
@@ -67,7 +82,7 @@ export function subscription(world, { customer: owner, item, metadata, descripti
 		cancel_at: null, cancel_at_period_end: false, canceled_at: null,
 		cancellation_details: { comment: null, feedback: null, reason: null },
 		collection_method: 'charge_automatically', currency: item.currency, customer: owner,
-		customer_account: null, days_until_due: null, default_payment_method: makeId('pm_1'),
+		customer_account: null, days_until_due: null, default_payment_method: card,
 		default_source: null, default_tax_rates: [], description: description ?? null, discounts: [],
 		ended_at: null, invoice_settings: { account_tax_ids: null, issuer: { type: 'self' } },
 		items: listOf([{
@@ -95,7 +110,7 @@ export function invoice(world, sub, { reason, email })
 	const now = world.now();
 	const details = { metadata: { ...sub.metadata }, subscription: sub.id };
 	return {
-		...base(world, 'invoice', id),
+		id, object: 'invoice', created: world.now(), livemode: world.livemode, metadata: {},
 		account_country: 'DE', account_name: 'Test provider', account_tax_ids: null,
 		amount_due: amount, amount_overpaid: 0, amount_paid: 0, amount_remaining: amount,
 		amount_shipping: 0, application: null, attempt_count: 0, attempted: false, auto_advance: true,
@@ -155,8 +170,7 @@ export const invoicePayment = (world, inv, pi) => ({
 export const portalSession = (world, p) => {
 	const id = makeId('bps_1');
 	return {
-		...base(world, 'billing_portal.session', id),
-		metadata: undefined,
+		id, object: 'billing_portal.session', created: world.now(), livemode: world.livemode,
 		configuration: 'bpc_1TestProvider', customer: p.customer, customer_account: null,
 		flow: p.flow_data ? {
 			after_completion: { hosted_confirmation: null, redirect: null, type: 'portal_homepage' },

@@ -4,7 +4,8 @@
 // other. Every try is signed afresh over the same bytes.
 import { createHmac } from 'node:crypto';
 import http from 'node:http';
-import { getter, lister, equal } from './lists.mjs';
+import { bad } from './errors.mjs';
+import { getter, lister } from './lists.mjs';
 import { bool, list, str } from './params.mjs';
 
 const PARALLEL = 32;
@@ -59,19 +60,27 @@ export class Webhooks {
 		this.held = [];
 		this.log = [];
 		this.fresh.length = 0;
-		this.line.length = 0;
+		this.line = [];
+		this.front = 0;
 		this.generation = (this.generation ?? 0) + 1;
 	}
 
 	// queue: an event of the running step; it leaves with kick(), after the step is on record.
 	queue(event)
 	{
-		event.pending_webhooks = this.endpoints.length;
+		const told = this.endpoints.filter((e) => this.hears(e, event.type));
+		event.pending_webhooks = told.length;
 		const record = this.world.ledger.add(event, {
-			state: Object.fromEntries(this.endpoints.map((e) => [e.url, 'pending'])),
+			state: Object.fromEntries(told.map((e) => [e.url, 'pending'])),
 		});
 		this.fresh.push(record);
-		return event;
+		return record.obj;
+	}
+
+	// hears: an endpoint is told of the types it was made for; of all, unless it says.
+	hears({ events }, type)
+	{
+		return !events || events.includes(type);
 	}
 
 	kick()
@@ -113,7 +122,7 @@ export class Webhooks {
 			return;
 		}
 		const wait = delay + (shuffle ? Math.random() * (shuffle === true ? 300 : shuffle) : 0);
-		for (const endpoint of this.endpoints)
+		for (const endpoint of this.endpoints.filter((e) => e.url in record.priv.state))
 			for (let i = 0; i < duplicate; i++)
 				this.later(wait, () => this.enqueue(record, endpoint, 0));
 	}
@@ -136,18 +145,31 @@ export class Webhooks {
 
 	pump()
 	{
-		while (this.busy < PARALLEL && this.line.length) {
+		while (this.busy < PARALLEL && this.front < this.line.length) {
 			this.busy++;
-			this.line.shift()().finally(() => {
+			this.line[this.front++]().finally(() => {
 				this.busy--;
 				this.pump();
 			});
 		}
+		// a queue whose served part is cut off now and then costs the same however long it is
+		if (this.front > 1000) {
+			this.line = this.line.slice(this.front);
+			this.front = 0;
+		}
 	}
 
+	// waits: tries that are not yet on their way.
+	waits()
+	{
+		return this.line.length - this.front + this.held.length;
+	}
+
+	// body: the same bytes at every try.
 	body(record)
 	{
-		record.body ??= JSON.stringify(record.obj, null, 2);
+		record.body ??= JSON.stringify({ ...record.obj,
+			pending_webhooks: Object.keys(record.priv.state).length }, null, 2);
 		return record.body;
 	}
 
@@ -160,8 +182,8 @@ export class Webhooks {
 		this.log.push({ event: record.obj.id, type: record.obj.type, object:
 			record.obj.data.object.id, url: endpoint.url, try: tries, at: started,
 		ms: Date.now() - started, ...result });
-		if (this.log.length > LOG_MAX)
-			this.log.shift();
+		if (this.log.length > 1.2 * LOG_MAX)
+			this.log.splice(0, this.log.length - LOG_MAX);
 		return result;
 	}
 
@@ -187,6 +209,8 @@ export class Webhooks {
 		record.obj.pending_webhooks = Object.values(state).filter((s) => s !== 'ok').length;
 		this.world.ledger.delivered(record);
 		this.world.ledger.commit();
+		if (!Object.values(state).includes('pending'))
+			delete record.body;
 		if (!record.obj.pending_webhooks) {
 			for (const wake of this.waiting.get(record.obj.id) ?? [])
 				wake();
@@ -226,11 +250,23 @@ export class Webhooks {
 	}
 }
 
+const LISTED_S = 30 * 24 * 3600;
 const delivered = (record) => Object.values(record.priv.state).every((s) => s === 'ok');
 
+// A type may stand for a group: charge.dispute.*
+const named = (name, type) => (name.endsWith('*') ? type.startsWith(name.slice(0, -1)) : name === type);
+
 export const getEvent = getter('event');
-export const listEvents = lister('event', '/v1/events', {
-	type: equal('type'),
-	types: [list(str(), 20), (o, v) => v.includes(o.type)],
+// Events are kept for 30 days.
+const events = lister('event', '/v1/events', {
+	type: [str(), (o, v) => named(v, o.type)],
+	types: [list(str(), 20), (o, v) => v.some((name) => named(name, o.type))],
 	delivery_success: [bool, (o, v, record) => delivered(record) === v],
-});
+}, { always: ({ obj: o }, p, world) => o.created > world.now() - LISTED_S });
+
+export function listEvents(world, call)
+{
+	if (call.params.type !== undefined && call.params.types !== undefined)
+		throw bad('You may only specify one of these parameters: type, types.');
+	return events(world, call);
+}

@@ -41,7 +41,16 @@ export function provider(base) {
 		resend: async (event, times = 1) => (await call("POST", "webhooks", { resend: event, times })).sent,
 		clock: (to) => call("POST", "clock", to),
 		settle: (session, outcome = "succeeded") => call("POST", "settle", { session, outcome }),
-		renew: (subscription, outcome = "paid") => call("POST", "renew", { subscription, outcome }),
+		// The next period of a subscription; an object says more: {invoice}, {due: true}, decline_code.
+		renew: (what, outcome = "paid") => call("POST", "renew", typeof what === "object" ? what : { subscription: what, outcome }),
+		// Sessions without their page: {session}, {sessions}, {open: n}; outcome or shares.
+		pay_many: (what) => call("POST", "pay", what),
+		card: (what) => call("POST", "card", what),
+		warning: (what) => call("POST", "warning", what),
+		fees: (set) => call("POST", "fees", set),
+		dunning: (set) => call("POST", "dunning", set),
+		shape: (set) => call("POST", "shape", set),
+		stats: () => call("GET", "stats"),
 		refund: (what) => call("POST", "refund", what),
 		dispute: (what) => call("POST", "dispute", what),
 		expire: (session) => call("POST", "expire", { session }),
