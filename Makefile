@@ -2,6 +2,7 @@
 #
 #   build/plain   what is installed: -O2, hardened
 #   build/asan    the same sources under AddressSanitizer and UBSan, for the suites
+#   build/crash   build/plain with the crash points of base/crash.def, for tests/score
 #
 # Sources are found by room, so a new file needs no line here.
 
@@ -45,6 +46,8 @@ CFLAGS_plain  := -O2 $(HARDEN)
 LDFLAGS_plain :=
 CFLAGS_asan   := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_asan  := -fsanitize=address,undefined
+CFLAGS_crash  := $(CFLAGS_plain) -DPLEDGED_CRASHPOINTS
+LDFLAGS_crash :=
 
 # Asked once and only when something is compiled: `make clean` and `make help` need no package.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
@@ -66,11 +69,11 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan unit unit-asan bench sim sim-asan install clean help format FORCE
+.PHONY: all plain asan crash unit unit-asan bench sim sim-asan install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
-# $(1) is plain or asan. Two archives: floors 0 and 1, which the rules' unit tests link alone, and
+# $(1) is plain, asan or crash. Two archives: floors 0 and 1, which the rules' unit tests link alone, and
 # the rooms above them.
 
 define BUILD
@@ -113,6 +116,7 @@ $(B)/$(1)/sim/%: $(B)/$(1)/tests/sim/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libcore.
 endef
 $(eval $(call BUILD,plain))
 $(eval $(call BUILD,asan))
+$(eval $(call BUILD,crash))
 
 unit: $(UNIT_plain)
 unit-asan: $(UNIT_asan)
@@ -152,7 +156,7 @@ install: plain
 	fi; true
 
 clean:
-	rm -rf $(B)/plain $(B)/asan $(B)/version
+	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/version
 
 format:
 	clang-format -i $(shell find src tests -name '*.[ch]')
@@ -160,6 +164,7 @@ format:
 help:
 	@echo 'make             build/plain: pledged and pledgectl'
 	@echo 'make asan        build/asan: the same under AddressSanitizer and UBSan'
+	@echo 'make crash       build/crash: build/plain with crash points, for tests/score'
 	@echo 'make unit        the unit test programs (build/plain/unit); unit-asan: sanitized'
 	@echo 'make bench       the programs of tests/bench'
 	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'
