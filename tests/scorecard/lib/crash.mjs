@@ -5,8 +5,6 @@ import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { crash_build, trapped } from "../../walk/lib/crash.mjs";
-import { books } from "../../walk/lib/money.mjs";
-import { check_logs } from "../../walk/lib/invariants.mjs";
 import { root } from "../../walk/lib/stack.mjs";
 import { until } from "../../walk/lib/until.mjs";
 
@@ -67,23 +65,3 @@ export async function rows(s, keys) {
 export const quiet = (s, from, seconds = 30) => until("all of it is worked off", async () => await s.count(`SELECT
 	(SELECT count(*) FROM pledged.inbox WHERE inbox_id > ${from.inbox} AND state IN ('new', 'leased')) +
 	(SELECT count(*) FROM pledged.outbox WHERE outbox_id > ${from.outbox} AND state = 'open')`) === 0, seconds);
-
-// audit: the two books and the invariants: {lost, twice, wrong: [words]}.
-export async function audit(s) {
-	const b = await books(s);
-	const wrong = [];
-	const broken = (await s.deploy("psql", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", join(root, "sql/invariants.sql"))).trim();
-
-	if (broken)
-		wrong.push(`invariants: ${broken}`);
-	if (b.pages.length > 0)
-		wrong.push(`two pages at the provider: ${b.pages}`);
-	if (b.made_up !== 0 || b.marks !== 0)
-		wrong.push(`${b.made_up} payments that the provider does not have, ${b.marks} mails twice`);
-	if (b.lost.length > 0 || b.twice.length > 0)
-		wrong.push(`lost: ${b.lost}; twice: ${b.twice}`);
-	if (JSON.stringify(Object.entries(b.booked).sort()) !== JSON.stringify(Object.entries(b.paid).filter(([, sum]) => sum > 0).sort()))
-		wrong.push(`booked ${JSON.stringify(b.booked)}, taken ${JSON.stringify(b.paid)}`);
-	await check_logs(s).catch((error) => wrong.push(error.message));
-	return { lost: b.lost.length, twice: b.twice.length + b.pages.length, wrong };
-}
