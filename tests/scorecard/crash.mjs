@@ -57,20 +57,20 @@ async function give(s, run, who, fields) {
 
 // --- one run -------------------------------------------------------------------------------------
 
-// The donors give until one of the role is dead, one after the other or at once.
+// The donors give until one of the role is dead, one after the other or at once. What the clerk is to find is made ready anew
+// for each: a donor who still waits may find it first.
 async function until_dead(s, run, t, way) {
-	if (t.chance(4))
+	if (way.role === "money" && t.chance(4))
 		await Promise.all(Array.from({ length: 2 * run.n }, async () => give(s, run, await somebody(s, way.reader), gift(t))));
 	for (let i = 0; i < 12 && !await sprung(s, way.role); i++) {
-		const asked = give(s, run, await somebody(s, way.reader), gift(t));
-
+		await way.before?.(s);
+		await give(s, run, await somebody(s, way.reader), gift(t));
 		if (way.role === "clerk") {
 			await until("the clerk has its turn", async () => {
 				await time(s, run);
 				return sprung(s, way.role);
-			}, run.patient ? 40 : 5).catch(() => {});
+			}, run.patient ? 40 : 10).catch(() => {});
 		}
-		await asked;
 	}
 	await dies(s, way.role, 5);
 }
@@ -164,7 +164,6 @@ async function crash(s, t, name, i) {
 
 	try {
 		if (way.by === "give") {
-			await way.before?.(s);
 			await arm(s, way.role, name.split(" ").pop(), run.n);
 			await until_dead(s, run, t, way);
 			t.count({ faults: way.before ? 2 : 1 });

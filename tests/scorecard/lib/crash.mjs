@@ -22,7 +22,7 @@ async function prepare(s) {
 	await s.provider.webhooks({ retries: [100, 200, ...Array(40).fill(300)] });
 }
 
-export const crash_stack = (t) => t.stack("crash", { build: crash_build, views: 1, moneys: 2, clerks: 2, set: { "money.wait_ms": 1000,
+export const crash_stack = (t) => t.stack("crash", { build: crash_build, views: 1, moneys: 2, clerks: 2, set: { "money.wait_ms": 700,
 	"clerk.interval_ms": 50, "clerk.call_ms": 1000, "clerk.lookup_after_s": 1, "view.deadline_ms": 2000 } }, prepare);
 
 // --- time ----------------------------------------------------------------------------------------
