@@ -3,6 +3,7 @@
 #   build/plain   what is installed: -O2, hardened
 #   build/asan    the same sources under AddressSanitizer and UBSan, for the suites
 #   build/fuzz    the same by clang with libFuzzer, for tests/fuzz
+#   build/crash   build/plain with the crash points of base/crash.def, for tests/score
 #
 # Sources are found by room, so a new file needs no line here.
 
@@ -46,6 +47,8 @@ CFLAGS_plain  := -O2 $(HARDEN)
 LDFLAGS_plain :=
 CFLAGS_asan   := -O1 -fno-omit-frame-pointer -fsanitize=address,undefined -fno-sanitize-recover=undefined
 LDFLAGS_asan  := -fsanitize=address,undefined
+CFLAGS_crash  := $(CFLAGS_plain) -DPLEDGED_CRASHPOINTS
+LDFLAGS_crash :=
 
 # clang says differently that the arena may poison; its warnings are no gate, gcc's are.
 FUZZ_CC       ?= $(firstword $(shell command -v clang-14 clang 2>/dev/null))
@@ -74,11 +77,11 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
+.PHONY: all plain asan crash unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
-# $(1) is plain or asan. Two archives: floors 0 and 1, which the rules' unit tests link alone, and
+# $(1) is plain, asan or crash. Two archives: floors 0 and 1, which the rules' unit tests link alone, and
 # the rooms above them.
 
 define BUILD
@@ -130,6 +133,7 @@ $(eval $(call BUILD,plain))
 $(eval $(call BUILD,asan))
 $(eval $(call BUILD,fuzz))
 $(B)/fuzz/%: CC = $(or $(FUZZ_CC),$(error there is no clang: deploy/packages fuzz installs it))
+$(eval $(call BUILD,crash))
 
 unit: $(UNIT_plain)
 unit-asan: $(UNIT_asan)
@@ -171,7 +175,7 @@ install: plain
 	fi; true
 
 clean:
-	rm -rf $(B)/plain $(B)/asan $(B)/fuzz $(B)/version
+	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/fuzz $(B)/version
 
 format:
 	clang-format -i $(shell find src tests -name '*.[ch]')
@@ -179,6 +183,7 @@ format:
 help:
 	@echo 'make             build/plain: pledged and pledgectl'
 	@echo 'make asan        build/asan: the same under AddressSanitizer and UBSan'
+	@echo 'make crash       build/crash: build/plain with crash points, for tests/score'
 	@echo 'make unit        the unit test programs (build/plain/unit); unit-asan: sanitized'
 	@echo 'make bench       the programs of tests/bench'
 	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/call.h"
+#include "base/crash.h"
 #include "base/log.h"
 
 enum err call_of(const struct rows *rows, int row, struct arena *a, struct call *ret)
@@ -56,6 +57,7 @@ static enum err opened(struct store *s, const struct call *c, const struct pay_o
 	arg_bool(&a, o->livemode);
 	arg_utc(&a, clock_utc());
 	enum err e = store_call(s, STMT_attempt_opened, &a, &rows, f);
+	CRASH_POINT("p.stored");
 	*ret_url = STR("");
 	if (e == OK && rows_n(rows) == 1)
 		e = arena_dup(arena, row_str(rows, 0, "url"), ret_url);
@@ -85,7 +87,9 @@ enum err call_create(struct store *s, struct pay *p, const struct call *c, int64
 	struct fault why = {0};
 	char text[120] = "";
 	*ret_url = STR("");
+	CRASH_POINT("p.before_call");
 	pay_call(p, &q, timeout_ms, a, &ans);
+	CRASH_POINT("p.answer_read");
 	enum pay_outcome outcome = pay_outcome(&ans);
 	if (outcome == PAY_OK && pay_parse_checkout(p, &ans, a, &o, &why) == OK)
 		return opened(s, c, &o, a, ret_url, f);

@@ -3,6 +3,7 @@
 #include "app/clerk.h"
 #include "app/call.h"
 #include "app/settle.h"
+#include "base/crash.h"
 #include "base/json.h"
 #include "base/log.h"
 #include "pay/mail.h"
@@ -88,6 +89,7 @@ static void end_inbox(struct app_clerk *c, int64_t inbox, const char *state, con
 	arg_null(&a);
 	arg_utc(&a, clock_utc());
 	rows_free(ask(c, STMT_inbox_end, &a));
+	CRASH_POINT("r.released");
 }
 
 static enum err mark_supporter(struct app_clerk *c, struct str body, struct fault *f)
@@ -142,8 +144,10 @@ static size_t do_supporters(struct app_clerk *c)
 		struct fault f = {0};
 		struct call call;
 		enum err e = call_of(rows, i, &c->arena, &call);
+		CRASH_POINT("r.mark_leased");
 		if (e == OK)
 			e = mark_supporter(c, call.body, &f);
+		CRASH_POINT("r.marked");
 		if (e == OK)
 			end_call(c, call.outbox, "done", NULL);
 		else
@@ -157,6 +161,7 @@ static size_t do_supporters(struct app_clerk *c)
 static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 {
 	int64_t id = row_int(rows, i, "inbox"), tries = row_int(rows, i, "tries");
+	CRASH_POINT("r.leased");
 	struct fault f = {0};
 	struct settled s = {0};
 	enum pay_kind kind;
@@ -213,6 +218,7 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 			complain("a call is older than its key", ERR_PROVIDER, NULL, id);
 			continue;
 		}
+		CRASH_POINT("r.create_leased");
 		enum err e = call_of(rows, i, &c->arena, &call);
 		if (e == OK)
 			e = call_create(c->store, c->pay, &call,
@@ -237,6 +243,7 @@ static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
 	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
 		struct fault f = {0};
 		struct settled s = {0};
+		CRASH_POINT("r.lookup_leased");
 		enum err e = app_settle(c->store, c->pay, 0, "lookup", PAY_KIND_CHECKOUT,
 			row_str(rows, i, "object_id"), conf_int(c->conf, CONF_clerk_call_ms),
 			&c->arena, &s, &f);

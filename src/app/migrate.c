@@ -8,6 +8,7 @@
 #include <string.h>
 
 #include "base/arena.h"
+#include "base/crash.h"
 #include "base/seal.h"
 
 #define ARENA_BYTES (64u << 20) /* pages are taken as they are used */
@@ -145,6 +146,7 @@ static enum err check_numbers(struct work *w)
 
 static enum err script(struct work *w, const char *sql, struct rows **ret)
 {
+	CRASH_POINT("g.step");
 	return store_script(w->m->store, sql, ret, w->f);
 }
 

@@ -6,6 +6,7 @@
 
 #include "app/call.h"
 #include "app/money.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "core/ticket.h"
 
@@ -223,6 +224,7 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 	arg_bytes(&a, d->call.body);
 	arg_int(&a, conf_int(m->conf, CONF_money_wait_ms) / 1000 + LEASE_MARGIN_S);
 	arg_utc(&a, ask->now);
+	CRASH_POINT("p.begin");
 	return store_call(m->store, STMT_pledge_begin, &a, ret, f);
 }
 
@@ -308,6 +310,7 @@ enum err app_pledge(
 		e = begin(m, ask, &d, &rows, f);
 	if (e != OK)
 		return e;
+	CRASH_POINT("p.committed");
 	if (rows_n(rows) != 1 || str_is(row_str(rows, 0, "outcome"), "other"))
 		return fault_set(f, ERR_KEY_REUSED, "key",
 			"this key belongs to a pledge with other content");

@@ -2,6 +2,7 @@
 #include <stdlib.h>
 
 #include "app/settle.h"
+#include "base/crash.h"
 #include "base/log.h"
 
 static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t timeout_ms,
@@ -49,6 +50,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 	enum err e = fetch(p, kind, id, timeout_ms, a, &snapshot, f);
 	if (e != OK)
 		return e;
+	CRASH_POINT("r.fetched");
 	char *text = json_dumps(snapshot, JSON_COMPACT);
 	if (!text)
 		return fault_set(f, ERR_NO_MEMORY, NULL, "snapshot");
@@ -63,6 +65,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 	arg_big(&args, text);
 	arg_utc(&args, clock_utc());
 	e = store_call(s, STMT_settle, &args, &rows, f);
+	CRASH_POINT("r.applied");
 	free(text);
 	if (e == OK && rows_n(rows) == 1) {
 		*ret = (struct settled){.known = true, .paid_new = row_bool(rows, 0, "paid_new")};

@@ -1,6 +1,7 @@
 /* app/webhook.c: a webhook is verified over its raw bytes and kept; the clerk looks the object up.
  */
 #include "app/money.h"
+#include "base/crash.h"
 #include "base/log.h"
 #include "base/metric.h"
 
@@ -26,6 +27,7 @@ static enum err keep(struct app_money *m, const struct pay_event *ev, struct str
 	arg_c(&a, "");
 	arg_bytes(&a, body);
 	arg_utc(&a, now);
+	CRASH_POINT("w.begin");
 	return store_call(m->store, STMT_inbox_put, &a, &rows, f);
 }
 
@@ -46,8 +48,10 @@ enum err app_webhook(struct app_money *m, struct str signature, struct str body,
 {
 	struct pay_event ev;
 	enum err e = pay_webhook(m->pay, signature, body, now, a, &ev, f);
+	CRASH_POINT("w.verified");
 	if (e == OK)
 		e = keep(m, &ev, body, now, f);
+	CRASH_POINT("w.committed");
 	if (e == OK && ev.other_version)
 		note_version(&ev);
 	struct log_line l;

@@ -5,6 +5,7 @@
 #include <stdlib.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "main/fcgi.h"
 #include "main/notify.h"
@@ -64,6 +65,10 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 		r = plain;
 	}
 	fcgi_answer(c, &q, &r);
+	if (route == ROUTE_pledge)
+		CRASH_POINT("p.replied");
+	if (route == ROUTE_stripe)
+		CRASH_POINT("w.replied");
 }
 
 static void loop(struct app_money *m, int listener, struct arena *a)

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "pay/http.h"
 
 #define CONNECT_MS     3000L
@@ -114,6 +115,8 @@ static size_t on_header(char *p, size_t one, size_t n, void *user)
 	struct flow *w = user;
 
 	n *= one;
+	if (w->header_n == 0)
+		CRASH_POINT("p.request_sent");
 	w->header_bytes += n;
 	if (++w->header_n > HTTP_HEADER_LINES_MAX || w->header_bytes > HTTP_HEADER_BYTES_MAX) {
 		w->stop = "the answer has too many headers";

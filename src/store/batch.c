@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/crash.h"
 #include "store/batch_own.h"
 
 #define CAREFUL_MS 1000
@@ -53,6 +54,7 @@ void batch_add(struct batch *b, struct batch_op *op)
 	}
 	op->order = b->order++;
 	queue_put(&b->queue, op);
+	CRASH_POINT("m.counted");
 }
 
 enum err batch_tally(struct batch *b, struct str json, int64_t worker, int64_t seq)
@@ -264,6 +266,7 @@ static void forget_tally(struct batch *b)
 void batch_landed(struct batch *b, mono_t now)
 {
 	PGresult *res = b->res;
+	CRASH_POINT("m.flushed");
 	b->res = NULL;
 	b->state = IDLE;
 	b->limit = b->limit * 2 < BATCH_OPS_MAX ? b->limit * 2 : BATCH_OPS_MAX;

@@ -3,6 +3,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "base/crash.h"
 #include "store/pq.h"
 
 #define REPEATS 2
@@ -129,14 +130,27 @@ static enum err connect_now(struct store *s, struct fault *f)
 	return OK;
 }
 
+/* PQexecParams in two steps, with the moment between them in which nobody knows the outcome. */
+static PGresult *ask(PGconn *conn, enum stmt stmt, const struct store_args *a)
+{
+	PGresult *last = NULL, *res;
+	if (!PQsendQueryParams(conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0))
+		return NULL;
+	CRASH_SENT(STMT_TEXT[stmt].name);
+	while ((res = PQgetResult(conn))) {
+		PQclear(last);
+		last = res;
+	}
+	return last;
+}
+
 static enum err call_once(struct store *s, enum stmt stmt, const struct store_args *a,
 	struct rows **ret, struct fault *f)
 {
 	enum err e = connect_now(s, f);
 	if (e != OK)
 		return e;
-	PGresult *res =
-		PQexecParams(s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0);
+	PGresult *res = ask(s->conn, stmt, a);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
 		e = pq_fault(f, s->conn, res, STMT_TEXT[stmt].name);
 		PQclear(res);

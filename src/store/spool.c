@@ -11,6 +11,7 @@
 #include <time.h>
 #include <unistd.h>
 
+#include "base/crash.h"
 #include "base/metric.h"
 #include "base/seal.h"
 #include "store/spool.h"
@@ -127,6 +128,7 @@ void spool_put(struct spool *s, const struct batch_op *op)
 		ok = ftruncate(fd, st.st_size - st.st_size % RECORD) == 0;
 	pack(op, rec);
 	ok = ok && write(fd, rec, RECORD) == RECORD;
+	CRASH_POINT("m.spooled");
 	if (fd >= 0)
 		close(fd);
 	metric_add(ok ? METRIC_SPOOLED : METRIC_SPOOL_DROPPED, 0, 1);
@@ -168,6 +170,7 @@ static void take(struct spool *s)
 static void end_load(struct spool *s)
 {
 	struct spool_load *l = s->load;
+	CRASH_POINT("m.loaded");
 	if (!l->failed)
 		unlink(l->path);
 	close(l->fd);

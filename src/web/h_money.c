@@ -2,6 +2,7 @@
  * joins devices is in h_link.c. */
 #include <string.h>
 
+#include "base/crash.h"
 #include "base/json.h"
 #include "base/metric.h"
 #include "web/h_link.h"
@@ -173,6 +174,7 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 	if (e == OK)
 		e = kind == REQUEST_JSON ? read_json(q, &hold, &ask.form, &f)
 					 : read_form(q, &ask.form, &f);
+	CRASH_POINT("p.read");
 	bool json = kind != REQUEST_FORM ||
 		    (q->accept.n && !request_wants_html(q) && !str_is(q->accept, "*/*"));
 	ask.plain_form = kind == REQUEST_FORM;

@@ -34,6 +34,7 @@ export function provider(base) {
 		faults: async () => (await call("GET", "fault")).rules,
 		no_faults: () => call("DELETE", "fault"),
 		release: (name) => call("POST", "barrier", { name, release: true }),
+		barriers: async () => (await call("GET", "barrier")).waiting ?? {},
 		waiting: (name) => until(`somebody at barrier ${name}`,
 			async () => JSON.stringify((await call("GET", "barrier")).waiting ?? null).includes(name)),
 

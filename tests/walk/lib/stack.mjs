@@ -96,8 +96,11 @@ class Stack {
 		return this.deploy("pg", verb);
 	}
 
-	role(name, verb) {
-		return this.deploy("role", name, verb);
+	// role: env is what a role that is started here finds beside our own environment.
+	async role(name, verb, env = {}) {
+		const { stdout } = await run(DEPLOY, ["role", "--dir", this.dir, name, verb], { env: { ...process.env, ...env } });
+
+		return stdout;
 	}
 
 	async pids(name) {
@@ -164,11 +167,20 @@ class Stack {
 		running.delete(this);
 		await run(DEPLOY, ["down", "--dir", this.dir]);
 	}
+
+	// end: down, and whatever the processes wrote while ending is looked at too.
+	async end({ logs = true } = {}) {
+		await this.down();
+		if (logs)
+			await check_logs(this);
+		if (!process.env.KEEP && !process.env.WALK_DIR)
+			await rm(this.dir, { recursive: true, force: true });
+	}
 }
 
-// stack: a running service. It ends with the test file. tests/run (WALK_DIR) keeps the folder of a walk
+// launch: a running service; whoever asked for it ends it. tests/run (WALK_DIR) keeps the folder of a walk
 // that failed; a walk started by hand keeps it with KEEP=1.
-export async function stack(options = {}) {
+export async function launch(options = {}) {
 	const base = process.env.WALK_DIR ?? join(root, "build/walk");
 
 	await mkdir(base, { recursive: true });
@@ -181,14 +193,13 @@ export async function stack(options = {}) {
 	const s = new Stack(dir, await read_env(dir));
 
 	running.add(s);
-	after(async () => {
-		await s.down();
-		// Whatever the processes wrote while ending is looked at too.
-		if (options.check_logs ?? true)
-			await check_logs(s);
-		if (!process.env.KEEP && !process.env.WALK_DIR)
-			await rm(dir, { recursive: true, force: true });
-	});
 	return s;
 }
 
+// stack: the same, ended with the test file.
+export async function stack(options = {}) {
+	const s = await launch(options);
+
+	after(() => s.end({ logs: options.check_logs ?? true }));
+	return s;
+}
