@@ -35,14 +35,20 @@ SELECT 'I4 refund of an unpaid payment', r.refund_id::text
 FROM pledged.refund r JOIN pledged.payment y USING (payment_id)
 WHERE r.state = 'done' AND y.state <> 'paid'
 UNION ALL
--- I5: no webhook and no call lies about when it is due.
+-- I5: no webhook and no call lies about when it is due, unless its provider refuses us: that is told in report.attention.
 SELECT 'I5 webhook waits', inbox_id::text
 FROM pledged.inbox
 WHERE state IN ('new', 'leased') AND greatest(not_before, coalesce(lease_until, not_before)) < now() - interval '10 minutes'
+	AND provider NOT IN (SELECT provider FROM pledged.lockout)
 UNION ALL
 SELECT 'I5 call waits', outbox_id::text
 FROM pledged.outbox
 WHERE state = 'open' AND greatest(not_before, coalesce(lease_until, not_before)) < now() - interval '10 minutes'
+	AND provider NOT IN (SELECT provider FROM pledged.lockout)
+UNION ALL
+SELECT 'I5 wish waits', wish_id::text
+FROM pledged.wish
+WHERE state = 'asked' AND greatest(created_at, not_before) < now() - interval '10 minutes' AND NOT EXISTS (SELECT FROM pledged.lockout)
 UNION ALL
 -- I6: a stored request is what was first sent under its key, and the attempt's key is that key.
 SELECT 'I6 request bytes changed', outbox_id::text
@@ -52,6 +58,27 @@ SELECT 'I6 attempt without its call', a.attempt_id::text
 FROM pledged.attempt a LEFT JOIN pledged.outbox o ON o.kind = 'create' AND o.subject = a.attempt_id
 	AND o.idem_key = a.idem_key AND o.provider = a.provider
 WHERE o.outbox_id IS NULL OR (a.state = 'creating' AND o.state NOT IN ('open', 'parked'))
+UNION ALL
+-- W1: a wish that is sent has its call, one that has ended has none that runs; a refund has its row from the start.
+SELECT 'W1 wish without its call', w.wish_id::text
+FROM pledged.wish w
+WHERE w.state = 'sent' AND NOT EXISTS (SELECT FROM pledged.outbox o
+	WHERE o.kind = w.kind AND o.subject = w.wish_id AND o.state IN ('open', 'parked'))
+UNION ALL
+SELECT 'W1 call without its wish', o.outbox_id::text
+FROM pledged.outbox o LEFT JOIN pledged.wish w ON w.wish_id = o.subject AND w.kind = o.kind
+WHERE o.kind IN ('refund', 'cancel', 'cancel_at_end', 'keep', 'pause', 'resume', 'amount', 'expire')
+	AND (w.wish_id IS NULL OR w.state = 'asked' OR (w.state <> 'sent' AND o.state IN ('open', 'parked')))
+UNION ALL
+SELECT 'W2 refund differs from its wish', w.wish_id::text
+FROM pledged.wish w LEFT JOIN pledged.refund r ON r.refund_id = w.wish_id
+WHERE w.kind = 'refund' AND (r.refund_id IS NULL OR (r.payment_id, r.amount, r.currency) <> (w.payment_id, w.amount, w.currency)
+	OR r.idem_key IS NULL OR (w.state = 'done' AND r.provider_refund_id IS NULL)
+	OR (w.state IN ('refused', 'failed') AND r.state = 'pending' AND r.provider_refund_id IS NULL))
+UNION ALL
+SELECT 'W2 refund without its wish', r.refund_id::text
+FROM pledged.refund r LEFT JOIN pledged.wish w ON w.wish_id = r.refund_id AND w.kind = 'refund'
+WHERE r.idem_key IS NOT NULL AND w.wish_id IS NULL
 UNION ALL
 -- I7: a receipt for each payment that settles a pledge whose donor can be reached, for no other, once.
 SELECT 'I7 receipt without payment', m.mail_id::text
@@ -66,10 +93,10 @@ FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
 WHERE y.state = 'paid' AND y.mismatch IS NULL AND p.email IS NOT NULL
 	AND NOT EXISTS (SELECT FROM pledged.mail_out m WHERE m.kind = 'receipt' AND m.subject = y.payment_id)
 UNION ALL
--- I8: money is as pledged, or flagged.
+-- I8: money is as pledged or as agreed since, or it is flagged, or an operator accepted it.
 SELECT 'I8 mismatch not flagged', y.payment_id::text
 FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
-WHERE y.mismatch IS NULL AND (y.currency <> p.currency OR y.amount <> p.amount)
+WHERE y.mismatch IS NULL AND y.accepted IS NULL AND NOT pledged.pledge_agreed(p, y.amount, y.currency)
 UNION ALL
 -- I9: test objects never settle live pledges, nor the other way round.
 SELECT 'I9 modes mixed', y.payment_id::text
@@ -89,14 +116,16 @@ FROM (
 	UNION ALL SELECT 'refund', refund_id, state FROM pledged.refund
 	UNION ALL SELECT 'dispute', dispute_id, state FROM pledged.dispute
 	UNION ALL SELECT 'recurring', recurring_id, state FROM pledged.recurring
+	UNION ALL SELECT 'wish', wish_id, state FROM pledged.wish
+	UNION ALL SELECT 'fee', fee_id, 'booked' FROM pledged.fee
 ) s
-LEFT JOIN (SELECT DISTINCT ON (object_id) object_id, became FROM pledged.ledger
-	ORDER BY object_id, ledger_id DESC) l ON l.object_id = s.id
+LEFT JOIN (SELECT DISTINCT ON (object_id, object) object_id, object, became FROM pledged.ledger
+	ORDER BY object_id, object, ledger_id DESC) l ON l.object_id = s.id AND l.object = s.object
 WHERE l.became IS DISTINCT FROM s.state
 UNION ALL
 SELECT 'I10 ledger skips a state', c.entry::text
-FROM (SELECT entry, was, lag(became) OVER (PARTITION BY object_id ORDER BY entry) AS before
-	FROM (SELECT DISTINCT entry, object_id, was, became FROM pledged.ledger) e) c
+FROM (SELECT entry, was, lag(became) OVER (PARTITION BY object, object_id ORDER BY entry) AS before
+	FROM (SELECT DISTINCT entry, object, object_id, was, became FROM pledged.ledger) e) c
 WHERE c.was IS DISTINCT FROM c.before
 UNION ALL
 -- L1: the ledger sums to zero, entry by entry and so in all.
@@ -104,17 +133,18 @@ SELECT 'L1 ledger entry does not sum to zero', entry::text
 FROM pledged.ledger GROUP BY entry
 HAVING sum(amount) <> 0 OR count(DISTINCT (currency, livemode)) > 1
 UNION ALL
--- L2: what the ledger holds for a payment, refund or dispute is what its row says.
-SELECT 'L2 ledger differs from ' || s.object, s.id::text
+-- L2: what the ledger holds for a payment, refund, dispute or fee is what its row says.
+SELECT 'L2 ledger differs from ' || coalesce(s.object, l.object), coalesce(s.id, l.object_id)::text
 FROM (
 	SELECT 'payment' AS object, payment_id AS id, currency,
 		CASE state WHEN 'paid' THEN amount ELSE 0 END AS amount FROM pledged.payment
 	UNION ALL SELECT 'refund', refund_id, currency, CASE state WHEN 'done' THEN -amount ELSE 0 END FROM pledged.refund
 	UNION ALL SELECT 'dispute', dispute_id, currency, CASE state WHEN 'won' THEN 0 ELSE -amount END FROM pledged.dispute
+	UNION ALL SELECT 'fee', fee_id, currency, -amount FROM pledged.fee
 ) s
-LEFT JOIN (SELECT object_id, currency, sum(amount) AS amount FROM pledged.ledger
-	WHERE account = 'provider' GROUP BY object_id, currency) l ON l.object_id = s.id AND l.currency = s.currency
-WHERE coalesce(l.amount, 0) <> s.amount
+FULL JOIN (SELECT object, object_id, currency, sum(amount) AS amount FROM pledged.ledger
+	WHERE account = 'provider' GROUP BY object, object_id, currency) l ON l.object_id = s.id AND l.object = s.object AND l.currency = s.currency
+WHERE coalesce(l.amount, 0) <> coalesce(s.amount, 0)
 UNION ALL
 -- S1: the stored status and flags are what the attempts and payments amount to.
 SELECT 'S1 status is not the derived one', p.pledge_id::text

@@ -1,10 +1,10 @@
 -- settle: apply a provider's snapshot to its pledge. The one function that moves a pledge's money side;
 -- webhooks, look-ups and the operator all end here.
 -- Tables, locked in this order: pledge (row lock first; a second caller waits here), attempt, payment,
--- refund, dispute, recurring, inbox, outbox, mail_out, ledger.
+-- refund, dispute, recurring, fee, fraud_warning, inbox, outbox, mail_out, ledger.
 -- Idempotent and monotone: rows are keyed by the provider's ids and only go up, so any order and any
 -- number of snapshots end with the same rows. The webhook becomes done in the same transaction.
--- No row and no change when the pledge is unknown, or a refund or dispute names a payment that is: the
+-- No row and no change when the pledge is unknown, or a refund, dispute, fee or warning names a payment that is: the
 -- caller tries again later. A snapshot of the wrong mode leaves only flagged payments.
 CREATE OR REPLACE FUNCTION pledged.settle(p_inbox bigint, p_cause text, p_snapshot jsonb, p_now timestamptz)
 RETURNS TABLE (pledge uuid, status_before text, status_after text, reader uuid, paid_new boolean)
@@ -26,8 +26,7 @@ BEGIN
 	END IF;
 	SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = settle_find(p_snapshot) FOR UPDATE;
 	IF NOT FOUND OR EXISTS (
-		SELECT FROM (SELECT settle_list(p_snapshot, 'refunds') AS r
-			UNION ALL SELECT settle_list(p_snapshot, 'disputes')) s
+		SELECT FROM settle_claims(p_snapshot) s (r)
 		WHERE payment_find(v_provider, s.r ->> 'payment', NULL) IS NULL AND NOT EXISTS (
 			SELECT FROM settle_list(p_snapshot, 'payments') y
 			WHERE s.r ->> 'payment' IN (y ->> 'id', y ->> 'intent'))) THEN
@@ -47,6 +46,12 @@ BEGIN
 	END LOOP;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'disputes') LOOP
 		PERFORM settle_dispute(v_provider, v_x, p_cause, p_inbox, p_now);
+	END LOOP;
+	FOR v_x IN SELECT settle_list(p_snapshot, 'fees') LOOP
+		PERFORM settle_fee(v_provider, v_x, p_cause, p_inbox, p_now);
+	END LOOP;
+	FOR v_x IN SELECT settle_list(p_snapshot, 'warnings') LOOP
+		PERFORM settle_warning(v_provider, v_x, p_now);
 	END LOOP;
 
 	IF v_livemode = v_p.livemode THEN

@@ -1,6 +1,7 @@
 -- settle_find: the pledge that a provider snapshot is about, or null.
 -- Internal, reads pledge, attempt, recurring, payment; locks nothing. Our own id in the snapshot comes
--- first, then the checkout, the subscription, the payments, and what refunds and disputes refer to.
+-- first, then the checkout, the subscription, the payments, and what refunds, disputes, fees and
+-- warnings refer to.
 CREATE OR REPLACE FUNCTION pledged.settle_find(p_snapshot jsonb)
 RETURNS uuid LANGUAGE plpgsql STABLE SET search_path = pledged, pg_temp AS $$
 DECLARE
@@ -29,9 +30,7 @@ BEGIN
 		SELECT x ->> 'id' AS id, x ->> 'intent' AS intent
 		FROM settle_list(p_snapshot, 'payments') x
 		UNION ALL
-		SELECT x ->> 'payment', NULL FROM settle_list(p_snapshot, 'refunds') x
-		UNION ALL
-		SELECT x ->> 'payment', NULL FROM settle_list(p_snapshot, 'disputes') x) s
+		SELECT c.x ->> 'payment', NULL FROM settle_claims(p_snapshot) c (x)) s
 	JOIN payment y ON y.payment_id = payment_find(v_provider, s.id, s.intent)
 	LIMIT 1;
 	RETURN v_held;

@@ -1,7 +1,7 @@
 -- settle_payment: record one payment of a snapshot; true when it became paid and is as pledged.
 -- Internal; the caller holds the pledge's row lock. Tables: payment, ledger.
--- Monotone: processing, failed, paid; the higher one wins and paid is final. Money that is not as
--- pledged is recorded all the same, with the reason in mismatch. Raises when the money is another
+-- Monotone: processing, failed, paid; the higher one wins and paid is final. Money that is neither as pledged nor as a
+-- change of amount agreed (wish is read) is recorded all the same, with the reason in mismatch. Raises when the money is another
 -- pledge's or a paid amount has changed: that is for a person.
 CREATE OR REPLACE FUNCTION pledged.settle_payment(p_pledge pledged.pledge, p_attempt uuid, p_provider text,
 	p_livemode boolean, p_payment jsonb, p_cause text, p_inbox bigint, p_now timestamptz)
@@ -16,7 +16,8 @@ DECLARE
 	v_was text;
 	v_old payment;
 	v_mismatch text := CASE WHEN p_livemode <> p_pledge.livemode THEN 'livemode'
-		WHEN v_currency <> p_pledge.currency THEN 'currency' WHEN v_amount <> p_pledge.amount THEN 'amount' END;
+		WHEN v_currency <> p_pledge.currency THEN 'currency'
+		WHEN NOT pledge_agreed(p_pledge, v_amount, v_currency) THEN 'amount' END;
 BEGIN
 	IF v_state IS NULL OR array_position(c_rank, v_state) IS NULL OR v_amount IS NULL OR v_currency IS NULL THEN
 		RAISE EXCEPTION 'snapshot has no sound payment' USING ERRCODE = 'invalid_parameter_value';

@@ -1,7 +1,8 @@
 -- settle_recurring: record the subscription of a snapshot.
 -- Internal; the caller holds the pledge's row lock. Tables: recurring, ledger.
--- The snapshot that was fetched last wins; ended is final. A second live subscription of one pledge is
--- kept and marked duplicate, for a person.
+-- The snapshot that was fetched last wins; ended is final. What a snapshot has no word of stays as it is: an invoice
+-- tells of failed tries, the subscription itself of its amount, its end and its pause. A second live subscription of
+-- one pledge is kept and marked duplicate, for a person.
 CREATE OR REPLACE FUNCTION pledged.settle_recurring(p_pledge pledged.pledge, p_provider text, p_recurring jsonb,
 	p_fetched_at timestamptz, p_cause text, p_inbox bigint, p_now timestamptz)
 RETURNS void LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -30,6 +31,15 @@ BEGIN
 			fetched_at = greatest(fetched_at, p_fetched_at)
 		WHERE recurring_id = v_id;
 	END IF;
+	UPDATE recurring SET item = coalesce(p_recurring ->> 'item', item), product = coalesce(p_recurring ->> 'product', product),
+		amount = CASE WHEN p_recurring ? 'amount' THEN (p_recurring ->> 'amount')::bigint ELSE amount END,
+		currency = CASE WHEN p_recurring ? 'amount' THEN p_recurring ->> 'currency' ELSE currency END,
+		ends_at = CASE WHEN p_recurring ? 'ends_at' THEN (p_recurring ->> 'ends_at')::timestamptz ELSE ends_at END,
+		paused_until = CASE WHEN p_recurring ? 'paused_until' THEN (p_recurring ->> 'paused_until')::timestamptz ELSE paused_until END,
+		failure = CASE WHEN p_recurring ? 'failure' THEN left(p_recurring ->> 'failure', 100) ELSE failure END,
+		failures = CASE WHEN p_recurring ? 'failures' THEN coalesce((p_recurring ->> 'failures')::integer, 0) ELSE failures END,
+		next_try_at = CASE WHEN p_recurring ? 'next_try_at' THEN (p_recurring ->> 'next_try_at')::timestamptz ELSE next_try_at END
+	WHERE recurring_id = v_id AND fetched_at = p_fetched_at;
 	SELECT state INTO STRICT v_state FROM recurring WHERE recurring_id = v_id;
 	IF v_state IS DISTINCT FROM v_old.state THEN
 		PERFORM ledger_put(p_pledge.pledge_id, 'recurring', v_id, v_old.state, v_state, NULL, NULL, 0,

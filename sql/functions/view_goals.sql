@@ -1,5 +1,5 @@
 -- view_goals: what each campaign with a goal has brought: net money of its gifts since goal.from (or its start), in the goal's currency,
--- and how many gifts there are of which something was kept. Reads campaign, campaign_version, pledge, ledger: the ledger that the money
+-- before fees, and how many gifts there are of which something was kept. Reads campaign, campaign_version, pledge, ledger: the ledger that the money
 -- desk trusts. Money of test mode counts only while there is no other.
 CREATE OR REPLACE FUNCTION pledged.view_goals()
 RETURNS TABLE (campaign_id integer, net bigint, supporters bigint)
@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	FROM (SELECT c.campaign_id, p.pledge_id, sum(l.amount) AS net
 		FROM campaign c JOIN campaign_version v USING (campaign_id, version)
 		LEFT JOIN (pledge p JOIN ledger l ON l.pledge_id = p.pledge_id AND l.account = 'provider'
-				AND (l.livemode OR NOT EXISTS (SELECT FROM ledger y WHERE y.livemode)))
+				AND l.object <> 'fee' AND (l.livemode OR NOT EXISTS (SELECT FROM ledger y WHERE y.livemode)))
 			ON p.site_id = c.site_id AND p.campaign = c.slug AND l.currency = v.body #>> '{goal,currency}'
 			AND l.at >= coalesce(v.body #>> '{goal,from}', v.body ->> 'start')::timestamptz
 		WHERE jsonb_typeof(v.body -> 'goal') = 'object' AND c.state = 'live'

@@ -1,5 +1,6 @@
 -- Income: money by day, currency and interval, as paid and never converted.
--- Columns     day, site, currency, interval, mode (live or test), gifts, gross, refunds, disputes, net; amounts in major units
+-- Columns     day, site, currency, interval, mode (live or test), gifts, gross, refunds, disputes, net, fees,
+--             net_of_fees; amounts in major units
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all
 -- Cost        reads payments and the refunds and disputes of the ledger once
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/02_income.sql
@@ -17,7 +18,7 @@ SELECT (current_date + 1)::text AS "to" \gset
 \set site ''
 \endif
 /* pledged:report_income */
-SELECT day, site, currency, "interval", mode, gifts, gross, refunds, disputes, net
+SELECT day, site, currency, "interval", mode, gifts, gross, refunds, disputes, net, fees, net_of_fees
 FROM report.income
 WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site = :'site')
 ORDER BY day, site, currency, "interval", mode;

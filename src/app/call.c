@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/call.h"
+#include "app/lockout.h"
 #include "base/crash.h"
 #include "base/log.h"
 
@@ -23,7 +24,7 @@ enum err call_of(const struct rows *rows, int row, struct arena *a, struct call 
 	return OK;
 }
 
-static enum err note(struct store *s, const struct call *c, const char *outcome, long status,
+enum err call_note(struct store *s, const struct call *c, const char *outcome, long status,
 	const char *error, struct fault *f)
 {
 	struct store_args a;
@@ -88,7 +89,7 @@ enum err call_create(struct store *s, struct pay *p, const struct call *c, int64
 	char text[120] = "";
 	*ret_url = STR("");
 	CRASH_POINT("p.before_call");
-	pay_call(p, &q, timeout_ms, a, &ans);
+	bool held = !lockout_call(s, p, &q, timeout_ms, a, &ans);
 	CRASH_POINT("p.answer_read");
 	enum pay_outcome outcome = pay_outcome(&ans);
 	if (outcome == PAY_OK && pay_parse_checkout(p, &ans, a, &o, &why) == OK)
@@ -108,12 +109,12 @@ enum err call_create(struct store *s, struct pay *p, const struct call *c, int64
 	const char *name = outcome == PAY_NEEDS_DONOR || outcome == PAY_GONE
 				   ? "permanent"
 				   : pay_outcome_name(outcome);
-	enum err e = note(s, c, name, ans.status, text, f);
+	enum err e = call_note(s, c, name, ans.status, text, f);
 	if (e != OK)
 		return e;
 	return fault_set(f,
-		outcome == PAY_RETRY || outcome == PAY_UNKNOWN ? ERR_UNKNOWN
-		: outcome == PAY_CONFIG                        ? ERR_PROVIDER_DOWN
-							       : ERR_PROVIDER_REFUSED,
+		held || outcome == PAY_CONFIG                    ? ERR_PROVIDER_DOWN
+		: outcome == PAY_RETRY || outcome == PAY_UNKNOWN ? ERR_UNKNOWN
+								 : ERR_PROVIDER_REFUSED,
 		NULL, "%s", pay_outcome_name(outcome));
 }

@@ -7,6 +7,8 @@
 #include "pay/pay.h"
 #include "store/pg.h"
 
+#define CALL_KEY_LIFE_S (INT64_C(23) * 3600) /* the provider keeps keys for 24 hours at least */
+
 /* A call as it stands in the outbox. */
 struct call {
 	int64_t outbox;
@@ -18,10 +20,16 @@ struct call {
  * ERR_NO_MEMORY, ERR_STORE */
 MUST enum err call_of(const struct rows *rows, int row, struct arena *a, struct call *ret);
 
+/* call_note: how it ended: retry, unknown, permanent, config or done. status 0: no answer. fails
+ * ERR_STORE_* */
+MUST enum err call_note(struct store *s, const struct call *c, const char *outcome, long status,
+	const char *error, struct fault *f);
+
 /* call_create: send the call that opens a checkout, and commit what came of it. One exchange, at
  * most timeout_ms. gives  *ret_url when the page is open (arena), else empty fails  ERR_UNKNOWN:
- * not known yet, the clerk goes on; ERR_PROVIDER_REFUSED: refused for good; ERR_STORE_*: could not
- * be noted, the clerk repeats it with the same bytes */
+ * not known yet, the clerk goes on; ERR_PROVIDER_DOWN: our key or account is refused
+ * (now, or since before: then it was not sent); ERR_PROVIDER_REFUSED: refused for good;
+ * ERR_STORE_*: could not be noted, the clerk repeats it with the same bytes */
 MUST enum err call_create(struct store *s, struct pay *p, const struct call *c, int64_t timeout_ms,
 	struct arena *a, struct str *ret_url, struct fault *f);
 

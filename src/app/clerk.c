@@ -2,7 +2,9 @@
  * how it went. */
 #include "app/clerk.h"
 #include "app/call.h"
+#include "app/lockout.h"
 #include "app/settle.h"
+#include "app/wish.h"
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/log.h"
@@ -26,7 +28,6 @@
 #define PARTITION_MS       (60 * 60 * 1000)
 #define PARTITION_AGAIN_MS (60 * 1000)
 #define LINK_MS            (60 * 1000)
-#define KEY_LIFE_S         (INT64_C(23) * 3600) /* the provider keeps keys for 24 hours at least */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
 {
@@ -211,7 +212,8 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 		struct call call;
 		struct str url;
 		int64_t id = row_int(rows, i, "outbox");
-		if (utc_s(clock_utc()) - utc_s(row_utc(rows, i, "first_sent_at")) > KEY_LIFE_S) {
+		if (utc_s(clock_utc()) - utc_s(row_utc(rows, i, "first_sent_at")) >
+			CALL_KEY_LIFE_S) {
 			end_call(c, id, "config",
 				"older than the life of its key: look at the provider before a new "
 				"one is made");
@@ -339,14 +341,25 @@ static void do_links(struct app_clerk *c)
 	c->link_at = mono_add(now, dur_ms(LINK_MS));
 }
 
-size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
+/* What needs the provider. While it refuses us, nothing is taken up but for a probe. */
+static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 {
+	struct wish_work w = {c->conf, c->store, c->pay, &c->arena};
 	size_t n = do_inbox(c, stop);
 	if (c->down)
 		return 0;
-	n += do_supporters(c);
 	n += *stop ? 0 : do_creates(c, stop);
+	n += *stop ? 0 : wish_round(&w, stop);
 	n += *stop ? 0 : do_lookups(c, stop);
+	return n;
+}
+
+size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
+{
+	size_t n = lockout_waits(c->store, c->pay) ? 0 : do_provider(c, stop);
+	if (c->down)
+		return 0;
+	n += do_supporters(c);
 	n += *stop ? 0 : do_mail(c, stop);
 	n += do_counts(c);
 	do_links(c);

@@ -18,9 +18,9 @@ struct app_clerk {
 	bool down;
 };
 
-/* app_clerk_round: webhooks, supporters, calls that were not answered, look-ups, mail, counts,
- * robots. gives  the number of things done; 0 = nothing was due, or the database is away stop
- * looked at between two things; when *stop, the round ends early */
+/* app_clerk_round: webhooks, supporters, calls that were not answered, wishes, look-ups, mail,
+ * counts, robots. gives  the number of things done; 0 = nothing was due, or the database is away
+ * stop looked at between two things; when *stop, the round ends early */
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop);
 
 #endif

@@ -1,12 +1,13 @@
 /* app/settle.c: fetch, parse, pledged.settle. */
 #include <stdlib.h>
 
+#include "app/lockout.h"
 #include "app/settle.h"
 #include "base/crash.h"
 #include "base/log.h"
 
-static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t timeout_ms,
-	struct arena *a, json_t **ret, struct fault *f)
+enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct str id,
+	int64_t timeout_ms, struct arena *a, json_t **ret, struct fault *f)
 {
 	struct pay_request q;
 	struct pay_answer ans;
@@ -15,7 +16,7 @@ static enum err fetch(struct pay *p, enum pay_kind kind, struct str id, int64_t 
 	enum err e = pay_build_fetch(p, kind, id, a, &q);
 	if (e != OK)
 		return fault_set(f, ERR_PROVIDER, "object", "an id that cannot be one");
-	pay_call(p, &q, timeout_ms, a, &ans);
+	lockout_call(s, p, &q, timeout_ms, a, &ans);
 	switch (pay_outcome(&ans)) {
 	case PAY_OK: return pay_parse_snapshot(p, kind, &ans, began, ret, f);
 	case PAY_GONE:
@@ -47,7 +48,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 {
 	json_auto_t *snapshot = NULL;
 	*ret = (struct settled){0};
-	enum err e = fetch(p, kind, id, timeout_ms, a, &snapshot, f);
+	enum err e = app_fetch(s, p, kind, id, timeout_ms, a, &snapshot, f);
 	if (e != OK)
 		return e;
 	CRASH_POINT("r.fetched");

@@ -12,6 +12,11 @@ struct settled {
 	bool known, paid_new;
 }; /* known: the pledge was found and the snapshot applied */
 
+/* app_fetch: an object's neutral picture, a new reference. fails  ERR_PROVIDER_DOWN, ERR_PROVIDER,
+ * ERR_NOT_FOUND: as app_settle */
+MUST enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct str id,
+	int64_t timeout_ms, struct arena *a, json_t **ret, struct fault *f);
+
 /* app_settle: kind and id name the object; inbox is the webhook that asked for it, 0 = none (it
  * becomes done in the same transaction). fails  ERR_PROVIDER_DOWN: try again later; ERR_PROVIDER:
  * the answer cannot be used (park); ERR_NOT_FOUND: no such object there; ERR_STORE_*: try again.

@@ -14,6 +14,7 @@
 #define LIVE_MS     30000
 #define LIVE_SOON   1000 /* when the last try failed */
 #define FRESH_MS    3000
+#define LOCKOUT_MS  5000
 
 static void label_metrics(void)
 {
@@ -198,6 +199,24 @@ static void load_live(struct app_view *v, mono_t now)
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
 
+static void got_lockouts(void *arg, enum err e, const struct rows *rows)
+{
+	(void)arg;
+	if (e == OK && rows_n(rows) == 1)
+		metric_set(METRIC_PROVIDER_REFUSES, row_int(rows, 0, "n"));
+}
+
+/* For the metrics alone: no page depends on it. */
+static void load_lockouts(struct app_view *v, mono_t now)
+{
+	if (now.us < v->lockout_at.us || !batch_is_up(v->batch[0]))
+		return;
+	struct store_args a;
+	store_args_init(&a);
+	bool asked = batch_query(v->batch[0], STMT_view_lockouts, &a, got_lockouts, v) == OK;
+	v->lockout_at = mono_add(now, dur_ms(asked ? LOCKOUT_MS : LIVE_SOON));
+}
+
 /* The batch takes one question at a time: campaigns come first, and wait for what is asked already.
  */
 static void load_all(struct app_view *v, utc_t utc, mono_t now)
@@ -206,8 +225,10 @@ static void load_all(struct app_view *v, utc_t utc, mono_t now)
 	if (v->snap && !v->is_loading && robots_load(v->robots, v->batch[0], utc, now, every_s))
 		return;
 	load(v, utc, now);
-	if (v->snap && !v->is_loading)
+	if (v->snap && !v->is_loading) {
 		load_live(v, now);
+		load_lockouts(v, now);
+	}
 }
 
 /* {"counts": …, "samples": …, "claims": …} */

@@ -105,7 +105,7 @@ static enum err complain(struct fault *f, enum err e, const struct money_currenc
 		STR_FMT(buf_str(&text)), c->code);
 }
 
-enum err money_parse(struct str amount, struct str cur, struct money *ret, struct fault *f)
+enum err money_parse_part(struct str amount, struct str cur, struct money *ret, struct fault *f)
 {
 	const struct money_currency *c = currency_nocase(cur);
 	struct str whole, part;
@@ -119,11 +119,25 @@ enum err money_parse(struct str amount, struct str cur, struct money *ret, struc
 		return complain(f, ERR_AMOUNT_FRACTION, c);
 	int64_t minor = shift_in(shift_in(0, whole), part);
 	minor = shift_in(minor, (struct str){"000", (size_t)c->exponent - part.n});
-	enum err e = bounds(c, minor);
-	if (e != OK)
-		return complain(f, e, c);
+	if (minor <= c->ceiling_minor && minor % c->step != 0)
+		return complain(f, ERR_AMOUNT_FRACTION, c);
 	ret->minor = minor;
 	memcpy(ret->cur, c->code, sizeof ret->cur);
+	return OK;
+}
+
+enum err money_parse(struct str amount, struct str cur, struct money *ret, struct fault *f)
+{
+	struct money m;
+	enum err e = money_parse_part(amount, cur, &m, f);
+
+	if (e != OK)
+		return e;
+	const struct money_currency *c = currency_of(&m);
+	e = bounds(c, m.minor);
+	if (e != OK)
+		return complain(f, e, c);
+	*ret = m;
 	return OK;
 }
 

@@ -25,6 +25,11 @@ const struct money_currency *money_currency(struct str code);
  * ERR_AMOUNT_TOO_LARGE (overflow too); *ret untouched */
 MUST enum err money_parse(struct str amount, struct str cur, struct money *ret, struct fault *f);
 
+/* money_parse_part: the same without floor and ceiling, for a part of a gift that is given back; 0
+ * and INT64_MAX (what overflows) are possible. */
+MUST enum err money_parse_part(
+	struct str amount, struct str cur, struct money *ret, struct fault *f);
+
 /* money_check: bounds and step of an amount that is already in minor units. fails as money_parse.
  */
 MUST enum err money_check(const struct money *m);

@@ -31,22 +31,78 @@ static const struct ctl_command COMMANDS[] = {
 	{"robots list", "", ctl_robots_list, "show which robots are let through"},
 	{"robots load", "ROBOT FILE", ctl_robots_load, "replace a robot's list of addresses"},
 	{"robots drop", "ROBOT", ctl_robots_drop, NULL},
+	{"pledge show", "WORD [--json] [--personal]", ctl_pledge_show,
+		"everything on one pledge, in words"},
+	{"pledge events", "WORD [--json]", ctl_pledge_events, "its ledger as a time line"},
+	{"pledge refund", "WORD [--amount A] [--reason R] [--wait]", ctl_pledge_refund,
+		"give a payment back, or a part"},
+	{"pledge cancel", "WORD [--at-end | --keep] [--wait]", ctl_pledge_cancel,
+		"end a recurring gift"},
+	{"pledge pause", "WORD --until DAY [--wait]", ctl_pledge_pause, "charge nothing till then"},
+	{"pledge resume", "WORD [--wait]", ctl_pledge_resume, "charge again"},
+	{"pledge amount", "WORD AMOUNT [--wait]", ctl_pledge_amount,
+		"give more or less from now on"},
+	{"pledge resolve", "WORD --look | --accept-mismatch PAYMENT | --close | --unpark",
+		ctl_pledge_resolve, "decide what waits for a person"},
+	{"inbox parked", "[--json]", ctl_inbox_parked, "webhooks that were given up"},
+	{"inbox retry", "ID | --all", ctl_inbox_retry, "try them again"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };
+
+/* Commands of two words share a line under their first one; `pledgectl pledge` tells each. */
+static bool same_group(const struct ctl_command *a, const struct ctl_command *b)
+{
+	size_t n = strcspn(a->name, " ");
+	return a->name[n] == ' ' && strncmp(a->name, b->name, n + 1) == 0;
+}
+
+static void help_group(FILE *out, size_t first)
+{
+	const struct ctl_command *c = &COMMANDS[first];
+	int column = fprintf(out, "  %s", c->name);
+	for (size_t i = first + 1; i < ARRAY_N(COMMANDS) && same_group(c, &COMMANDS[i]); i++) {
+		const char *verb = strchr(COMMANDS[i].name, ' ') + 1;
+		if (!COMMANDS[i].help)
+			continue;
+		if (column + (int)strlen(verb) > 76)
+			column = fprintf(out, "\n      ") - 1;
+		column += fprintf(out, " | %s", verb);
+	}
+	fprintf(out, "\n");
+}
 
 static void help(FILE *out)
 {
 	fprintf(out, "usage: pledgectl [-c FILE] COMMAND ...\n\n");
 	for (size_t i = 0; i < ARRAY_N(COMMANDS); i++) {
 		const struct ctl_command *c = &COMMANDS[i];
-		if (c->help)
-			fprintf(out, "  %-17s %-24s %s\n", c->name, c->words, c->help);
+		if (i > 0 && same_group(c, c - 1))
+			continue;
+		if (i + 1 < ARRAY_N(COMMANDS) && same_group(c, c + 1))
+			help_group(out, i);
+		else if (c->help)
+			fprintf(out, "  %-13s %-28s %s\n", c->name, c->words, c->help);
 	}
 	fprintf(out, "\n  -c, --config FILE   configuration (/etc/pledged/pledged.ini)\n"
 		     "  -h, --help          this page; -V, --version: the version\n"
-		     "Exit: 0 fine, 1 failed, 2 usage, 75 database away, 78 configuration. See "
-		     "pledgectl(1).\n");
+		     "The first word alone tells its commands: pledgectl pledge. See "
+		     "pledgectl(1).\n"
+		     "Exit: 0 fine, 1 failed, 2 usage, 75 database away, 78 configuration.\n");
+}
+
+/* The commands that begin with this word; false when there are none. */
+static bool help_word(FILE *out, const char *word)
+{
+	size_t n = strlen(word), told = 0;
+	for (size_t i = 0; i < ARRAY_N(COMMANDS); i++) {
+		const struct ctl_command *c = &COMMANDS[i];
+		if (strncmp(c->name, word, n) != 0 || c->name[n] != ' ' || !c->help)
+			continue;
+		fprintf(out, "  %s %s\n      %s\n", c->name, c->words, c->help);
+		told++;
+	}
+	return told > 0;
 }
 
 int ctl_usage(const struct ctl *c)
@@ -110,7 +166,8 @@ static int run(struct ctl *c, int argc, char **argv)
 	int words = 0;
 	c->command = find(argc, argv, &words);
 	if (!c->command) {
-		fprintf(stderr, "pledgectl: unknown command; see pledgectl --help\n");
+		if (!help_word(stderr, argv[0]))
+			fprintf(stderr, "pledgectl: unknown command; see pledgectl --help\n");
 		return CTL_USAGE;
 	}
 	optind = 0; /* getopt starts anew */

@@ -1,7 +1,7 @@
 -- settle: any order, any number of snapshots, the same rows; paid is never undone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(97);
+SELECT plan(98);
 
 -- every order of the five snapshots of one checkout
 CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
@@ -154,11 +154,11 @@ SELECT throws_ok($$ SELECT pg_temp.refund(20, 're_20c', 1501, 'done'); SET CONST
 SET CONSTRAINTS ALL DEFERRED;
 SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', pg_temp.snap(20, NULL, '[]', '{"refunds":[{"id":"re_x","payment":"pi_not_seen","amount":1,
 	"currency":"EUR","state":"done"}]}'), now()) $$, 'a refund of a payment not seen yet waits');
-INSERT INTO refund (refund_id, payment_id, provider, idem_key, amount, currency, state, created_at, state_at)
-	SELECT gen_random_uuid(), payment_id, 'stripe', 'v1:refund:ours', 300, 'EUR', 'pending', pg_temp.t0(), pg_temp.t0()
-	FROM payment WHERE provider_payment_id = 'pi_f20';
-SELECT is(pg_temp.refund(20, 're_20d', 300, 'done'), 'partly_refunded>partly_refunded', 'the provider reports a refund that we asked for');
-SELECT is((SELECT idem_key || ' ' || state FROM refund WHERE provider_refund_id = 're_20d'), 'v1:refund:ours done', 'it is recognised');
+SELECT is((SELECT outcome || ' ' || detail FROM wish_ask(pg_temp.rid(20), pg_temp.pid(20), 'refund', (SELECT payment_id FROM payment
+	WHERE provider_payment_id = 'pi_f20'), NULL, NULL, 300, 'EUR', NULL, NULL, 'anna', pg_temp.t0())), 'asked 3.00 EUR', 'a refund that we ask for');
+SELECT is(pg_temp.refund(20, 're_20d', 300, 'done'), 'partly_refunded>partly_refunded', 'the provider reports another of the same amount');
+SELECT is((SELECT string_agg(state || coalesce(' ' || idem_key, ''), ', ' ORDER BY state) FROM refund WHERE amount = 300),
+	'done, pending v1:refund:' || pg_temp.rid(20), 'it is not taken for ours');
 
 -- disputes
 CREATE FUNCTION pg_temp.dispute(n int, state text) RETURNS text LANGUAGE sql AS $$

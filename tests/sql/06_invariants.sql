@@ -1,14 +1,18 @@
 -- sql/invariants.sql is silent over sound data, and each query speaks when its rule is broken.
 BEGIN;
 \ir fixture.psql
-SELECT plan(38);
+SELECT plan(52);
 
 -- sound data with something of everything
 SELECT lives_ok($$ SELECT pg_temp.offer(n, CASE n WHEN 3 THEN 'month' ELSE 'once' END) FROM generate_series(1, 5) n $$, 'five pledges');
 SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(n, 'complete', pg_temp.pay('pi_f' || n))) FROM unnest(ARRAY[1, 3, 5]) n $$, 'three paid');
 SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(3, NULL, '[]', '{"recurring":{"id":"sub_f3","state":"active"},
 	"refunds":[{"id":"re_f3","payment":"pi_f3","amount":500,"currency":"EUR","state":"done"}],
-	"disputes":[{"id":"du_f3","payment":"pi_f3","amount":2500,"currency":"EUR","state":"won"}]}')) $$, 'with a refund, a dispute and a subscription');
+	"disputes":[{"id":"du_f3","payment":"pi_f3","amount":2500,"currency":"EUR","state":"won"}],
+	"fees":[{"id":"txn_f3","payment":"pi_f3","what":"payment","amount":62,"currency":"EUR"}]}')) $$, 'with a refund, a dispute, a fee and a subscription');
+SELECT is((SELECT string_agg(w.outcome, ' ') FROM generate_series(1, 2) n, wish_ask(pg_temp.rid(100 + n), pg_temp.pid(5), 'refund', (SELECT payment_id FROM payment
+	WHERE provider_payment_id = 'pi_f5'), NULL, NULL, 100 * n, NULL, NULL, NULL, 'anna', now()) w), 'asked asked', 'two refunds are asked for');
+SELECT ok(wish_send(pg_temp.rid(101), 'POST', '/v1/refunds', 'v1:refund:x', '', now()) IS NOT NULL, 'one of them is sent');
 SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(4, 'complete', pg_temp.pay('pi_f4', 'paid', 100))) $$, 'one paid oddly');
 SELECT lives_ok($$ SELECT reader_supporter(pg_temp.rid(n), 901::int2, '2026-03-01T12:30:00Z', 'once', NULL, NULL, NULL, pg_temp.t0()) FROM unnest(ARRAY[1, 3, 5]) n $$,
 	'readers marked');
@@ -47,7 +51,7 @@ SELECT is(pg_temp.fires($$ UPDATE payment SET state = 'failed', paid_at = NULL W
 	'I10 state without ledger row, I3 paid payment undone, I7 receipt without payment, L2 ledger differs from payment, S1 status is not the derived one', 'I3: payment');
 SELECT is(pg_temp.fires($$ UPDATE pledge SET status = 'lapsed' WHERE pledge_id = pg_temp.pid(5) $$),
 	'I10 state without ledger row, I3 pledge left paid, S1 status is not the derived one', 'I3: pledge');
-SELECT is(pg_temp.fires($$ UPDATE refund SET amount = 2501 $$),
+SELECT is(pg_temp.fires($$ UPDATE refund SET amount = 2501 WHERE provider_refund_id = 're_f3' $$),
 	'I4 refunds exceed payment, L2 ledger differs from refund, S1 status is not the derived one', 'I4: too much');
 SELECT is(pg_temp.fires($$ UPDATE payment SET state = 'processing', paid_at = NULL WHERE payment_id = pg_temp.yid(3) $$),
 	'I10 state without ledger row, I3 paid payment undone, I4 refund of an unpaid payment, I7 receipt without payment, L2 ledger differs from payment, S1 status is not the derived one', 'I4: unpaid');
@@ -58,6 +62,22 @@ SELECT is(pg_temp.fires($$ UPDATE inbox SET not_before = now() - interval '1 h',
 	WHERE dedup_key = 'evt_inv' $$), 'silent', 'I5: a running lease is no break');
 SELECT is(pg_temp.fires($$ UPDATE outbox SET state = 'open', ended_at = NULL, not_before = now() - interval '11 min' WHERE subject = pg_temp.aid(2) $$),
 	'I5 call waits', 'I5: call');
+SELECT is(pg_temp.fires($$ UPDATE wish SET created_at = now() - interval '11 min' WHERE wish_id = pg_temp.rid(102) $$), 'I5 wish waits', 'I5: wish');
+SELECT is(pg_temp.fires($$ UPDATE wish SET created_at = now() - interval '11 min' WHERE wish_id = pg_temp.rid(102); SELECT lockout_note('stripe', 'no', now()) $$),
+	'silent', 'I5: a provider that refuses us is told elsewhere');
+SELECT is(pg_temp.fires($$ DELETE FROM outbox WHERE subject = pg_temp.rid(101) $$), 'W1 wish without its call', 'W1: call lost');
+SELECT is(pg_temp.fires($$ UPDATE outbox SET state = 'done', ended_at = now() WHERE subject = pg_temp.rid(101) $$), 'W1 wish without its call', 'W1: call over, wish not');
+SELECT is(pg_temp.fires($$ SELECT wish_move(pg_temp.rid(101), 'failed', 'x', NULL, now()) $$), 'W1 call without its wish', 'W1: wish over, call not');
+SELECT is(pg_temp.fires($$ DELETE FROM ledger WHERE object_id = pg_temp.rid(102); DELETE FROM refund WHERE refund_id = pg_temp.rid(102); DELETE FROM wish WHERE wish_id = pg_temp.rid(102);
+	UPDATE wish SET wish_id = pg_temp.rid(103) WHERE wish_id = pg_temp.rid(101) $$),
+	'I10 state without ledger row, W1 call without its wish, W1 wish without its call, W2 refund differs from its wish, W2 refund without its wish', 'W1, W2: torn apart');
+SELECT is(pg_temp.fires($$ UPDATE refund SET amount = 101 WHERE refund_id = pg_temp.rid(101) $$), 'W2 refund differs from its wish', 'W2: another amount');
+SELECT is(pg_temp.fires($$ SELECT wish_end(outbox_id, 'done', 200, NULL, now()) FROM outbox WHERE subject = pg_temp.rid(101) $$), 'W2 refund differs from its wish', 'W2: done, but the provider knows no such refund');
+SELECT is(pg_temp.fires($$ UPDATE wish SET state = 'refused' WHERE wish_id = pg_temp.rid(102) $$), 'I10 state without ledger row, W2 refund differs from its wish', 'W2: refused, but the money is still reserved');
+SELECT is(pg_temp.fires($$ UPDATE fee SET amount = 63 $$), 'L2 ledger differs from fee', 'L2: fee');
+SELECT is(pg_temp.fires($$ DELETE FROM fee $$), 'L2 ledger differs from fee', 'L2: fee lost');
+SELECT is(pg_temp.fires($$ UPDATE payment SET accepted = 'amount', mismatch = NULL WHERE payment_id = pg_temp.yid(4) $$),
+	'G1 supporter without mark, I3 pledge left paid, I7 payment without receipt, S1 status is not the derived one', 'I8: accepted money is not odd, but the rest follows');
 SELECT is(pg_temp.fires($$ UPDATE outbox SET body = '\x00' WHERE subject = pg_temp.aid(2) $$), 'I6 request bytes changed', 'I6: bytes');
 SELECT is(pg_temp.fires($$ DELETE FROM outbox WHERE subject = pg_temp.aid(2) $$), 'I6 attempt without its call', 'I6: call lost');
 SELECT is(pg_temp.fires($$ INSERT INTO mail_out (kind, subject, recipient, locale, subject_line, body, not_before, created_at)

@@ -109,8 +109,8 @@ RESET ROLE;
 CREATE TEMP TABLE line AS SELECT * FROM regexp_split_to_table(:'got', E'\n') WITH ORDINALITY x (line, no);
 SELECT is((SELECT line FROM line WHERE no = 1), 'day,site,campaign,variant,served,viewed,viewed %,clicked,clicked %,pledged,pledged %,paid,paid %', 'funnel: head');
 SELECT is((SELECT line FROM line WHERE no = 2), '2026-02-28,fixture,support,a,2,2,100.0,1,50.0,1,100.0,1,100.0', 'funnel: the day asked for');
-SELECT is((SELECT line FROM line WHERE no = 3), 'day,site,currency,interval,mode,gifts,gross,refunds,disputes,net', 'income: head; to is not included');
-SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,test,1,25.00,0.00,0.00,25.00', 'income: the day asked for');
+SELECT is((SELECT line FROM line WHERE no = 3), 'day,site,currency,interval,mode,gifts,gross,refunds,disputes,net,fees,net_of_fees', 'income: head; to is not included');
+SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,test,1,25.00,0.00,0.00,25.00,0.00,25.00', 'income: the day asked for');
 SELECT is((SELECT line FROM line WHERE no = 6), 'fixture,support,a,prompt,campaign,7,100.0', 'prompts: the day asked for');
 SELECT is((SELECT count(*) FROM line), 6::bigint, 'and nothing else');
 SELECT matches(:'defaults'::text, 'site,status,mode,age,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail'

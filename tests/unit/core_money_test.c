@@ -198,6 +198,38 @@ static void the_words(void **state)
 	}
 }
 
+/* What is given back may be below the smallest gift and above the largest, and is as exact. */
+static void a_part(void **state)
+{
+	static const struct {
+		const char *amount, *cur;
+		enum err err;
+		int64_t minor;
+	} cases[] = {
+		{"0.01", "EUR", OK, 1},
+		{"0", "eur", OK, 0},
+		{"99999999.99", "EUR", OK, 9999999999},
+		{"99999999999999999999", "EUR", OK, INT64_MAX},
+		{"1", "JPY", OK, 1},
+		{"0.001", "EUR", ERR_AMOUNT_FRACTION, 0},
+		{"0.5", "JPY", ERR_AMOUNT_FRACTION, 0},
+		{"0.001", "KWD", ERR_AMOUNT_FRACTION, 0},
+		{"-1", "EUR", ERR_AMOUNT_BAD, 0},
+		{"1,00", "EUR", ERR_AMOUNT_BAD, 0},
+		{"1", "XXX", ERR_CURRENCY_UNKNOWN, 0},
+	};
+	struct money m;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(cases); i++) {
+		assert_int_equal(
+			money_parse_part(str_c(cases[i].amount), str_c(cases[i].cur), &m, NULL),
+			cases[i].err);
+		if (cases[i].err == OK)
+			assert_int_equal(m.minor, cases[i].minor);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -208,6 +240,7 @@ int main(void)
 		cmocka_unit_test(what_is_no_currency),
 		cmocka_unit_test(equal),
 		cmocka_unit_test(the_words),
+		cmocka_unit_test(a_part),
 	};
 
 	return cmocka_run_group_tests_name("core_money", tests, NULL, NULL);

@@ -200,8 +200,6 @@ const PARKED = [
 	["a host that only begins like the right one", `bad-url:${s.provider.url}.evil.example/c/pay/x`],
 	["the right host as a user name", `bad-url:${s.provider.url}@evil.example/c/pay/x`],
 	["no url at all", "no-url"],
-	["401", { do: "status", status: 401, type: "invalid_request_error" }],
-	["403", "status:403"],
 	["302", { do: "redirect", to: "https://evil.example/" }],
 ];
 
