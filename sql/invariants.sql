@@ -42,7 +42,7 @@ WHERE state IN ('new', 'leased') AND greatest(not_before, coalesce(lease_until, 
 UNION ALL
 SELECT 'I5 call waits', outbox_id::text
 FROM pledged.outbox
-WHERE state = 'open' AND greatest(not_before, coalesce(lease_until, not_before)) < now() - interval '10 minutes'
+WHERE state = 'open' AND coalesce(find_at, greatest(not_before, coalesce(lease_until, not_before))) < now() - interval '10 minutes'
 UNION ALL
 -- I6: a stored request is what was first sent under its key, and the attempt's key is that key.
 SELECT 'I6 request bytes changed', outbox_id::text
