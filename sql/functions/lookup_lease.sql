@@ -2,14 +2,14 @@
 -- Tables: attempt (rows leased by others are skipped; payment is read). p_older_s is the five minutes of a calendar of
 -- which the rest follows. Open pages: first when so old, then each time four times later up to a day, and at once after
 -- the page expired. Money on its way: after 1 and 5 minutes, 1 and 6 hours, then daily for two weeks; after that never
--- (infinity), for a person. Complete attempts without a payment count as such. listed: an open page among the others of
--- its time; one list tells of all that are still open.
-CREATE OR REPLACE FUNCTION pledged.lookup_lease(p_n integer, p_older_s integer, p_lease_s integer, p_now timestamptz)
-RETURNS TABLE (attempt uuid, provider text, object_id text, listed boolean, opened_at timestamptz)
+-- (infinity), for a person. Complete attempts without a payment count as such. p_listed: pages that should be open, of
+-- which one list tells; else those to be fetched one by one.
+CREATE OR REPLACE FUNCTION pledged.lookup_lease(p_listed boolean, p_n integer, p_older_s integer, p_lease_s integer, p_now timestamptz)
+RETURNS TABLE (attempt uuid, provider text, object_id text, opened_at timestamptz)
 LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	WITH due AS MATERIALIZED (
 		SELECT d.attempt_id FROM attempt d
-		WHERE d.object_id IS NOT NULL
+		WHERE d.object_id IS NOT NULL AND p_listed = (d.state = 'open' AND coalesce(d.expires_at > p_now, true))
 			AND (d.state IN ('open', 'processing') OR (d.state = 'complete' AND NOT EXISTS (
 				SELECT FROM payment y WHERE y.pledge_id = d.pledge_id AND y.state IN ('paid', 'failed'))))
 			AND (CASE WHEN d.next_look_at IS NOT NULL THEN d.next_look_at <= p_now
@@ -25,9 +25,9 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 			ELSE a.state_at + make_interval(secs => p_older_s * (ARRAY[1, 12, 72, 288])[least(a.looks + 1, 4)]
 				* greatest(1, a.looks - 2)) END)
 	FROM due WHERE a.attempt_id = due.attempt_id
-	RETURNING a.attempt_id, a.provider, a.object_id, a.state = 'open' AND coalesce(a.expires_at > p_now, true), a.opened_at
+	RETURNING a.attempt_id, a.provider, a.object_id, a.opened_at
 $$;
-COMMENT ON FUNCTION pledged.lookup_lease(integer, integer, integer, timestamptz)
+COMMENT ON FUNCTION pledged.lookup_lease(boolean, integer, integer, integer, timestamptz)
 	IS 'Gives attempts that are due to be looked up.';
-REVOKE ALL ON FUNCTION pledged.lookup_lease(integer, integer, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledged.lookup_lease(integer, integer, integer, timestamptz) TO pledged_clerk;
+REVOKE ALL ON FUNCTION pledged.lookup_lease(boolean, integer, integer, integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.lookup_lease(boolean, integer, integer, integer, timestamptz) TO pledged_clerk;

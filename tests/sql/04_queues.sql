@@ -54,7 +54,7 @@ SELECT is(pg_temp.turn(28), '4 open', 'fourth eight seconds later');
 SELECT lives_ok($$ SELECT pg_temp.offer(2), pg_temp.offer(3) $$, 'two open pages');
 CREATE FUNCTION pg_temp.look(s int) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(object_id || CASE WHEN listed THEN ':listed' ELSE '' END, ',' ORDER BY object_id), '')
-	FROM pledged.lookup_lease(10, 300, 60, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE 'cs\_f%'
+	FROM (VALUES (true), (false)) v (listed), pledged.lookup_lease(listed, 10, 300, 60, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE 'cs\_f%'
 $$;
 SELECT is(pg_temp.look(299) || '|' || pg_temp.look(300) || '|' || pg_temp.look(301), '|cs_f2:listed,cs_f3:listed|', 'looked up after five minutes, once');
 SELECT is(pg_temp.look(599) || '|' || pg_temp.look(600) || '|' || pg_temp.look(1799) || '|' || pg_temp.look(1800),

@@ -62,7 +62,7 @@ SELECT is_empty($$ SELECT * FROM broken WHERE name NOT LIKE 'I5%' AND name NOT L
 -- the calendar of money on its way: minutes, hours, then daily for two weeks (five minutes are 300 s)
 CREATE FUNCTION pg_temp.looks(ids text, s int) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(object_id || CASE WHEN listed THEN '*' ELSE '' END, ',' ORDER BY object_id), '')
-	FROM pledged.lookup_lease(100, 300, 10, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE ids
+	FROM (VALUES (true), (false)) v (listed), pledged.lookup_lease(listed, 100, 300, 10, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE ids
 $$;
 SELECT lives_ok($$ SELECT pg_temp.offer(20), pg_temp.settle(pg_temp.snap(20, 'processing', pg_temp.pay('pi_f20', 'processing'))) $$, 'delayed money, told at one o''clock');
 SELECT is((SELECT string_agg(x.s::text, ' ' ORDER BY x.s) FROM (
