@@ -11,7 +11,7 @@ BEGIN
 	FOR v_e IN SELECT jsonb_array_elements(p_events) LOOP
 		CONTINUE WHEN NOT inbox_put(p_provider, v_e ->> 'id', v_e ->> 'type',
 			CASE WHEN (v_e ->> 'livemode')::boolean = p_livemode THEN v_e ->> 'kind' ELSE 'none' END, v_e ->> 'object_id',
-			coalesce((v_e ->> 'livemode')::boolean, p_livemode), (v_e ->> 'created')::timestamptz, '',
+			coalesce((v_e ->> 'livemode')::boolean, p_livemode), (v_e ->> 'created')::timestamptz, NULL,
 			convert_to(v_e ->> 'raw', 'UTF8'), p_now);
 		v_n := v_n + 1;
 		UPDATE inbox SET state = 'parked', error = left(v_e ->> 'fault', 1000)

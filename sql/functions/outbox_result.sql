@@ -1,9 +1,9 @@
 -- outbox_result: note how a call ended and give its lease back.
 -- Tables: pledge (only when a create call is refused for good), attempt, outbox, ledger.
 -- Idempotent: a call that is no longer open stays as it is. retry and unknown keep it open with the
--- same bytes; lost keeps it open too, for find_lease alone; permanent ends it and, for create, fails the
--- attempt while the pledge is kept; config parks it for a person. Without not_before the wait doubles from
--- 2 s to an hour.
+-- same bytes; lost keeps it open too, but due for find_lease alone, ten minutes later at most; permanent
+-- ends it and, for create, fails the attempt while the pledge is kept; config parks it for a person. Without
+-- not_before the wait doubles from 2 s to an hour.
 CREATE OR REPLACE FUNCTION pledged.outbox_result(p_outbox bigint, p_outcome text, p_http_status integer,
 	p_error text, p_not_before timestamptz, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -30,7 +30,7 @@ BEGIN
 	UPDATE outbox SET state = v_state, lease_until = NULL, last_outcome = p_outcome,
 		http_status = p_http_status, error = left(p_error, 1000),
 		not_before = CASE p_outcome WHEN 'lost' THEN 'infinity' ELSE coalesce(p_not_before, v_pause) END,
-		find_at = CASE p_outcome WHEN 'lost' THEN coalesce(p_not_before, v_pause) END,
+		find_at = CASE p_outcome WHEN 'lost' THEN coalesce(p_not_before, least(v_pause, p_now + interval '10 minutes')) END,
 		ended_at = CASE WHEN v_state <> 'open' THEN p_now END
 	WHERE outbox_id = p_outbox;
 	IF v_pledge IS NOT NULL AND EXISTS (SELECT FROM attempt

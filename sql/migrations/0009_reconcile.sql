@@ -209,6 +209,7 @@ COMMENT ON COLUMN pledged.orphan.first_seen IS 'When it was found first.';
 COMMENT ON COLUMN pledged.orphan.last_seen IS 'When it was found last.';
 COMMENT ON COLUMN pledged.orphan.resolved_at IS 'When its pledge had appeared; null: open.';
 
+COMMENT ON COLUMN pledged.inbox.headers IS 'Raw request headers that were verified; null: it was listed, or is a hint of ours, and was not delivered. [personal]';
 COMMENT ON COLUMN pledged.outbox.find_at IS 'When the page of a lost call is looked for next; null: it is not lost.';
 COMMENT ON COLUMN pledged.outbox.not_before IS 'Not leased before this; infinity: lost, see find_at.';
 COMMENT ON COLUMN pledged.outbox.last_outcome IS 'retry, unknown, lost (a repeat would tell nothing more), permanent, config or done.';
@@ -248,7 +249,7 @@ WITH name (name, no) AS (
 	SELECT * FROM unnest(ARRAY['last_webhook_age_s', 'oldest_inbox_age_s', 'oldest_outbox_age_s', 'inbox_parked', 'outbox_parked',
 		'last_event_list_age_s', 'last_comparison_age_s', 'differences_open', 'orphans_open']) WITH ORDINALITY x (name, no)
 ), fact AS (
-	SELECT 'last_webhook_age_s' AS name, max(received_at) AS at, NULL::bigint AS n FROM pledged.inbox
+	SELECT 'last_webhook_age_s' AS name, max(received_at) AS at, NULL::bigint AS n FROM pledged.inbox WHERE headers IS NOT NULL
 	UNION ALL SELECT 'oldest_inbox_age_s', min(received_at), NULL FROM pledged.inbox WHERE state IN ('new', 'leased')
 	UNION ALL SELECT 'oldest_outbox_age_s', min(created_at), NULL FROM pledged.outbox WHERE state = 'open'
 	UNION ALL SELECT 'inbox_parked', NULL, count(*) FROM pledged.inbox WHERE state = 'parked'

@@ -281,9 +281,11 @@ size_t look_lost(struct look *l)
 	enum err e = search(l, rows, done, utc_of_s(utc_s(since) - EARLIER_S), &f);
 	if (e != OK)
 		complain("lost pages could not be looked for", e, &f, STR(""));
-	for (int i = 0; i < rows_n(rows) && e == OK && !*l->stop; i++) {
+	for (int i = 0; i < rows_n(rows) && !*l->stop; i++) {
 		struct fault why = {0};
-		enum err one = done[i] ? OK : not_found(l, rows, i, &why);
+		enum err one = done[i]   ? OK
+			       : e == OK ? not_found(l, rows, i, &why)
+					 : put_off(l, row_int(rows, i, "outbox"), &why);
 		arena_reset(l->arena);
 		if (one != OK)
 			complain("no other attempt could be made", one, &why,

@@ -31,6 +31,7 @@ static const struct ctl_command COMMANDS[] = {
 	{"robots list", "", ctl_robots_list, "show which robots are let through"},
 	{"robots load", "ROBOT FILE", ctl_robots_load, "replace a robot's list of addresses"},
 	{"robots drop", "ROBOT", ctl_robots_drop, NULL},
+	{"audit", "[--days N] [--json]", ctl_audit, "compare the provider's books with ours"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };
