@@ -43,7 +43,7 @@ WHERE state IN ('new', 'leased') AND greatest(not_before, coalesce(lease_until, 
 UNION ALL
 SELECT 'I5 call waits', outbox_id::text
 FROM pledged.outbox
-WHERE state = 'open' AND greatest(not_before, coalesce(lease_until, not_before)) < now() - interval '10 minutes'
+WHERE state = 'open' AND coalesce(find_at, greatest(not_before, coalesce(lease_until, not_before))) < now() - interval '10 minutes'
 	AND provider NOT IN (SELECT provider FROM pledged.lockout)
 UNION ALL
 SELECT 'I5 wish waits', wish_id::text

@@ -1,15 +1,17 @@
 -- outbox_result: note how a call ended and give its lease back.
 -- Tables: pledge (only when a create call is refused for good), attempt, outbox, ledger.
 -- Idempotent: a call that is no longer open stays as it is. retry and unknown keep it open with the
--- same bytes; permanent ends it and, for create, fails the attempt while the pledge is kept; config
--- parks it for a person. Without not_before the wait doubles from 2 s to an hour.
+-- same bytes; lost keeps it open too, but due for find_lease alone, ten minutes later at most; permanent
+-- ends it and, for create, fails the attempt while the pledge is kept; config parks it for a person. Without
+-- not_before the wait doubles from 2 s to an hour.
 CREATE OR REPLACE FUNCTION pledged.outbox_result(p_outbox bigint, p_outcome text, p_http_status integer,
 	p_error text, p_not_before timestamptz, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_pledge uuid;
 	v_o outbox;
-	v_state text := CASE p_outcome WHEN 'retry' THEN 'open' WHEN 'unknown' THEN 'open'
+	v_pause timestamptz;
+	v_state text := CASE p_outcome WHEN 'retry' THEN 'open' WHEN 'unknown' THEN 'open' WHEN 'lost' THEN 'open'
 		WHEN 'permanent' THEN 'failed' WHEN 'config' THEN 'parked' WHEN 'done' THEN 'done' END;
 BEGIN
 	IF v_state IS NULL THEN
@@ -24,9 +26,11 @@ BEGIN
 	IF NOT FOUND OR v_o.state <> 'open' THEN
 		RETURN v_o.state;
 	END IF;
+	v_pause := p_now + make_interval(secs => least(3600, 2 ^ least(v_o.tries, 20)));
 	UPDATE outbox SET state = v_state, lease_until = NULL, last_outcome = p_outcome,
 		http_status = p_http_status, error = left(p_error, 1000),
-		not_before = coalesce(p_not_before, p_now + make_interval(secs => least(3600, 2 ^ least(tries, 20)))),
+		not_before = CASE p_outcome WHEN 'lost' THEN 'infinity' ELSE coalesce(p_not_before, v_pause) END,
+		find_at = CASE p_outcome WHEN 'lost' THEN coalesce(p_not_before, least(v_pause, p_now + interval '10 minutes')) END,
 		ended_at = CASE WHEN v_state <> 'open' THEN p_now END
 	WHERE outbox_id = p_outbox;
 	IF v_pledge IS NOT NULL AND EXISTS (SELECT FROM attempt

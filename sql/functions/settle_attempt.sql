@@ -1,8 +1,9 @@
 -- settle_attempt: the attempt a snapshot belongs to; learns its provider object if that was lost.
 -- Internal; the caller holds the pledge's row lock. Tables: attempt.
 -- A webhook can be faster than the answer to our create call, or that answer may never come: then the
--- newest attempt without an object adopts the checkout. Without a checkout in the snapshot a pledge's
--- only attempt is meant. The page's url is not in most snapshots; the create call stays open for it.
+-- newest attempt without an object adopts the checkout, or, when it expired, an abandoned one first. Without a
+-- checkout in the snapshot a pledge's only attempt is meant. The page's url is not in most snapshots; the
+-- create call stays open for it.
 CREATE OR REPLACE FUNCTION pledged.settle_attempt(p_pledge uuid, p_snapshot jsonb, p_now timestamptz)
 RETURNS uuid LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 DECLARE
@@ -20,7 +21,7 @@ BEGIN
 	IF NOT FOUND THEN
 		SELECT attempt_id INTO v_attempt FROM attempt
 		WHERE pledge_id = p_pledge AND provider = v_provider AND object_id IS NULL
-		ORDER BY no DESC LIMIT 1;
+		ORDER BY (state = 'abandoned') = coalesce(p_snapshot #>> '{checkout,state}' = 'expired', false) DESC, no DESC LIMIT 1;
 	END IF;
 	UPDATE attempt SET object_id = v_object, opened_at = coalesce(opened_at, p_now),
 		url = coalesce(url, p_snapshot #>> '{checkout,url}'),

@@ -106,9 +106,11 @@ enum err call_create(struct store *s, struct pay *p, const struct call *c, int64
 		pay_error_text(&ans, text);
 	}
 	log_trouble(c, outcome, text, ans.request_id);
-	const char *name = outcome == PAY_NEEDS_DONOR || outcome == PAY_GONE
-				   ? "permanent"
-				   : pay_outcome_name(outcome);
+	const char *name =
+		outcome == PAY_NEEDS_DONOR || outcome == PAY_GONE ? "permanent"
+		: outcome == PAY_UNKNOWN && str_is(ans.should_retry, "false")
+			? "lost" /* a repeat is answered the same; its page may be there */
+			: pay_outcome_name(outcome);
 	enum err e = call_note(s, c, name, ans.status, text, f);
 	if (e != OK)
 		return e;

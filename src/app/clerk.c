@@ -3,6 +3,7 @@
 #include "app/clerk.h"
 #include "app/call.h"
 #include "app/lockout.h"
+#include "app/look.h"
 #include "app/settle.h"
 #include "app/wish.h"
 #include "base/crash.h"
@@ -14,7 +15,6 @@
  * asked again. */
 #define INBOX_N  4
 #define CREATE_N 1
-#define LOOKUP_N 1
 #define MAIL_N   1
 /* Pauses double up to an hour. An event of an object that nobody knows is left to a person after an
  * hour and a half; a provider that does not answer is waited for as long as it would repeat itself,
@@ -214,10 +214,7 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 		int64_t id = row_int(rows, i, "outbox");
 		if (utc_s(clock_utc()) - utc_s(row_utc(rows, i, "first_sent_at")) >
 			CALL_KEY_LIFE_S) {
-			end_call(c, id, "config",
-				"older than the life of its key: look at the provider before a new "
-				"one is made");
-			complain("a call is older than its key", ERR_PROVIDER, NULL, id);
+			end_call(c, id, "lost", "older than the life of its key");
 			continue;
 		}
 		CRASH_POINT("r.create_leased");
@@ -232,30 +229,22 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 	return (size_t)rows_n(rows);
 }
 
-/* Payments without a final state for too long: no webhook told us. */
-static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
+/* What no webhook told us, and pages whose answer was lost. */
+static size_t do_looks(struct app_clerk *c, const volatile int *stop)
 {
-	struct store_args a;
-	store_args_init(&a);
-	arg_int(&a, LOOKUP_N);
-	arg_int(&a, conf_int(c->conf, CONF_clerk_lookup_after_s));
-	arg_int(&a, lease_s(c));
-	arg_utc(&a, clock_utc());
-	ROWS_AUTO rows = ask(c, STMT_lookup_lease, &a);
-	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
-		struct fault f = {0};
-		struct settled s = {0};
-		CRASH_POINT("r.lookup_leased");
-		enum err e = app_settle(c->store, c->pay, 0, "lookup", PAY_KIND_CHECKOUT,
-			row_str(rows, i, "object_id"), conf_int(c->conf, CONF_clerk_call_ms),
-			&c->arena, &s, &f);
-		arena_reset(&c->arena);
-		if (e != OK)
-			complain("a payment could not be looked up", e, &f, i);
-		else if (s.paid_new)
-			do_supporters(c);
-	}
-	return (size_t)rows_n(rows);
+	struct look l = {c->conf, c->store, c->pay, &c->arena, stop, false};
+	size_t n = look_attempts(&l);
+	n += *stop ? 0 : look_payments(&l);
+	n += *stop ? 0 : look_lost(&l);
+	if (l.paid)
+		do_supporters(c);
+	return n;
+}
+
+static size_t do_recon(struct app_clerk *c, const volatile int *stop)
+{
+	struct recon_with w = {c->conf, c->store, c->pay, &c->arena, stop};
+	return recon_round(&c->recon, &w);
 }
 
 static size_t do_mail(struct app_clerk *c, const volatile int *stop)
@@ -350,7 +339,8 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 		return 0;
 	n += *stop ? 0 : do_creates(c, stop);
 	n += *stop ? 0 : wish_round(&w, stop);
-	n += *stop ? 0 : do_lookups(c, stop);
+	n += *stop ? 0 : do_looks(c, stop);
+	n += *stop ? 0 : do_recon(c, stop);
 	return n;
 }
 

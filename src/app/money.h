@@ -47,6 +47,12 @@ MUST enum err money_site(
 MUST enum err app_pledge(
 	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f);
 
+/* pledge_wait: until the page of a pledge's last attempt is open; takes its call over when nobody
+ * holds it. gives *ret_url, empty when there is nothing to pay any more. fails ERR_UNKNOWN: not
+ * before the deadline; ERR_PROVIDER_REFUSED, ERR_STORE_* */
+MUST enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t deadline,
+	struct arena *a, struct str *ret_url, struct fault *f);
+
 /* app_pledge_state: by public token. fails ERR_NOT_FOUND (also for a token that cannot be one),
  * ERR_STORE_* */
 MUST enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a,

@@ -230,8 +230,8 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 
 /* Somebody else holds the call, or nobody does: look until the page is open, take the call over
  * when it is free. */
-static enum err wait_for_page(struct app_money *m, const struct money_ask *ask,
-	const struct uuid *pledge, mono_t deadline, struct str *ret_url, struct fault *f)
+enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t deadline,
+	struct arena *arena, struct str *ret_url, struct fault *f)
 {
 	for (;;) {
 		struct store_args a;
@@ -244,7 +244,7 @@ static enum err wait_for_page(struct app_money *m, const struct money_ask *ask,
 		if (rows_n(rows) != 1)
 			return fault_set(f, ERR_STORE, NULL, "a stored pledge is gone");
 		if (!str_is(row_str(rows, 0, "attempt_state"), "creating"))
-			return arena_dup(ask->arena, row_str(rows, 0, "url"), ret_url);
+			return arena_dup(arena, row_str(rows, 0, "url"), ret_url);
 		int64_t left = mono_left_ms(deadline, clock_mono());
 		if (left <= POLL_MS || !str_is(row_str(rows, 0, "outbox_state"), "open"))
 			return fault_set(f, ERR_UNKNOWN, NULL, "still waiting");
@@ -258,9 +258,9 @@ static enum err wait_for_page(struct app_money *m, const struct money_ask *ask,
 			return e;
 		struct call c;
 		if (rows_n(claimed) == 1) {
-			e = call_of(claimed, 0, ask->arena, &c);
+			e = call_of(claimed, 0, arena, &c);
 			if (e == OK)
-				e = call_create(m->store, m->pay, &c, left, ask->arena, ret_url, f);
+				e = call_create(m->store, m->pay, &c, left, arena, ret_url, f);
 			if (e != ERR_UNKNOWN)
 				return e;
 		}
@@ -332,7 +332,7 @@ enum err app_pledge(
 					f);
 		}
 		if (e == ERR_UNKNOWN)
-			e = wait_for_page(m, ask, &pledge, deadline, &ret->url, f);
+			e = pledge_wait(m, &pledge, deadline, ask->arena, &ret->url, f);
 		if (e == OK && ret->url.n)
 			ret->status = STR("offered");
 		else if (e == OK) /* it moved on while we asked: paid already, expired, refused */

@@ -43,6 +43,7 @@ int ctl_pledge_amount(struct ctl *c, int argc, char **argv);
 int ctl_pledge_resolve(struct ctl *c, int argc, char **argv);
 int ctl_inbox_parked(struct ctl *c, int argc, char **argv);
 int ctl_inbox_retry(struct ctl *c, int argc, char **argv);
+int ctl_audit(struct ctl *c, int argc, char **argv);
 int ctl_check(struct ctl *c, int argc, char **argv);
 int ctl_explain(struct ctl *c, int argc, char **argv);
 int ctl_replay(struct ctl *c, int argc, char **argv);
@@ -61,8 +62,11 @@ int ctl_usage(
 	const struct ctl *c); /* tells how the running command is written; returns CTL_USAGE */
 int ctl_fail(enum err e, const struct fault *f); /* tells f; returns the exit code that fits */
 
-/* ctl_dir: takes `--dir DIR` and nothing else from argv; NULL when there is more. Without it: the
- * installed sql, else ./sql. */
+/* ctl_sql: where the SQL files are: installed, else ./sql. */
+const char *ctl_sql(void);
+
+/* ctl_dir: takes `--dir DIR` and nothing else from argv; NULL when there is more. Without it:
+ * ctl_sql. */
 const char *ctl_dir(int argc, char **argv, bool *ret_dry);
 
 #endif

@@ -10,11 +10,16 @@
 #define PLEDGED_SHARE "/usr/local/share/pledged"
 #endif
 
+const char *ctl_sql(void)
+{
+	return access(PLEDGED_SHARE "/sql", R_OK) == 0 ? PLEDGED_SHARE "/sql" : "sql";
+}
+
 const char *ctl_dir(int argc, char **argv, bool *ret_dry)
 {
 	static const struct option OPTIONS[] = {
 		{"dir", required_argument, NULL, 'd'}, {"dry-run", no_argument, NULL, 'n'}, {0}};
-	const char *dir = access(PLEDGED_SHARE "/sql", R_OK) == 0 ? PLEDGED_SHARE "/sql" : "sql";
+	const char *dir = ctl_sql();
 	int o;
 	while ((o = getopt_long(argc, argv, "d:n", OPTIONS, NULL)) != -1) {
 		if (o == 'd')

@@ -20,6 +20,7 @@
 static const struct pay_ops rows[] = {
 	{.name = "stripe",
 		.build_checkout = stripe_wire_build_checkout,
+		.build_again = stripe_wire_build_again,
 		.build_fetch = stripe_wire_build_fetch,
 		.outcome = stripe_wire_outcome,
 		.error_text = stripe_wire_error_text,
@@ -334,6 +335,12 @@ enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in, 
 	struct arena *a, struct pay_request *ret)
 {
 	return p->ops->build_checkout(in, idem_key, a, ret);
+}
+
+enum err pay_build_again(const struct pay *p, const struct pay_request *old, struct str idem_key,
+	utc_t expires_at, struct arena *a, struct pay_request *ret)
+{
+	return p->ops->build_again(old, idem_key, expires_at, a, ret);
 }
 
 enum err pay_build_fetch(const struct pay *p, enum pay_kind kind, struct str id, struct arena *a,

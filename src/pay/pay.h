@@ -89,6 +89,10 @@ struct pay_checkout {
 };
 MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in,
 	struct str idem_key, struct arena *a, struct pay_request *ret);
+/* pay_build_again: the call that opens the same checkout once more: a stored one's bytes but for
+ * the time at which the page closes, and a key of its own */
+MUST enum err pay_build_again(const struct pay *p, const struct pay_request *old,
+	struct str idem_key, utc_t expires_at, struct arena *a, struct pay_request *ret);
 MUST enum err pay_build_fetch(const struct pay *p, enum pay_kind kind, struct str id,
 	struct arena *a, struct pay_request *ret); /* id is checked: ^[A-Za-z0-9_]{3,255}$ */
 

@@ -31,7 +31,7 @@ MUST enum err pay_build_list(const struct pay *p, enum pay_list what, utc_t sinc
  *   checkouts      id pledge state (open complete processing expired) url expires_at created
  *                  livemode
  *   charges        id intent amount currency refunded disputed state (paid processing failed)
- *                  created livemode pledge invoice
+ *                  created livemode pledge invoice customer
  *   refunds        id payment amount currency state (pending done failed) created ours
  *   disputes       id payment amount currency state (open won lost) created livemode
  *   subscriptions  id state (active past_due ended; null: not begun) customer pledge created

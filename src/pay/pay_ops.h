@@ -25,6 +25,8 @@ struct pay_ops {
 	const char *name;
 	enum err (*build_checkout)(const struct pay_checkout *in, struct str idem_key,
 		struct arena *a, struct pay_request *ret);
+	enum err (*build_again)(const struct pay_request *old, struct str idem_key,
+		utc_t expires_at, struct arena *a, struct pay_request *ret);
 	enum err (*build_fetch)(
 		enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
 	enum pay_outcome (*outcome)(const struct pay_answer *ans);

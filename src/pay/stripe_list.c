@@ -125,7 +125,7 @@ static enum err charge(struct snap *s, const json_t *o)
 	const char *state = charge_state(o);
 	bool disputed = false, has, paid = state && strcmp(state, "paid") == 0;
 	int64_t back = 0;
-	struct str intent, invoice;
+	struct str intent, invoice, customer;
 	struct money m;
 	enum err e = head(s, o);
 
@@ -143,6 +143,8 @@ static enum err charge(struct snap *s, const json_t *o)
 	if (e == OK)
 		e = snap_ref(s, o, "invoice", &invoice); /* until 2025 */
 	if (e == OK)
+		e = snap_ref(s, o, "customer", &customer);
+	if (e == OK)
 		e = snap_pledge(s, o, pledge);
 	if (e != OK)
 		return e;
@@ -152,6 +154,7 @@ static enum err charge(struct snap *s, const json_t *o)
 	snap_put(s, "disputed", json_boolean(disputed));
 	snap_put(s, "state", word(state));
 	snap_put(s, "invoice", snap_text(invoice));
+	snap_put(s, "customer", snap_text(customer));
 	return OK;
 }
 

@@ -7,6 +7,7 @@
 #include "pay/stripe_wire.h"
 
 #define BODY_MAX     20480
+#define CREATE_PATH  "/v1/checkout/sessions"
 #define LABEL_MAX    250
 #define URL_MAX      2048
 #define PAGE_URL_MAX 4000 /* what the database takes is a little more */
@@ -102,8 +103,36 @@ enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str id
 		return ERR_RANGE;
 	BUF_ON(path, 32);
 	BUF_ON(b, BODY_MAX);
-	buf_addc(&path, "/v1/checkout/sessions");
+	buf_addc(&path, CREATE_PATH);
 	add_body(&b, in);
+	return stripe_wire_post(&path, &b, idem_key, a, ret);
+}
+
+enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_key,
+	utc_t expires_at, struct arena *a, struct pay_request *ret)
+{
+	struct str rest = old->body, pair;
+	bool named = false;
+
+	if (!str_is(str_c(old->method), "POST") || !str_is(old->path, CREATE_PATH) ||
+		old->body.n == 0 || !stripe_wire_is_key(idem_key) || expires_at.us <= 0 ||
+		utc_s(expires_at) > SNAP_TIME_MAX_S)
+		return ERR_RANGE;
+	BUF_ON(path, 32);
+	BUF_ON(b, BODY_MAX);
+	buf_addc(&path, CREATE_PATH);
+	while (str_cut(&rest, '&', &pair)) {
+		if (str_starts(pair, "expires_at=")) {
+			form_int(&b, "expires_at", utc_s(expires_at));
+			named = true;
+			continue;
+		}
+		if (b.n > 0)
+			buf_byte(&b, '&');
+		buf_add(&b, pair);
+	}
+	if (!named)
+		form_int(&b, "expires_at", utc_s(expires_at));
 	return stripe_wire_post(&path, &b, idem_key, a, ret);
 }
 

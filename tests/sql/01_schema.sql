@@ -42,13 +42,15 @@ SELECT is_empty($$ SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(p
 SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_money', p.oid, 'EXECUTE') AND p.proname !~ '^(view_|site_|campaign_)' $$,
 	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put',
-		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note'],
+		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next'],
 	'money executes its own functions');
 SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_clerk', p.oid, 'EXECUTE') $$,
 	$$ VALUES ('settle'), ('lookup_lease'), ('inbox_put'), ('inbox_lease'), ('inbox_end'), ('outbox_claim'), ('outbox_lease'),
 		('outbox_result'), ('attempt_opened'), ('pledge_poll'), ('mail_lease'), ('mail_result'), ('link_clean'), ('wish_lease'), ('wish_send'),
-		('wish_put_off'), ('wish_calls'), ('wish_answered'), ('wish_refused'), ('wish_policy'), ('lockout_look') $$, 'clerk executes its own');
+		('wish_put_off'), ('wish_calls'), ('wish_answered'), ('wish_refused'), ('wish_policy'), ('lockout_look'), ('find_lease'),
+		('attempt_found'), ('attempt_next'), ('payment_look_lease'), ('reconcile_lease'), ('reconcile_keep'), ('reconcile_end'), ('events_put'),
+		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail') $$, 'clerk executes its own');
 SELECT is_empty($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_view', p.oid, 'EXECUTE')
 		AND p.proname ~ '^(pledge_|attempt_|payment_|settle|inbox_|outbox_|mail_|ledger_|lookup_|money_|receipt_|link_|email_|reader_|wish_|lockout_)' $$,

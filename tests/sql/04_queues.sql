@@ -53,23 +53,23 @@ SELECT is(pg_temp.turn(28), '4 open', 'fourth eight seconds later');
 -- look-ups
 SELECT lives_ok($$ SELECT pg_temp.offer(2), pg_temp.offer(3) $$, 'two open pages');
 CREATE FUNCTION pg_temp.look(s int) RETURNS text LANGUAGE sql AS $$
-	SELECT coalesce(string_agg(object_id || ':' || object_kind, ',' ORDER BY object_id), '')
-	FROM pledged.lookup_lease(10, 300, 60, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE 'cs\_f%'
+	SELECT coalesce(string_agg(object_id || CASE WHEN listed THEN ':listed' ELSE '' END, ',' ORDER BY object_id), '')
+	FROM (VALUES (true), (false)) v (listed), pledged.lookup_lease(listed, 10, 300, 60, pg_temp.t0() + make_interval(secs => s)) WHERE object_id LIKE 'cs\_f%'
 $$;
-SELECT is(pg_temp.look(299) || '|' || pg_temp.look(300) || '|' || pg_temp.look(301), '|cs_f2:checkout,cs_f3:checkout|', 'looked up after five minutes, once');
+SELECT is(pg_temp.look(299) || '|' || pg_temp.look(300) || '|' || pg_temp.look(301), '|cs_f2:listed,cs_f3:listed|', 'looked up after five minutes, once');
 SELECT is(pg_temp.look(599) || '|' || pg_temp.look(600) || '|' || pg_temp.look(1799) || '|' || pg_temp.look(1800),
-	'|cs_f2:checkout,cs_f3:checkout||cs_f2:checkout,cs_f3:checkout', 'then less and less often');
+	'|cs_f2:listed,cs_f3:listed||cs_f2:listed,cs_f3:listed', 'then less and less often');
 SELECT is(pg_temp.settle(pg_temp.snap(2, 'expired')) || pg_temp.settle(pg_temp.snap(3, 'processing', pg_temp.pay('pi_f3', 'processing'))),
 	'offered>lapsedoffered>processing', 'one expired, one under way');
-SELECT is(pg_temp.look(86400), 'cs_f3:checkout', 'only what is not final is looked up');
+SELECT is(pg_temp.look(86400), 'cs_f3', 'only what is not final is looked up');
 SELECT is(pg_temp.settle(pg_temp.snap(3, 'complete', pg_temp.pay('pi_f3'))), 'processing>paid new', 'it is paid');
 SELECT is(pg_temp.look(864000), '', 'nothing to look for');
 
 SELECT lives_ok($$ SELECT pg_temp.offer(4), pg_temp.offer(5) $$, 'two more pages');
 UPDATE attempt SET expires_at = pg_temp.t0() + interval '100 s' WHERE attempt_id = pg_temp.aid(4);
-SELECT is(pg_temp.look(99) || '|' || pg_temp.look(100) || '|' || pg_temp.look(101), '|cs_f4:checkout|', 'looked up at once when the page expires, once');
+SELECT is(pg_temp.look(99) || '|' || pg_temp.look(100) || '|' || pg_temp.look(101), '|cs_f4|', 'looked up at once when the page expires, once');
 SELECT is(pg_temp.settle(pg_temp.snap(4, 'expired')) || pg_temp.settle(pg_temp.snap(5, 'complete')), 'offered>lapsedoffered>processing', 'complete, but no money yet');
-SELECT is(pg_temp.look(400), 'cs_f5:checkout', 'is looked up still');
+SELECT is(pg_temp.look(3659) || '|' || pg_temp.look(3660), '|cs_f5', 'is looked up still');
 
 -- mail
 CREATE FUNCTION pg_temp.mail(s int) RETURNS bigint LANGUAGE sql AS $$

@@ -120,7 +120,7 @@ static void unsound_queries_are_not_built(void **state)
 #define TEST ",'livemode':false"
 #define CHECKOUT(state, url, pledge) IS("cs_1", TEST ",'pledge':" pledge ",'state':" state ",'url':" url ",'expires_at':" T)
 #define CHARGE(state, amount, intent, pledge, refunded, disputed) IS("ch_1", TEST ",'pledge':" pledge ",'state':" state ",'amount':" amount \
-	",'currency':'EUR','intent':" intent ",'refunded':" refunded ",'disputed':" disputed ",'invoice':null")
+	",'currency':'EUR','intent':" intent ",'refunded':" refunded ",'disputed':" disputed ",'invoice':null,'customer':null")
 #define TAKEN(id, payment, state, more) IS(id, ",'amount':500,'currency':'EUR','payment':" payment ",'state':" state more)
 #define URL "https://checkout.stripe.com/c/pay/cs_1"
 
@@ -138,6 +138,8 @@ static const struct row { enum pay_list what; const char *in, *out; } rows[] = {
     {PAY_LIST_CHARGES, CH("succeeded", ",'amount_captured':2400"), CHARGE("'paid'", "2400", "null", "null", "0", "false")},
     {PAY_LIST_CHARGES, CH("succeeded", ",'captured':false,'amount_captured':0"), CHARGE("'processing'", "2500", "null", "null", "0", "false")},
     {PAY_LIST_CHARGES, CH("pending", ",'payment_intent':{'id':'pi_1'}"), CHARGE("'processing'", "2500", "'pi_1'", "null", "0", "false")},
+    {PAY_LIST_CHARGES, CH("failed", ",'customer':'cus_1','invoice':{'id':'in_1'}"), IS("ch_1", TEST ",'pledge':null,'state':'failed','amount':2500,"
+	"'currency':'EUR','intent':null,'refunded':0,'disputed':false,'invoice':'in_1','customer':'cus_1'")},
     {PAY_LIST_CHARGES, CH("failed", ""), CHARGE("'failed'", "2500", "null", "null", "0", "false")},
     {PAY_LIST_CHARGES, CH("half", ""), CHARGE("null", "2500", "null", "null", "0", "false")},
     {PAY_LIST_REFUNDS, "{'id':'re_1','object':'refund','created':1900000000,'status':'succeeded','amount':500,'currency':'eur',"

@@ -247,6 +247,45 @@ static void labels_are_encoded(void **state)
 	assert_true(has(q.body, "[name]=a%3Db%26c%25d%2Be%20%F0%9F%8E%81%20%5Bx%5D%2F~&"));
 }
 
+/* Another attempt is the same call but for its key and the time it may take. (case 23) */
+static void again_is_the_same_but_for_key_and_time(void **state)
+{
+	struct pay_checkout in = one_off();
+	struct pay_request old, q, r;
+
+	(void)state;
+	in.expires_at = utc_of_s(1900000000);
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &old), OK);
+	assert_int_equal(stripe_wire_build_again(&old, STR("v1:create:2"), utc_of_s(1900086400), &arena, &q), OK);
+	in.expires_at = utc_of_s(1900086400);
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:2"), &arena, &r), OK);
+	assert_true(str_eq(q.body, r.body) && str_eq(q.path, r.path) && str_eq(q.idem_key, r.idem_key));
+	assert_string_equal(q.method, "POST");
+	in.expires_at = (utc_t){0};
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &old), OK);
+	assert_int_equal(stripe_wire_build_again(&old, STR("v1:create:2"), utc_of_s(1900086400), &arena, &q), OK);
+	assert_true(has(q.body, "=false&expires_at=1900086400"));
+}
+
+static void nothing_else_is_made_again(void **state)
+{
+	struct pay_request q, ok = {.method = "POST", .path = STR("/v1/checkout/sessions"), .body = STR("a=b")};
+	struct pay_request get = ok, refund = ok, empty = ok;
+	utc_t at = utc_of_s(1900086400);
+
+	(void)state;
+	get.method = "GET";
+	refund.path = STR("/v1/refunds");
+	empty.body = STR("");
+	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), at, &arena, &q), OK);
+	assert_int_equal(stripe_wire_build_again(&get, STR("k"), at, &arena, &q), ERR_RANGE);
+	assert_int_equal(stripe_wire_build_again(&refund, STR("k"), at, &arena, &q), ERR_RANGE);
+	assert_int_equal(stripe_wire_build_again(&empty, STR("k"), at, &arena, &q), ERR_RANGE);
+	assert_int_equal(stripe_wire_build_again(&ok, STR(""), at, &arena, &q), ERR_RANGE);
+	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), (utc_t){0}, &arena, &q), ERR_RANGE);
+	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), utc_of_s(INT64_C(253402300800)), &arena, &q), ERR_RANGE);
+}
+
 static char long_text[4096];
 
 static const struct wrong {
@@ -551,6 +590,8 @@ int main(void)
 		cmocka_unit_test(minor_units_go_as_they_are),
 		cmocka_unit_test(yearly_is_a_subscription),
 		cmocka_unit_test(labels_are_encoded),
+		cmocka_unit_test(again_is_the_same_but_for_key_and_time),
+		cmocka_unit_test(nothing_else_is_made_again),
 		cmocka_unit_test(unsound_requests_are_not_built),
 		cmocka_unit_test(no_memory_at_any_place),
 		cmocka_unit_test(every_ending_has_its_class),

@@ -102,4 +102,17 @@ WHERE w.state IN ('refused', 'failed')
 	AND (y.payment_id IS NULL OR coalesce(b.amount, 0) < y.amount) AND r.state IS DISTINCT FROM 'ended'
 	AND (a.attempt_id IS NULL OR a.state = 'open')
 	AND NOT EXISTS (SELECT FROM pledged.wish n WHERE n.kind = w.kind AND n.created_at > w.state_at
-		AND (n.payment_id = w.payment_id OR n.recurring_id = w.recurring_id OR n.attempt_id = w.attempt_id));
+		AND (n.payment_id = w.payment_id OR n.recurring_id = w.recurring_id OR n.attempt_id = w.attempt_id))
+UNION ALL
+SELECT 'money without its pledge', n.provider_id, n.first_seen,
+	coalesce(pledged.money_major(n.amount, n.currency) || ' ' || n.currency, n.object)
+FROM pledged.orphan n WHERE n.resolved_at IS NULL
+UNION ALL
+SELECT 'books differ', x.provider_id, x.first_seen, x.what || ': ' || x.ours || ' here, ' || x.theirs || ' there'
+FROM pledged.difference x WHERE x.resolved_at IS NULL
+UNION ALL
+SELECT 'payment on its way for two weeks', a.attempt_id::text, a.state_at, a.state
+FROM pledged.attempt a WHERE a.state = 'processing' AND a.next_look_at = 'infinity'
+UNION ALL
+SELECT 'provider not asked', c.provider || ' ' || c.work, coalesce(c.ended_at, c.created_at), c.error
+FROM pledged.reconcile c WHERE c.tries >= 5;

@@ -1,0 +1,62 @@
+-- attempt_next: begin one more attempt of a pledge, when no earlier one can be paid any more.
+-- Tables: pledge, attempt, outbox, ledger. p_lost names a create call that was looked for in the provider's list and
+-- not found: its attempt is abandoned in the same transaction, but only while that call is still lost.
+-- Gives 'made' with the call, leased by its maker; 'same' when this attempt id is there already; else there is no new
+-- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
+-- (the lost call was answered after all: nothing is changed), mode, unknown.
+CREATE OR REPLACE FUNCTION pledged.attempt_next(p_pledge uuid, p_attempt uuid, p_lost bigint, p_provider text, p_livemode boolean,
+	p_idem_key text, p_method text, p_path text, p_body bytea, p_most integer, p_lease_s integer, p_cause text, p_now timestamptz)
+RETURNS TABLE (outcome text, outbox bigint, method text, path text, idem_key text, body bytea)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_p pledge;
+	v_lost outbox;
+	v_status text;
+	v_why text;
+	v_no integer;
+	v_outbox bigint;
+BEGIN
+	SELECT * INTO v_p FROM pledge WHERE pledge_id = p_pledge FOR UPDATE;
+	v_why := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_p.livemode <> p_livemode THEN 'mode'
+		WHEN EXISTS (SELECT FROM attempt WHERE attempt_id = p_attempt AND pledge_id = p_pledge) THEN 'same' END;
+	IF v_why IS NULL AND p_lost IS NOT NULL THEN
+		SELECT o.* INTO v_lost FROM outbox o JOIN attempt a ON a.attempt_id = o.subject AND a.pledge_id = p_pledge
+		WHERE o.outbox_id = p_lost AND o.kind = 'create' AND o.state = 'open' AND o.find_at IS NOT NULL AND a.state = 'creating'
+			AND a.object_id IS NULL
+		FOR UPDATE OF o;
+		IF NOT FOUND THEN
+			v_why := 'moved';
+		ELSE
+			PERFORM attempt_move(v_lost.subject, 'abandoned', p_cause, NULL, p_lost, p_now);
+			UPDATE outbox SET state = 'failed', lease_until = NULL, ended_at = p_now, error = 'the provider has no page of it'
+			WHERE outbox_id = p_lost;
+		END IF;
+	END IF;
+	IF v_why IS NULL THEN
+		v_status := pledge_derive(p_pledge, p_cause, NULL, p_lost, p_now);
+		SELECT coalesce(max(no), 0) + 1 INTO v_no FROM attempt WHERE pledge_id = p_pledge;
+		v_why := CASE WHEN v_status IN ('new', 'offered') THEN 'payable' WHEN v_status = 'processing' THEN 'under_way'
+			WHEN v_status NOT IN ('lapsed', 'failed', 'canceled') THEN 'paid' WHEN v_no > p_most THEN 'many' END;
+	END IF;
+	IF v_why IS NOT NULL THEN
+		RETURN QUERY SELECT v_why, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::bytea;
+		RETURN;
+	END IF;
+	INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at)
+	VALUES (p_attempt, p_pledge, v_no, p_provider, p_livemode, p_idem_key, p_now, p_now);
+	INSERT INTO outbox (kind, subject, provider, method, path, idem_key, body, not_before, lease_until, tries, first_sent_at, created_at)
+	VALUES ('create', p_attempt, p_provider, p_method, p_path, p_idem_key, p_body, p_now, p_now + make_interval(secs => p_lease_s), 1,
+		p_now, p_now)
+	RETURNING outbox_id INTO v_outbox;
+	PERFORM ledger_put(p_pledge, 'attempt', p_attempt, NULL, 'creating', NULL, NULL, 0, v_p.currency, v_p.livemode, p_cause, NULL,
+		v_outbox, p_now);
+	PERFORM pledge_derive(p_pledge, p_cause, NULL, v_outbox, p_now);
+	RETURN QUERY SELECT 'made'::text, v_outbox, p_method, p_path, p_idem_key, p_body;
+END $$;
+COMMENT ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
+	IS 'Begins one more attempt of a pledge that cannot be paid any more.';
+REVOKE ALL ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
+	FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
+	TO pledged_money, pledged_clerk;

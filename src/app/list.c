@@ -1,0 +1,31 @@
+/* app/list.c: ask for a page, read it, remember where the next one begins. */
+#include "app/list.h"
+
+enum err list_page(struct pay *p, enum pay_list what, utc_t since, char after[LIST_AFTER_MAX],
+	int64_t timeout_ms, struct arena *a, json_t **ret_items, struct fault *f)
+{
+	struct pay_request q;
+	struct pay_answer ans;
+	json_auto_t *items = NULL;
+	struct str next;
+	char text[120];
+	enum err e = pay_build_list(p, what, since, (utc_t){0}, str_c(after), a, &q);
+	if (e != OK)
+		return fault_set(f, e, NULL, "the list cannot be asked for");
+	pay_call(p, &q, timeout_ms, a, &ans);
+	enum pay_outcome outcome = pay_outcome(&ans);
+	if (outcome != PAY_OK) {
+		pay_error_text(&ans, text);
+		e = outcome == PAY_RETRY || outcome == PAY_UNKNOWN ? ERR_PROVIDER_DOWN
+								   : ERR_PROVIDER;
+		return fault_set(f, e, NULL, "%s", text);
+	}
+	e = pay_parse_list(p, what, &ans, &items, &next, a, f);
+	if (e == OK && next.n && str_is(next, after))
+		e = fault_set(f, ERR_PROVIDER, NULL, "the list does not go on");
+	if (e == OK)
+		e = str_copy(next, after, LIST_AFTER_MAX);
+	if (e == OK)
+		*ret_items = json_incref(items);
+	return e;
+}
