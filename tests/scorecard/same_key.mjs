@@ -117,7 +117,7 @@ async function mismatch(t) {
 		const fields = gift(t);
 
 		if (state === "unknown")
-			await s.provider.fault({ match: CREATE, times: 1, do: { do: "status", status: 500 } });
+			await s.provider.fault({ match: CREATE, times: 1, do: { do: "status", status: 500, store: false } });
 		const first = await who(s).pledge(fields);
 
 		if (state === "paid")
