@@ -258,6 +258,15 @@ static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
 	return (size_t)rows_n(rows);
 }
 
+static size_t do_donors(struct app_clerk *c, const volatile int *stop)
+{
+	bool paid;
+	size_t n = clerk_donor_looks(c->store, c->pay, c->conf, &c->arena, stop, &paid);
+	if (paid)
+		do_supporters(c);
+	return n + clerk_donor_mails(&c->donor, c->store);
+}
+
 static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 {
 	if (conf_str(c->conf, CONF_mail_smtp_url)[0] == '\0')
@@ -351,6 +360,7 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 	n += *stop ? 0 : do_creates(c, stop);
 	n += *stop ? 0 : wish_round(&w, stop);
 	n += *stop ? 0 : do_lookups(c, stop);
+	n += *stop ? 0 : do_donors(c, stop);
 	return n;
 }
 

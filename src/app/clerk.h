@@ -3,6 +3,7 @@
 #ifndef APP_CLERK_H
 #define APP_CLERK_H
 
+#include "app/clerk_donor.h"
 #include "app/robots_ask.h"
 #include "base/arena.h"
 #include "pay/pay.h"
@@ -15,6 +16,7 @@ struct app_clerk {
 	struct arena arena;
 	mono_t fold_at, partition_at, link_at, trim_at;
 	struct robots_ask robots;
+	struct clerk_donor donor;
 	bool down;
 };
 
