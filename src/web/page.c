@@ -166,6 +166,12 @@ static int64_t refresh_s(int64_t age_s)
 	return age_s < 120 ? 3 : age_s < 3600 ? 15 : 60;
 }
 
+/* That the first payment came is no news when the last one did not, or when no more will come. */
+static bool life_tells_all(const struct gift_life *life)
+{
+	return life->state.n > 0 && !str_is(life->state, "active");
+}
+
 static void state_more(struct buf *b, const struct money_state *s)
 {
 	BUF_ON(back, 80);
@@ -208,7 +214,7 @@ void page_state(struct response *r, const struct money_state *s)
 	buf_addc(b, "<p class=\"pledged-sum\">");
 	page_sum(b, s->amount, s->currency, s->interval, s->locale);
 	buf_addc(b, "</p>\n<div role=\"status\">\n");
-	if (known)
+	if (known && !(st == PLEDGE_paid && life_tells_all(&s->life)))
 		page_line(b, str_c(ru ? STATES[st].ru : STATES[st].en));
 	state_more(b, s);
 	buf_addc(b, "</div>\n");

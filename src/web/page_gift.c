@@ -160,20 +160,24 @@ static void reasons(const struct page_visit *v, size_t n)
 		n);
 }
 
+/* At the end of what is paid, or at once; where only the latter is left there is nothing to choose.
+ */
 static void form_end(const struct page_visit *v, const struct manage_gift *g, size_t n)
 {
-	bool ends = g->life.ends_on.n > 0, paid = is_life(g, "active") || is_life(g, "paused");
-	fold_open(v, WORD_manage_end);
-	wish_open(v, g, NULL);
+	bool choose = g->life.ends_on.n == 0 && !is_life(g, "past_due");
+	enum word name = choose ? WORD_manage_end : WORD_manage_end_at_once;
+	fold_open(v, name);
+	wish_open(v, g, choose ? NULL : "cancel");
 	if (is_life(g, "active") && str_is(g->interval, "month"))
 		page_note(v->b, WORD_manage_end_pause, v->locale);
-	legend(v, WORD_manage_end_when);
-	if (!ends && paid)
+	if (choose) {
+		legend(v, WORD_manage_end_when);
 		choice(v, "do", "cancel_at_end", WORD_manage_end_later, true);
-	choice(v, "do", "cancel", WORD_manage_end_now, ends || !paid);
-	buf_addc(v->b, "</fieldset>\n");
+		choice(v, "do", "cancel", WORD_manage_end_now, false);
+		buf_addc(v->b, "</fieldset>\n");
+	}
 	reasons(v, n);
-	form_close(v, "pledged-do", WORD_manage_end);
+	form_close(v, "pledged-do", name);
 	fold_close(v);
 }
 
@@ -196,7 +200,8 @@ static void forms(const struct page_visit *v, const struct manage_gift *g, size_
 		form_close(v, "pledged-do", WORD_manage_resume);
 	}
 	if (g->life.ends_on.n) {
-		page_note(v->b, WORD_manage_keep_note, v->locale);
+		page_say(v->b, "pledged-note", WORD_manage_keep_note, v->locale,
+			(struct page_args){.day = g->life.ends_on});
 		wish_open(v, g, "keep");
 		form_close(v, "pledged-do", WORD_manage_keep);
 	}

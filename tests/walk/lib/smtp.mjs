@@ -2,14 +2,17 @@
 
 import { createServer } from "node:net";
 
-// text_of: the body of a quoted-printable mail.
-function text_of(raw) {
+// unquoted: quoted-printable text, of a body or of a header's words.
+const unquoted = (text) => Buffer.from(text.replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16))), "latin1").toString("utf8");
+const words = (text) => text.replace(/\?= =\?UTF-8\?Q\?/g, "").replace(/=\?UTF-8\?Q\?(.*?)\?=/g, (_, inside) => unquoted(inside));
+
+// read: headers and text of a mail as it came over the wire.
+function read(raw) {
 	const at = raw.indexOf("\r\n\r\n");
 	const head = raw.slice(0, at).replace(/\r\n[ \t]+/g, " ");
-	const bytes = raw.slice(at + 4).replace(/=\r\n/g, "").replace(/=([0-9A-F]{2})/g, (_, hex) => String.fromCharCode(parseInt(hex, 16)));
-	const headers = Object.fromEntries(head.split("\r\n").map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), line.slice(line.indexOf(":") + 2)]));
+	const headers = Object.fromEntries(head.split("\r\n").map((line) => [line.slice(0, line.indexOf(":")).toLowerCase(), words(line.slice(line.indexOf(":") + 2))]));
 
-	return { headers, text: Buffer.from(bytes, "latin1").toString("utf8").replace(/\r\n/g, "\n") };
+	return { headers, text: unquoted(raw.slice(at + 4).replace(/=\r\n/g, "")).replace(/\r\n/g, "\n") };
 }
 
 class Smtp {
@@ -58,7 +61,7 @@ class Smtp {
 				rest = rest.slice(at + 2);
 				if (data && line === ".") {
 					data = false;
-					this.mails.push({ ...mail, ...text_of(mail.raw) });
+					this.mails.push({ ...mail, ...read(mail.raw) });
 					if (this.mode === "lost")
 						return void socket.destroy();
 					say("250 kept");
