@@ -258,13 +258,14 @@ static size_t do_lookups(struct app_clerk *c, const volatile int *stop)
 	return (size_t)rows_n(rows);
 }
 
-static size_t do_donors(struct app_clerk *c, const volatile int *stop)
+/* Payments that a donor's page waits for. */
+static size_t do_donor_looks(struct app_clerk *c, const volatile int *stop)
 {
 	bool paid;
 	size_t n = clerk_donor_looks(c->store, c->pay, c->conf, &c->arena, stop, &paid);
 	if (paid)
 		do_supporters(c);
-	return n + clerk_donor_mails(&c->donor, c->store);
+	return n;
 }
 
 static size_t do_mail(struct app_clerk *c, const volatile int *stop)
@@ -359,8 +360,8 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 		return 0;
 	n += *stop ? 0 : do_creates(c, stop);
 	n += *stop ? 0 : wish_round(&w, stop);
+	n += *stop ? 0 : do_donor_looks(c, stop);
 	n += *stop ? 0 : do_lookups(c, stop);
-	n += *stop ? 0 : do_donors(c, stop);
 	return n;
 }
 
@@ -372,6 +373,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += do_supporters(c);
 	n += *stop ? 0 : do_mail(c, stop);
 	n += do_counts(c);
+	n += clerk_donor_mails(&c->donor, c->store);
 	do_links(c);
 	if (!*stop)
 		robots_ask_round(&c->robots, c->store, c->conf, stop);
