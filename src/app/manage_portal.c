@@ -24,6 +24,7 @@ static enum err call_portal(struct app_money *m, const struct manage_ask *ask,
 			m->pay, customer, buf_str(&back), buf_str(&idem), ask->arena, &q);
 	if (e != OK)
 		return fault_set(f, ERR_PROVIDER, NULL, "no portal for such a customer");
+	/* not by lockout_call: a key that may not open portals still takes money */
 	pay_call(m->pay, &q, conf_int(m->conf, CONF_money_wait_ms), ask->arena, &ans);
 	enum pay_outcome o = pay_outcome(&ans);
 	if (o == PAY_OK)
