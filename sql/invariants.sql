@@ -180,4 +180,11 @@ UNION ALL
 -- P1: addresses of claims to be a robot go when their time is over.
 SELECT 'P1 claim outlives its time', robot || ' ' || count(*)
 FROM pledged.robot_claim WHERE expires_at < now() - interval '1 hour' GROUP BY robot
+UNION ALL
+-- P2: addresses of links and visits to manage gifts go when their time is over.
+SELECT 'P2 address outlives its link', manage_id::text
+FROM pledged.manage_token WHERE email IS NOT NULL AND expires_at < now() - interval '1 hour'
+UNION ALL
+SELECT 'P2 visit outlives its time', count(*)::text
+FROM pledged.manage_session WHERE expires_at < now() - interval '1 hour' HAVING count(*) > 0
 ORDER BY 1, 2;

@@ -247,6 +247,16 @@ static size_t do_recon(struct app_clerk *c, const volatile int *stop)
 	return recon_round(&c->recon, &w);
 }
 
+/* Payments that a donor's page waits for. */
+static size_t do_donor_looks(struct app_clerk *c, const volatile int *stop)
+{
+	bool paid;
+	size_t n = clerk_donor_looks(c->store, c->pay, c->conf, &c->arena, stop, &paid);
+	if (paid)
+		do_supporters(c);
+	return n;
+}
+
 static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 {
 	if (conf_str(c->conf, CONF_mail_smtp_url)[0] == '\0')
@@ -339,6 +349,7 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 		return 0;
 	n += *stop ? 0 : do_creates(c, stop);
 	n += *stop ? 0 : wish_round(&w, stop);
+	n += *stop ? 0 : do_donor_looks(c, stop);
 	n += *stop ? 0 : do_looks(c, stop);
 	n += *stop ? 0 : do_recon(c, stop);
 	return n;
@@ -352,6 +363,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += do_supporters(c);
 	n += *stop ? 0 : do_mail(c, stop);
 	n += do_counts(c);
+	n += clerk_donor_mails(&c->donor, c->store);
 	do_links(c);
 	if (!*stop)
 		robots_ask_round(&c->robots, c->store, c->conf, stop);

@@ -3,6 +3,7 @@
 #ifndef APP_CLERK_H
 #define APP_CLERK_H
 
+#include "app/clerk_donor.h"
 #include "app/recon.h"
 #include "app/robots_ask.h"
 #include "base/arena.h"
@@ -17,6 +18,7 @@ struct app_clerk {
 	mono_t fold_at, partition_at, link_at, trim_at;
 	struct robots_ask robots;
 	struct recon recon;
+	struct clerk_donor donor;
 	bool down;
 };
 

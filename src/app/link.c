@@ -5,12 +5,11 @@
 #include <string.h>
 
 #include "app/link.h"
+#include "app/token.h"
 #include "base/log.h"
 #include "core/ticket.h"
 
-#define TOKEN_BYTES 32
-#define TOKEN_TEXT  43 /* of base64url */
-#define URL_BYTES   800
+#define URL_BYTES 800
 
 /* A device that asks: its site, and its cookie. */
 struct device {
@@ -80,25 +79,18 @@ void app_link_network(struct str ip, char ret[LINK_NETWORK_BYTES])
 /* The link leads to the site's own origin, else to the host that was asked, which is one of ours.
  */
 static enum err link_url(const struct link_ask *ask, const struct device *d,
-	const uint8_t token[TOKEN_BYTES], struct str *ret)
+	const char token[TOKEN_TEXT + 1], struct str *ret)
 {
-	char text[TOKEN_TEXT + 1], *mem = arena_alloc(ask->arena, URL_BYTES);
+	char *mem = arena_alloc(ask->arena, URL_BYTES);
 	struct str origin = row_str(d->sites, d->row, "origin");
 	struct buf b;
 	if (!mem)
 		return ERR_NO_MEMORY;
-	str_b64(token, TOKEN_BYTES, text);
 	buf_init(&b, mem, URL_BYTES);
 	buf_add(&b, origin.n ? origin : ask->origin);
-	buf_addf(&b, "/link/%s", text);
+	buf_addf(&b, "/link/%s", token);
 	*ret = buf_str(&b);
 	return buf_done(&b);
-}
-
-static struct str hash_of(const uint8_t token[TOKEN_BYTES], uint8_t hash[32])
-{
-	seal_sha256((struct str){(const char *)token, TOKEN_BYTES}, hash);
-	return (struct str){(const char *)hash, 32};
 }
 
 static void log_link(
@@ -116,19 +108,19 @@ static void log_link(
 static enum err store_link(struct app_money *m, const struct link_ask *ask, const struct device *d,
 	struct str locale, bool *ret_sent, struct fault *f)
 {
-	uint8_t token[TOKEN_BYTES], hash[32];
-	char network[LINK_NETWORK_BYTES];
+	char token[TOKEN_TEXT + 1], network[LINK_NETWORK_BYTES];
+	struct token_hash hash;
 	struct str url;
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
-	enum err e = seal_random(token, sizeof token);
+	enum err e = token_new(token, &hash);
 	if (e == OK)
 		e = link_url(ask, d, token, &url);
 	if (e != OK)
 		return e;
 	app_link_network(ask->client_ip, network);
 	store_args_init(&a);
-	arg_bytes(&a, hash_of(token, hash));
+	arg_bytes(&a, token_hash_str(&hash));
 	arg_int(&a, d->cookie.site);
 	arg_uuid(&a, &d->cookie.reader);
 	arg_str(&a, ask->email);
@@ -167,14 +159,12 @@ enum err app_link_send(
 static enum err ask_link(struct app_money *m, const struct link_ask *ask, enum stmt stmt,
 	const struct device *d, struct rows **ret, struct fault *f)
 {
-	uint8_t token[TOKEN_BYTES], hash[32];
-	size_t n;
+	struct token_hash hash;
 	struct store_args a;
-	if (ask->token.n != TOKEN_TEXT || str_unb64(ask->token, token, sizeof token, &n) != OK ||
-		n != TOKEN_BYTES)
+	if (token_read(ask->token, &hash) != OK)
 		return OK;
 	store_args_init(&a);
-	arg_bytes(&a, hash_of(token, hash));
+	arg_bytes(&a, token_hash_str(&hash));
 	arg_int(&a, d->cookie.site);
 	if (stmt == STMT_link_join)
 		arg_uuid(&a, &d->cookie.reader);

@@ -28,10 +28,20 @@ struct money_ask {
 	struct arena *arena;
 };
 
+/* How a recurring gift stands: active, past_due, paused, ending or ended; empty: the gift was made
+ * once, or has not begun. Days YYYY-MM-DD of the site's calendar, empty when there is none. */
+struct gift_life {
+	struct str state, next_on, ends_on, paused_until, next_try_on;
+};
+
 /* What the donor may know. Slices live in the arena. */
 struct money_state {
 	struct str token, status, url, receipt, locale, currency, amount,
-		interval; /* url empty unless the page is open */
+		interval;             /* url empty unless the page is open */
+	struct str paid_on, refunded; /* refunded: empty when nothing was given back */
+	struct gift_life life;
+	bool over_paid;
+	int64_t age_s;
 };
 
 /* money_site: the row of view_sites for a host. *ret is to be given to rows_free in any case. fails
@@ -52,6 +62,21 @@ MUST enum err app_pledge(
  * before the deadline; ERR_PROVIDER_REFUSED, ERR_STORE_* */
 MUST enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t deadline,
 	struct arena *a, struct str *ret_url, struct fault *f);
+
+/* money_state_fill: status, amount, currency, interval and url of a row. fails ERR_STORE,
+ * ERR_NO_MEMORY */
+MUST enum err money_state_fill(
+	const struct rows *rows, int row, struct arena *a, struct money_state *ret);
+/* money_text_of: an amount of a row as text without its currency. fails as money_state_fill */
+MUST enum err money_text_of(const struct rows *rows, int row, const char *amount,
+	const char *currency, struct arena *a, struct str *ret);
+/* gift_life_fill: the columns of recurring_life. fails ERR_NO_MEMORY */
+MUST enum err gift_life_fill(
+	const struct rows *rows, int row, struct arena *a, struct gift_life *ret);
+
+/* app_pledge_look: the donor's page waits: have the provider asked how it stands, at most once in a
+ * few seconds; the clerk does so. Whatever goes wrong is logged and waits for the next time. */
+void app_pledge_look(struct app_money *m, struct str token, utc_t now);
 
 /* app_pledge_state: by public token. fails ERR_NOT_FOUND (also for a token that cannot be one),
  * ERR_STORE_* */

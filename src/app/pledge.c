@@ -268,23 +268,6 @@ enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t dead
 	}
 }
 
-static enum err fill_state(
-	const struct rows *rows, int row, struct arena *a, struct money_state *ret)
-{
-	BUF_ON(amount, 40);
-	struct money m = {row_int(rows, row, "amount"), ""};
-	if (str_copy(row_str(rows, row, "currency"), m.cur, sizeof m.cur) != OK)
-		return ERR_STORE;
-	money_format(&amount, &m);
-	if (arena_dup(a, row_str(rows, row, "status"), &ret->status) != OK ||
-		arena_dup(a, row_str(rows, row, "currency"), &ret->currency) != OK ||
-		arena_dup(a, row_str(rows, row, "interval"), &ret->interval) != OK ||
-		arena_dup(a, row_str(rows, row, "url"), &ret->url) != OK ||
-		arena_dup(a, buf_str(&amount), &ret->amount) != OK)
-		return ERR_NO_MEMORY;
-	return OK;
-}
-
 static void log_pledge(const struct money_ask *ask, const struct uuid *pledge, enum err e,
 	const struct fault *f, bool made)
 {
@@ -318,7 +301,7 @@ enum err app_pledge(
 	bool made = str_is(row_str(rows, 0, "outcome"), "made");
 	memset(ret, 0, sizeof *ret);
 	ret->locale = d.want.locale;
-	e = fill_state(rows, 0, ask->arena, ret);
+	e = money_state_fill(rows, 0, ask->arena, ret);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(rows, 0, "public_token"), &ret->token);
 	if (e == OK && ret->url.n == 0) {
@@ -348,28 +331,5 @@ enum err app_pledge(
 	 * finished by the clerk */
 	if (e == ERR_UNKNOWN || e == ERR_PROVIDER_DOWN || err_class(e) == ERR_CLASS_SOFT)
 		return OK;
-	return e;
-}
-
-enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a,
-	struct money_state *ret, struct fault *f)
-{
-	struct store_args args;
-	ROWS_AUTO rows = NULL;
-	if (token.n != 32 || !str_is_word(token, "-_"))
-		return ERR_NOT_FOUND;
-	store_args_init(&args);
-	arg_str(&args, token);
-	enum err e = store_call(m->store, STMT_pledge_by_token, &args, &rows, f);
-	if (e != OK)
-		return e;
-	if (rows_n(rows) != 1)
-		return ERR_NOT_FOUND;
-	memset(ret, 0, sizeof *ret);
-	e = fill_state(rows, 0, a, ret);
-	if (e == OK && (arena_dup(a, row_str(rows, 0, "locale"), &ret->locale) != OK ||
-			       arena_dup(a, row_str(rows, 0, "receipt"), &ret->receipt) != OK))
-		e = ERR_NO_MEMORY;
-	ret->token = token;
 	return e;
 }

@@ -14,7 +14,7 @@
 
 #define IO_MS       5000
 #define ARENA_BYTES (3u << 20)
-#define BODY_BYTES  16384
+#define BODY_BYTES  (256u << 10) /* a donor's page with all gifts and payments */
 
 static volatile sig_atomic_t g_stop;
 static int64_t g_drain_s = 5;

@@ -1,11 +1,12 @@
 /* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe; what
- * joins devices is in h_link.c. */
+ * joins devices is in h_link.c, the donor's visit in h_manage.c. */
 #include <string.h>
 
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/metric.h"
 #include "web/h_link.h"
+#include "web/h_manage.h"
 #include "web/h_money.h"
 #include "web/page.h"
 
@@ -74,19 +75,6 @@ static enum err read_json(
 	return e;
 }
 
-/* Readers of some languages type a comma before the cents. */
-static enum err point(const struct request *q, struct str *amount)
-{
-	char *p = arena_cstr(q->arena, *amount);
-	if (!p)
-		return ERR_NO_MEMORY;
-	char *comma = strchr(p, ',');
-	if (comma && !strchr(p, '.') && !strchr(comma + 1, ','))
-		*comma = '.';
-	amount->p = p;
-	return OK;
-}
-
 static enum err read_form(const struct request *q, struct pledge_form *ret, struct fault *f)
 {
 	struct field fields[F_N];
@@ -103,16 +91,31 @@ static enum err read_form(const struct request *q, struct pledge_form *ret, stru
 	if (v[F_OTHER].n)
 		v[F_AMOUNT] = STR("other");
 	form_of(v, ret);
-	return point(q, &ret->other_amount);
+	return request_decimal(q, &ret->other_amount);
+}
+
+struct member {
+	const char *name;
+	struct str v;
+};
+
+/* An object of the members that are there. */
+static void put_members(struct buf *b, const struct member *m, size_t n)
+{
+	const char *mark = "{";
+	for (size_t i = 0; i < n; i++) {
+		if (m[i].v.n == 0)
+			continue;
+		buf_addf(b, "%s\"%s\":", mark, m[i].name);
+		buf_json(b, m[i].v);
+		mark = ",";
+	}
 }
 
 static void answer_json(struct response *r, const struct money_state *s, int status)
 {
 	struct buf *b = &r->body;
-	const struct {
-		const char *name;
-		struct str v;
-	} MEMBERS[] = {
+	const struct member MEMBERS[] = {
 		{"pledge", s->token},
 		{"status", s->status},
 		{"amount", s->amount},
@@ -120,15 +123,23 @@ static void answer_json(struct response *r, const struct money_state *s, int sta
 		{"interval", s->interval},
 		{"url", s->url},
 		{"receipt", s->receipt},
+		{"refunded", s->refunded},
+	};
+	const struct member LIFE[] = {
+		{"state", s->life.state},
+		{"next_on", s->life.next_on},
+		{"ends_on", s->life.ends_on},
+		{"paused_until", s->life.paused_until},
+		{"next_try_on", s->life.next_try_on},
 	};
 	r->status = status;
 	r->type = "application/json";
 	response_no_store(r);
-	for (size_t i = 0; i < ARRAY_N(MEMBERS); i++) {
-		if (MEMBERS[i].v.n == 0)
-			continue;
-		buf_addf(b, "%s\"%s\":", i ? "," : "{", MEMBERS[i].name);
-		buf_json(b, MEMBERS[i].v);
+	put_members(b, MEMBERS, ARRAY_N(MEMBERS));
+	if (s->life.state.n) {
+		buf_addc(b, ",\"recurring\":");
+		put_members(b, LIFE, ARRAY_N(LIFE));
+		buf_byte(b, '}');
 	}
 	buf_byte(b, '}');
 }
@@ -195,7 +206,10 @@ static void state(
 	struct fault f = {0};
 	bool page = request_wants_html(q);
 	response_header(r, "Vary", STR("Accept"));
+	enum pledge_status st;
 	enum err e = app_pledge_state(m, token, q->arena, &s, &f);
+	if (e == OK && pledge_status_parse(s.status, &st) == OK && !pledge_status_is_final(st))
+		app_pledge_look(m, token, q->now);
 	if (e != OK)
 		refuse(r, q, page, STR("en"), e, &f);
 	else if (page)
@@ -238,6 +252,8 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 		metrics(r);
 	else if (route == ROUTE_link || route == ROUTE_link_look || route == ROUTE_link_join)
 		h_link(m, route, rest, q, r);
+	else if (route >= ROUTE_manage && route <= ROUTE_manage_open)
+		h_manage(m, route, rest, q, r);
 	else
 		response_problem(r, q, ERR_NOT_FOUND, NULL);
 }

@@ -39,6 +39,11 @@ const char *request_cookie_name(const struct request *q)
 	return request_https(q) ? "__Host-pledged" : "pledged";
 }
 
+const char *request_visit_cookie_name(const struct request *q)
+{
+	return request_https(q) ? "__Host-pledged-manage" : "pledged-manage";
+}
+
 bool request_counts(const struct request *q)
 {
 	struct str m = q->reader_method.n ? q->reader_method : q->method;
@@ -140,6 +145,18 @@ struct str request_cookie(const struct request *q, const char *name)
 		n++;
 	}
 	return n == 1 ? found : (struct str){NULL, 0};
+}
+
+enum err request_decimal(const struct request *q, struct str *amount)
+{
+	char *p = arena_cstr(q->arena, *amount);
+	if (!p)
+		return ERR_NO_MEMORY;
+	char *comma = strchr(p, ',');
+	if (comma && !strchr(p, '.') && !strchr(comma + 1, ','))
+		*comma = '.';
+	amount->p = p;
+	return OK;
 }
 
 static int hex(char c)

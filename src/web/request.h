@@ -42,12 +42,18 @@ MUST enum err request_same_site(const struct request *q, struct str own, struct 
 
 /* The reader's cookie; on https a name that no other host can set. */
 const char *request_cookie_name(const struct request *q);
+/* The cookie of a donor's visit, of the same kind. */
+const char *request_visit_cookie_name(const struct request *q);
 /* request_is_foreign: the browser says that another site led here. */
 bool request_is_foreign(const struct request *q);
 
 /* request_cookie: the value of the one cookie of that name; empty when there is none or more than
  * one. */
 struct str request_cookie(const struct request *q, const char *name);
+
+/* request_decimal: an amount as it was typed; a comma before the cents becomes a dot. fails
+ * ERR_NO_MEMORY */
+MUST enum err request_decimal(const struct request *q, struct str *amount);
 
 /* One field of a query or form, decoded (%XX, + as space) into the arena.
  *   gives  empty when absent (*ret_has false)

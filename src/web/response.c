@@ -32,16 +32,28 @@ void response_no_store(struct response *r)
 	response_header(r, "Cache-Control", STR("private, no-store"));
 }
 
-void response_cookie(
-	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure)
+static void set_cookie(struct response *r, const char *name, struct str value, int64_t max_age_s,
+	const char *same_site, bool secure)
 {
 	BUF_ON(b, 600);
 	buf_addf(&b, "%s=", name);
 	buf_add(&b, value);
-	buf_addf(&b, "; Path=/; Max-Age=%lld; HttpOnly; SameSite=Lax%s", (long long)max_age_s,
-		secure ? "; Secure" : "");
+	buf_addf(&b, "; Path=/; Max-Age=%lld; HttpOnly; SameSite=%s%s", (long long)max_age_s,
+		same_site, secure ? "; Secure" : "");
 	if (buf_done(&b) == OK)
 		response_header(r, "Set-Cookie", buf_str(&b));
+}
+
+void response_cookie(
+	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure)
+{
+	set_cookie(r, name, value, max_age_s, "Lax", secure);
+}
+
+void response_cookie_strict(
+	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure)
+{
+	set_cookie(r, name, value, max_age_s, "Strict", secure);
 }
 
 void response_problem(

@@ -21,6 +21,11 @@ void response_no_store(struct response *r);
 void response_cookie(
 	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure);
 
+/* The same with SameSite=Strict: it comes along only from our own pages. A max_age_s of 0 removes
+ * it. */
+void response_cookie_strict(
+	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure);
+
 /* response_problem: RFC 9457 from an error; drops what the body held. f may be NULL. Adds
  * Retry-After to soft errors. */
 void response_problem(

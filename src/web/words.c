@@ -91,6 +91,21 @@ static void number(struct buf *b, struct str amount, struct str locale)
 	}
 }
 
+void words_day(struct buf *b, struct str day, struct str locale)
+{
+	struct str rest = day, year, month;
+	uint64_t m, d;
+	if (!str_cut(&rest, '-', &year) || !str_cut(&rest, '-', &month) ||
+		str_u64(month, 12, &m) != OK || m == 0 || str_u64(rest, 31, &d) != OK) {
+		buf_add(b, day);
+		return;
+	}
+	buf_addf(b, "%llu\u00a0", (unsigned long long)d);
+	buf_add(b, words_pick((enum word)(WORD_month_1 + m - 1), locale));
+	buf_byte(b, ' ');
+	buf_add(b, year);
+}
+
 void words_number(struct buf *b, uint64_t n, struct str locale)
 {
 	BUF_ON(digits, 24);

@@ -26,6 +26,10 @@ struct str words_lang(struct str locale);
  * major units; zeros after the dot are left out. */
 void words_amount(struct buf *b, struct str amount, struct str currency, struct str locale);
 
+/* words_day: "2026-04-05" for people: "5 April 2026", "5 апреля 2026". What is no day stays as it
+ * is. */
+void words_day(struct buf *b, struct str day, struct str locale);
+
 /* words_number: "12,345", "12 345" in Russian; grouped as amounts are. */
 void words_number(struct buf *b, uint64_t n, struct str locale);
 

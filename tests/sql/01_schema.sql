@@ -15,7 +15,7 @@ SELECT is_empty($$ SELECT p.oid::regprocedure::text FROM pg_proc p
 	'every function has a comment');
 SELECT is_empty($$ SELECT a.attrelid::regclass || '.' || a.attname FROM pg_attribute a JOIN pg_class c ON c.oid = a.attrelid
 	WHERE c.relnamespace = 'pledged'::regnamespace AND c.relkind = 'r' AND a.attnum > 0
-		AND a.attname IN ('email', 'recipient', 'reader_id', 'customer', 'headers')
+		AND a.attname IN ('email', 'recipient', 'email_hash', 'network', 'reader_id', 'customer', 'headers')
 		AND col_description(c.oid, a.attnum) NOT LIKE '%[personal]' $$, 'personal data are marked');
 SELECT set_eq($$ SELECT DISTINCT pg_get_userbyid(relowner)::text FROM pg_class
 	WHERE relnamespace IN ('pledged'::regnamespace, 'report'::regnamespace)
@@ -42,7 +42,9 @@ SELECT is_empty($$ SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(p
 SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_money', p.oid, 'EXECUTE') AND p.proname !~ '^(view_|site_|campaign_)' $$,
 	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put',
-		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next'],
+		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next',
+		'look_ask', 'manage_ask', 'manage_look', 'manage_open', 'manage_leave', 'manage_visit', 'manage_gifts', 'manage_payments',
+		'manage_gift', 'manage_wish', 'manage_mail'],
 	'money executes its own functions');
 SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_clerk', p.oid, 'EXECUTE') $$,
@@ -50,10 +52,11 @@ SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = '
 		('outbox_result'), ('attempt_opened'), ('pledge_poll'), ('mail_lease'), ('mail_result'), ('link_clean'), ('wish_lease'), ('wish_send'),
 		('wish_put_off'), ('wish_calls'), ('wish_answered'), ('wish_refused'), ('wish_policy'), ('lockout_look'), ('find_lease'),
 		('attempt_found'), ('attempt_next'), ('payment_look_lease'), ('reconcile_lease'), ('reconcile_keep'), ('reconcile_end'), ('events_put'),
-		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail') $$, 'clerk executes its own');
+		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail'), ('look_lease'),
+		('manage_clean'), ('mail_renewals'), ('mail_summaries') $$, 'clerk executes its own');
 SELECT is_empty($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_view', p.oid, 'EXECUTE')
-		AND p.proname ~ '^(pledge_|attempt_|payment_|settle|inbox_|outbox_|mail_|ledger_|lookup_|money_|receipt_|link_|email_|reader_|wish_|lockout_)' $$,
+		AND p.proname ~ '^(pledge_|attempt_|payment_|settle|inbox_|outbox_|mail_|ledger_|lookup_|money_|receipt_|link_|email_|reader_|wish_|lockout_|look_|manage_|gift_|summary_|recurring_)' $$,
 	'view executes none of the money''s');
 
 SELECT is(pg_temp.as_role('pledged_money', 'SELECT FROM pledged.pledge'), '42501', 'money cannot read pledge');

@@ -1,7 +1,7 @@
 -- sql/invariants.sql is silent over sound data, and each query speaks when its rule is broken.
 BEGIN;
 \ir fixture.psql
-SELECT plan(52);
+SELECT plan(54);
 
 -- sound data with something of everything
 SELECT lives_ok($$ SELECT pg_temp.offer(n, CASE n WHEN 3 THEN 'month' ELSE 'once' END) FROM generate_series(1, 5) n $$, 'five pledges');
@@ -108,5 +108,10 @@ SELECT is(pg_temp.fires($$ INSERT INTO robot_claim (address, robot, first_at, no
 	VALUES ('192.0.2.1', 'googlebot', now(), now(), now() - interval '2 hours') $$), 'P1 claim outlives its time', 'P1');
 SELECT is(pg_temp.fires($$ INSERT INTO robot_claim (address, robot, first_at, not_before, expires_at)
 	VALUES ('192.0.2.1', 'googlebot', now(), now(), now() - interval '10 minutes') $$), 'silent', 'P1: the clerk has not come by yet');
+SELECT is(pg_temp.fires($$ INSERT INTO manage_token (manage_id, token_hash, site_id, email, email_hash, network, locale, created_at, expires_at)
+	VALUES (gen_random_uuid(), sha256('a'), 901, 'a@mail.example', sha256('b'), '192.0.2.0/24', 'en', now() - interval '3 hours', now() - interval '2 hours') $$),
+	'P2 address outlives its link', 'P2');
+SELECT is(pg_temp.fires($$ INSERT INTO manage_session (secret_hash, site_id, email, locale, created_at, expires_at)
+	VALUES (sha256('a'), 901, 'a@mail.example', 'en', now() - interval '3 hours', now() - interval '2 hours') $$), 'P2 visit outlives its time', 'P2: visits too');
 SELECT * FROM finish();
 ROLLBACK;

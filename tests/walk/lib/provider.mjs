@@ -22,6 +22,7 @@ export function provider(base) {
 		delayed: (url, form) => press(url, "delayed", form),
 		decline: (url) => press(url, "decline"),
 		cancel: (url) => press(url, "cancel"),
+		press,
 
 		ledger: () => call("GET", "ledger"),
 		object: (id) => call("GET", `object?id=${encodeURIComponent(id)}`),

@@ -1,0 +1,8 @@
+-- manage_leave: end a visit at once. Gives its language. Tables: manage_session. Idempotent: no row the second time.
+CREATE OR REPLACE FUNCTION pledged.manage_leave(p_secret_hash bytea, p_site smallint) RETURNS TABLE (locale text)
+LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+	DELETE FROM manage_session v WHERE v.secret_hash = p_secret_hash AND v.site_id = p_site RETURNING v.locale
+$$;
+COMMENT ON FUNCTION pledged.manage_leave(bytea, smallint) IS 'Ends a visit.';
+REVOKE ALL ON FUNCTION pledged.manage_leave(bytea, smallint) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.manage_leave(bytea, smallint) TO pledged_money;

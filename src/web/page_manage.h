@@ -1,0 +1,24 @@
+/* web/page_manage.h: the pages of a donor's visit. Floor 4. */
+#ifndef WEB_PAGE_MANAGE_H
+#define WEB_PAGE_MANAGE_H
+
+#include "app/manage.h"
+#include "web/response.h"
+
+/* page_manage: all gifts of a visit. e, f: what went wrong with what was just asked for; OK:
+ * nothing. form_to: where the answer to a form may lead beside this site. waits: look again by
+ * itself while a change is being made. */
+void page_manage(struct response *r, struct str locale, const struct manage_page *page, enum err e,
+	const struct fault *f, struct str form_to, bool waits);
+/* The form that asks for a link; e tells why it is shown: OK, ERR_VISIT_OVER, ERR_LINK_GONE,
+ * ERR_EMAIL_BAD. */
+void page_manage_ask(struct response *r, struct str locale, enum err e);
+void page_manage_sent(struct response *r, struct str locale); /* 202 */
+/* The button that begins a visit; token as it stands in the address. */
+void page_manage_look(struct response *r, struct str locale, struct str token);
+void page_manage_left(struct response *r, struct str locale);
+/* The way back from the provider: its link leads on by itself, from a page of ours, so that the
+ * strict cookie comes along. */
+void page_manage_back(struct response *r, struct str locale);
+
+#endif
