@@ -1,5 +1,5 @@
-/* tests/fuzz/fuzz.h: what the targets share. A target is one function over bytes; it must not
- * crash, leak, read too far, nor break a promise: CHECK ends the program like a crash. */
+/* tests/fuzz/fuzz.h: what the targets share (case 86). A target is one function over bytes; it must
+ * not crash, leak, read too far, nor break a promise: CHECK ends the program like a crash. */
 #ifndef FUZZ_FUZZ_H
 #define FUZZ_FUZZ_H
 
