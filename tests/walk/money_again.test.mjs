@@ -148,4 +148,31 @@ test("several open pages are looked up by one list, not by a fetch each", async 
 	await s.provider.webhooks({ drop: false });
 });
 
+// verdict: whether there might be another attempt now; nothing is kept of it.
+const verdict = async (token) => s.one(`BEGIN; SELECT outcome FROM pledged.attempt_next('${await id_of(token)}', gen_random_uuid(), NULL, 'stripe', false,
+	'v1:create:verdict', 'POST', '/v1/checkout/sessions', 'a=b', 5, 60, 'test', now()); ROLLBACK`);
+const close = async (token) => s.one(`SELECT outcome FROM pledged.wish_ask(gen_random_uuid(), '${await id_of(token)}', 'expire', NULL, NULL,
+	(SELECT attempt_id FROM pledged.attempt WHERE pledge_id = '${await id_of(token)}'), NULL, NULL, NULL, NULL, 'donor', now())`);
+
+test("another attempt while a page is open: first it is closed, and only when that is sure there is one (case 65)", async () => {
+	const g = await made(s);
+
+	assert.equal(await verdict(g.pledge), "payable");
+	assert.equal(await close(g.pledge), "asked");
+	await reaches(s, g.pledge, "lapsed", 40);
+	assert.equal((await s.provider.object(session_of(g.url))).status, "expired");
+	assert.equal(await verdict(g.pledge), "made");
+});
+
+test("the page was paid before it could be closed: there is no other attempt (case 65)", async () => {
+	await s.provider.webhooks({ drop: true });
+	const g = await made(s);
+
+	await s.provider.pay(g.url);
+	assert.equal(await close(g.pledge), "asked");
+	await reaches(s, g.pledge, "paid", 40);
+	assert.equal(await verdict(g.pledge), "paid");
+	await s.provider.webhooks({ drop: false });
+});
+
 test("the books agree", () => books_agree(s));
