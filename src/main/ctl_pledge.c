@@ -6,6 +6,8 @@
 #include "base/json.h"
 #include "main/ctl_pledge.h"
 
+#define TOKEN_N 32 /* characters of a pledge's public token */
+
 /* --- who, and which -----------------------------------------------------------------------------
  */
 
@@ -39,6 +41,19 @@ int ctl_author(struct ctl *c, const char *given, char ret[CTL_AUTHOR_MAX])
 	return CTL_OK;
 }
 
+void ctl_shield(int argc, char **argv, char mem[CTL_SHIELD_MAX])
+{
+	for (int i = 1; i < argc; i++) {
+		struct str s = str_c(argv[i]);
+		if (s.n != TOKEN_N || s.p[0] != '-' || !str_is_word(s, "-_"))
+			continue;
+		mem[0] = '=';
+		if (str_copy(s, mem + 1, CTL_SHIELD_MAX - 1) == OK)
+			argv[i] = mem;
+		return;
+	}
+}
+
 static int ambiguous(const struct rows *r)
 {
 	fprintf(stderr, "pledgectl: that is said of %d pledges, name one of them:\n", rows_n(r));
@@ -52,6 +67,7 @@ static int find(struct ctl *c, const char *word, struct ctl_pledge *ret)
 	struct fault f = {0};
 	struct store_args a;
 	ROWS_AUTO r = NULL;
+	word += word[0] == '=';
 	store_args_init(&a);
 	arg_c(&a, word);
 	enum err e = store_call(c->store, STMT_pledge_find, &a, &r, &f);
@@ -123,7 +139,9 @@ int ctl_pledge_show(struct ctl *c, int argc, char **argv)
 	static const struct option OPTIONS[] = {
 		{"json", no_argument, NULL, 'j'}, {"personal", no_argument, NULL, 'p'}, {0}};
 	bool json = false, personal = false;
+	char mem[CTL_SHIELD_MAX];
 	struct ctl_pledge p;
+	ctl_shield(argc, argv, mem);
 	for (int o; (o = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
 		if (o != 'j' && o != 'p')
 			return ctl_usage(c);
@@ -214,7 +232,9 @@ int ctl_pledge_events(struct ctl *c, int argc, char **argv)
 	struct store_args a;
 	struct ctl_pledge p = {0};
 	ROWS_AUTO r = NULL;
+	char mem[CTL_SHIELD_MAX];
 	bool json = false;
+	ctl_shield(argc, argv, mem);
 	for (int o; (o = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1; json = true)
 		if (o != 'j')
 			return ctl_usage(c);

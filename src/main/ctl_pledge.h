@@ -14,6 +14,11 @@ struct ctl_pledge {
 	json_t *doc;      /* pledge_show: all of it; to be freed by ctl_pledge_close */
 };
 
+/* ctl_shield: before getopt: a donor's token may begin with a hyphen, and would be taken for an
+ * option. It is written into mem with a = before it, which ctl_pledge_open takes off again. */
+#define CTL_SHIELD_MAX 40
+void ctl_shield(int argc, char **argv, char mem[CTL_SHIELD_MAX]);
+
 /* ctl_pledge_open: ctl_open, the operator's rights, and the pledge that word means: any id of ours
  * or of the provider's, the token, a receipt. personal: the person too. Returns CTL_OK, or the exit
  * code when it has told why not. */

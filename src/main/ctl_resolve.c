@@ -95,6 +95,8 @@ int ctl_pledge_resolve(struct ctl *c, int argc, char **argv)
 {
 	struct decision d = {0};
 	struct ctl_pledge p;
+	char mem[CTL_SHIELD_MAX];
+	ctl_shield(argc, argv, mem);
 	if (!read_words(&d, argc, argv))
 		return ctl_usage(c);
 	int code = ctl_pledge_open(c, argv[optind], false, &p);

@@ -267,6 +267,8 @@ static bool read_words(struct want *w, const char *takes, int argc, char **argv)
 static int run(struct ctl *c, const char *kind, const char *takes, int argc, char **argv)
 {
 	struct want w = {.kind = kind};
+	char mem[CTL_SHIELD_MAX];
+	ctl_shield(argc, argv, mem);
 	if (!read_words(&w, takes, argc, argv))
 		return ctl_usage(c);
 	int code = ctl_pledge_open(c, w.word, false, &w.p);

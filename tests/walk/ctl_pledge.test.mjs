@@ -51,6 +51,20 @@ test("found by any name it has, and by no address", async () => {
 	}
 });
 
+// Once such a token was taken for an option.
+test("a token that begins with a hyphen is a token", async () => {
+	const own = `-${"a".repeat(31)}`;
+
+	await s.sql(`ALTER TABLE pledged.pledge DISABLE TRIGGER pledge_fixed; UPDATE pledged.pledge SET public_token = '${own}' WHERE pledge_id = '${id}'`);
+	assert.match(await told(own), new RegExp(`^ {2}token ${own}$`, "m"));
+	assert.equal((await told("--json", own)).startsWith("{"), true);
+	assert.equal((await s.ctl("pledge", "events", own)).code, 0);
+	assert.equal((await s.ctl("pledge", "resolve", own, "--look")).code, 0);
+	assert.match((await s.ctl("pledge", "refund", own, "--amount", "99.00")).stderr, /too_much/);
+	assert.match((await show(`--${"b".repeat(30)}`)).stderr, /no pledge is known by --b/);
+	await s.sql(`UPDATE pledged.pledge SET public_token = '${pledge.pledge}' WHERE pledge_id = '${id}'; ALTER TABLE pledged.pledge ENABLE TRIGGER pledge_fixed`);
+});
+
 test("a paid one with what hangs on it; the person only when asked for", async () => {
 	assert.equal((await s.ctl("pledge", "refund", receipt, "--amount", "2.50", "--reason", "for Anna Bertha", "--wait", "--author", "Karl")).code, 0);
 	await reaches(s, pledge.pledge, "partly_refunded");
