@@ -89,9 +89,9 @@ CREATE FUNCTION pledged.outbox_told() RETURNS trigger LANGUAGE plpgsql SECURITY 
 BEGIN
 	IF NEW.state IN ('done', 'failed') THEN
 		PERFORM circuit_note(NEW.provider, true);
-	ELSIF NEW.http_status = 409 THEN
-		RETURN NULL; -- a word about one key, not about the provider
-	ELSIF NEW.last_outcome IN ('retry', 'unknown') OR (NEW.state = 'parked' AND NEW.http_status IS NOT NULL) THEN
+	ELSIF NEW.http_status = 409 OR NEW.error LIKE 'held back:%' THEN
+		RETURN NULL; -- a word about one key; or no call at all, since the provider refuses our key (lockout)
+	ELSIF NEW.last_outcome IN ('retry', 'unknown') THEN
 		PERFORM circuit_note(NEW.provider, false);
 	END IF;
 	RETURN NULL;

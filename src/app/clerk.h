@@ -15,7 +15,7 @@ struct app_clerk {
 	struct store *store;
 	struct pay *pay;
 	struct arena arena;
-	mono_t fold_at, partition_at, link_at, trim_at;
+	mono_t fold_at, partition_at, link_at, trim_at, guard_at;
 	struct robots_ask robots;
 	struct recon recon;
 	struct clerk_donor donor;
