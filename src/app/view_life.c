@@ -61,6 +61,15 @@ enum err app_view_open(
 	return OK;
 }
 
+void app_view_reload(struct app_view *v)
+{
+	struct str keys = conf_secret(v->conf, CONF_account_key_file);
+	seal_ring_fini(&v->accounts);
+	v->accounts = (struct seal_ring){0};
+	if (keys.n > 0 && seal_ring_parse(keys, &v->accounts, NULL) != OK)
+		v->accounts = (struct seal_ring){0};
+}
+
 void app_view_close(struct app_view *v)
 {
 	if (!v)
