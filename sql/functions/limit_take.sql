@@ -18,6 +18,11 @@ BEGIN
 		('site', limit_hash(p_site, 'site'))) w (scope, who)
 	JOIN limit_rule r USING (scope) WHERE w.who IS NOT NULL AND r."on";
 
+	-- The clock was set back: a bucket goes on from now, or who is refused would be so until the old time comes again.
+	UPDATE limit_bucket b SET at = p_now
+	FROM unnest(v_scopes, v_whos) w (scope, who)
+	WHERE b.scope = w.scope AND b.site_id = p_site AND b.who = w.who AND b.at > p_now + interval '1 minute';
+
 	RETURN QUERY
 	SELECT r.scope, greatest(1, ceil((limit_level(b.level, b.at, r.per_second, p_now) + 1 - r.burst) / r.per_second))::integer
 	FROM unnest(v_scopes, v_whos) w (scope, who) JOIN limit_rule r USING (scope)
@@ -35,7 +40,7 @@ BEGIN
 		FROM unnest(v_scopes, v_whos) w (scope, who) JOIN limit_rule r USING (scope) ORDER BY r.rank
 		ON CONFLICT (scope, site_id, who) DO UPDATE SET
 			level = limit_level(b.level, b.at, (SELECT x.per_second FROM limit_rule x WHERE x.scope = b.scope), p_now) + 1,
-			at = CASE WHEN p_now < b.at - interval '1 minute' THEN p_now ELSE greatest(b.at, p_now) END
+			at = greatest(b.at, p_now)
 		RETURNING b.scope, b.level
 	)
 	SELECT r.scope, greatest(1, ceil((f.level - r.burst) / r.per_second))::integer

@@ -29,6 +29,7 @@
 #define PARTITION_AGAIN_MS (60 * 1000)
 #define LINK_MS            (60 * 1000)
 #define GUARD_MS           1000
+#define STEP_US            (INT64_C(60) * 1000000) /* a smaller step is waited for */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
 {
@@ -366,6 +367,28 @@ static void do_guards(struct app_clerk *c)
 	}
 }
 
+/* A clock that was set back would leave leases and pauses standing for so much longer. The other
+ * clock never steps, so it tells. */
+static void watch_clock(struct app_clerk *c)
+{
+	utc_t utc = clock_utc();
+	mono_t mono = clock_mono();
+	int64_t back_us = (mono.us - c->mono_seen.us) - (utc.us - c->utc_seen.us);
+	bool stepped = c->mono_seen.us > 0 && back_us > STEP_US;
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	if (stepped) {
+		store_args_init(&a);
+		arg_int(&a, back_us / 1000000);
+		arg_utc(&a, utc);
+		rows = ask(c, STMT_clock_back, &a);
+	}
+	if (stepped && !rows)
+		return; /* again in the next round */
+	c->utc_seen = utc;
+	c->mono_seen = mono;
+}
+
 /* What needs the provider. While it refuses us, nothing is taken up but for a probe. */
 static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 {
@@ -383,6 +406,7 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 {
+	watch_clock(c);
 	size_t n = lockout_waits(c->store, c->pay) ? 0 : do_provider(c, stop);
 	if (c->down)
 		return 0;

@@ -19,6 +19,8 @@ struct app_clerk {
 	struct robots_ask robots;
 	struct recon recon;
 	struct clerk_donor donor;
+	utc_t utc_seen; /* both clocks at the last round */
+	mono_t mono_seen;
 	bool down;
 };
 

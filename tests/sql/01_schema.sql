@@ -53,7 +53,7 @@ SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = '
 		('wish_put_off'), ('wish_calls'), ('wish_answered'), ('wish_refused'), ('wish_policy'), ('lockout_look'), ('find_lease'),
 		('attempt_found'), ('attempt_next'), ('payment_look_lease'), ('reconcile_lease'), ('reconcile_keep'), ('reconcile_end'), ('events_put'),
 		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail'), ('look_lease'),
-		('manage_clean'), ('mail_renewals'), ('mail_summaries'), ('guard_tick'),
+		('manage_clean'), ('mail_renewals'), ('mail_summaries'), ('guard_tick'), ('clock_back'),
 		('circuit_take'), ('circuit_note') $$, 'clerk executes its own');
 SELECT is_empty($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_view', p.oid, 'EXECUTE')
