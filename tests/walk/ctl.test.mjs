@@ -509,7 +509,7 @@ describe('usage', () => {
 		const r = await start(['--help']);
 		assert.equal(r.code, 0);
 		const lines = r.out.split('\n');
-		assert.ok(lines.length <= 25);
+		assert.ok(lines.length <= 24);
 		assert.ok(Math.max(...lines.map((l) => l.length)) <= 90);
 		assert.doesNotMatch(r.out, /mint/);
 		assert.match((await start(['--version'])).out, /^pledgectl \S+\n$/);
