@@ -1,22 +1,35 @@
 -- outbox_lease: lease up to n due calls of the given kinds, longest due first.
 -- Tables: outbox (rows leased by others are skipped). Repeats: a leased row is not given out again
--- before its lease ends.
+-- before its lease ends. Calls to a provider whose circuit is not closed are given out as circuit_take says.
 CREATE OR REPLACE FUNCTION pledged.outbox_lease(p_kinds text[], p_n integer, p_lease_s integer, p_now timestamptz)
 RETURNS TABLE (outbox bigint, kind text, subject uuid, provider text, method text, path text,
 	idem_key text, body bytea, tries integer, first_sent_at timestamptz)
-LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_n integer := p_n;
+	v_held text;
+BEGIN
+	-- Only when such a call is due does the circuit count.
+	SELECT c.provider INTO v_held FROM circuit c WHERE c.state <> 'closed' AND EXISTS (SELECT FROM outbox d
+		WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.provider = c.provider AND d.not_before <= p_now
+			AND (d.lease_until IS NULL OR d.lease_until <= p_now)) LIMIT 1;
+	IF FOUND THEN
+		SELECT t.n INTO v_n FROM circuit_take(v_held, p_n, 200) t;
+	END IF;
+	RETURN QUERY
 	WITH due AS MATERIALIZED (
 		SELECT d.outbox_id FROM outbox d
 		WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.not_before <= p_now
 			AND (d.lease_until IS NULL OR d.lease_until <= p_now)
-		ORDER BY d.not_before, d.outbox_id LIMIT p_n FOR UPDATE SKIP LOCKED
+		ORDER BY d.not_before, d.outbox_id LIMIT v_n FOR UPDATE SKIP LOCKED
 	)
 	UPDATE outbox o SET lease_until = p_now + make_interval(secs => p_lease_s), tries = o.tries + 1,
 		first_sent_at = coalesce(o.first_sent_at, p_now)
 	FROM due WHERE o.outbox_id = due.outbox_id
 	RETURNING o.outbox_id, o.kind, o.subject, o.provider, o.method, o.path, o.idem_key, o.body, o.tries,
-		o.first_sent_at
-$$;
+		o.first_sent_at;
+END $$;
 COMMENT ON FUNCTION pledged.outbox_lease(text[], integer, integer, timestamptz) IS 'Leases due stored calls of some kinds.';
 REVOKE ALL ON FUNCTION pledged.outbox_lease(text[], integer, integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pledged.outbox_lease(text[], integer, integer, timestamptz) TO pledged_clerk;

@@ -2,7 +2,7 @@
 -- Tables: pledge, attempt, outbox, ledger (all inserted; an existing pledge is only read).
 -- Idempotent on key: the same key and fingerprint give the stored row ('same'), another fingerprint
 -- gives 'other' and nothing else. The maker holds the call's lease at once, and again when it repeats
--- the statement with its own pledge id because the answer was lost.
+-- the statement with its own pledge id because the answer was lost. A lease of 0 s is none: the clerk makes the call.
 CREATE OR REPLACE FUNCTION pledged.pledge_begin(p_key text, p_fingerprint bytea, p_pledge uuid,
 	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
 	p_variant text, p_amount bigint, p_currency text, p_interval text, p_email text, p_locale text,
@@ -33,7 +33,8 @@ BEGIN
 		INSERT INTO outbox (kind, subject, provider, method, path, idem_key, body, not_before,
 			lease_until, tries, first_sent_at, created_at)
 		VALUES ('create', p_attempt, p_provider, p_method, p_path, p_idem_key, p_body, p_now,
-			p_now + make_interval(secs => p_lease_s), 1, p_now, p_now)
+			CASE WHEN p_lease_s > 0 THEN p_now + make_interval(secs => p_lease_s) END,
+			CASE WHEN p_lease_s > 0 THEN 1 ELSE 0 END, CASE WHEN p_lease_s > 0 THEN p_now END, p_now)
 		RETURNING outbox_id INTO v_outbox;
 		PERFORM ledger_put(p_pledge, 'pledge', p_pledge, NULL, 'new', NULL, NULL, 0, p_currency,
 			p_livemode, 'request', NULL, v_outbox, p_now);

@@ -28,6 +28,8 @@
 #define PARTITION_MS       (60 * 60 * 1000)
 #define PARTITION_AGAIN_MS (60 * 1000)
 #define LINK_MS            (60 * 1000)
+#define GUARD_MS           1000
+#define STEP_US            (INT64_C(60) * 1000000) /* a smaller step is waited for */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
 {
@@ -340,6 +342,53 @@ static void do_links(struct app_clerk *c)
 	c->link_at = mono_add(now, dur_ms(LINK_MS));
 }
 
+/* What the guards changed, in whichever process: each is told once. */
+static void do_guards(struct app_clerk *c)
+{
+	mono_t now = clock_mono();
+	struct store_args a;
+	if (now.us < c->guard_at.us)
+		return;
+	c->guard_at = mono_add(now, dur_ms(GUARD_MS));
+	store_args_init(&a);
+	arg_utc(&a, clock_utc());
+	ROWS_AUTO rows = ask(c, STMT_guard_tick, &a);
+	for (int i = 0; i < rows_n(rows); i++) {
+		static const char *const COLUMNS[] = {
+			"kind", "name", "was", "became", "detail", "author"};
+		struct str kind = row_str(rows, i, "kind"), became = row_str(rows, i, "became");
+		bool alarm = (str_is(kind, "form") && str_is(became, "shut")) ||
+			     (str_is(kind, "circuit") && str_is(became, "open"));
+		struct log_line l;
+		log_open(&l, alarm ? LOG_ERROR : LOG_NOTICE, "a guard changed");
+		for (size_t k = 0; k < ARRAY_N(COLUMNS); k++)
+			log_str(&l, COLUMNS[k], row_str(rows, i, COLUMNS[k]));
+		log_emit(&l);
+	}
+}
+
+/* A clock that was set back would leave leases and pauses standing for so much longer. The other
+ * clock never steps, so it tells. */
+static void watch_clock(struct app_clerk *c)
+{
+	utc_t utc = clock_utc();
+	mono_t mono = clock_mono();
+	int64_t back_us = (mono.us - c->mono_seen.us) - (utc.us - c->utc_seen.us);
+	bool stepped = c->mono_seen.us > 0 && back_us > STEP_US;
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	if (stepped) {
+		store_args_init(&a);
+		arg_int(&a, back_us / 1000000);
+		arg_utc(&a, utc);
+		rows = ask(c, STMT_clock_back, &a);
+	}
+	if (stepped && !rows)
+		return; /* again in the next round */
+	c->utc_seen = utc;
+	c->mono_seen = mono;
+}
+
 /* What needs the provider. While it refuses us, nothing is taken up but for a probe. */
 static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 {
@@ -357,6 +406,7 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 {
+	watch_clock(c);
 	size_t n = lockout_waits(c->store, c->pay) ? 0 : do_provider(c, stop);
 	if (c->down)
 		return 0;
@@ -365,6 +415,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += do_counts(c);
 	n += clerk_donor_mails(&c->donor, c->store);
 	do_links(c);
+	do_guards(c);
 	if (!*stop)
 		robots_ask_round(&c->robots, c->store, c->conf, stop);
 	return n;

@@ -15,10 +15,12 @@ struct app_clerk {
 	struct store *store;
 	struct pay *pay;
 	struct arena arena;
-	mono_t fold_at, partition_at, link_at, trim_at;
+	mono_t fold_at, partition_at, link_at, trim_at, guard_at;
 	struct robots_ask robots;
 	struct recon recon;
 	struct clerk_donor donor;
+	utc_t utc_seen; /* both clocks at the last round */
+	mono_t mono_seen;
 	bool down;
 };
 

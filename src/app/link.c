@@ -1,10 +1,10 @@
 /* app/link.c: POST /link mails a token, POST /link/<token> brings it back from another device. Who
  * stands for whom is pledged.link_join's business; here are the token, the cookie and the mail's
  * address. */
-#include <arpa/inet.h>
 #include <string.h>
 
 #include "app/link.h"
+#include "app/network.h"
 #include "app/token.h"
 #include "base/log.h"
 #include "core/ticket.h"
@@ -55,24 +55,12 @@ static enum err write_cookie(
 
 void app_link_network(struct str ip, char ret[LINK_NETWORK_BYTES])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
-	char text[INET6_ADDRSTRLEN];
-	uint8_t v6[16], v4[4];
 	struct buf b;
 	buf_init(&b, ret, LINK_NETWORK_BYTES - 1);
-	bool is_text = str_copy(ip, text, sizeof text) == OK;
-	bool is_v4 = is_text && inet_pton(AF_INET, text, v4) == 1;
-	if (!is_v4 && is_text && inet_pton(AF_INET6, text, v6) == 1) {
-		is_v4 = memcmp(v6, mapped, sizeof mapped) == 0;
-		memcpy(v4, v6 + sizeof mapped, sizeof v4);
-		memset(v6 + 8, 0, 8);
-		if (!is_v4 && inet_ntop(AF_INET6, v6, text, sizeof text))
-			buf_addf(&b, "%s/64", text);
-	}
-	if (is_v4)
-		buf_addf(&b, "%d.%d.%d.0/24", v4[0], v4[1], v4[2]);
-	if (buf_str(&b).n == 0)
+	if (network_format(ip, 24, 64, &b) != OK) {
+		buf_init(&b, ret, LINK_NETWORK_BYTES - 1);
 		buf_addc(&b, "0.0.0.0/32");
+	}
 	ret[buf_str(&b).n] = '\0';
 }
 

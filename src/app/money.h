@@ -15,6 +15,8 @@ struct app_money {
 	const struct seal_ring *ring;
 	struct store *store;
 	struct pay *pay;
+	char methods_off[512]; /* ways to pay that are switched off, as an array's text; pledge_try
+				  says when that is no longer so */
 };
 
 struct money_ask {
@@ -22,7 +24,7 @@ struct money_ask {
 	bool plain_form; /* a form without scripts: the same key with other content is another
 			    pledge, not a mistake */
 	struct str host, origin; /* origin: scheme://host[:port] of the request */
-	struct str cookie, request_id;
+	struct str cookie, request_id, client_ip;
 	utc_t now;
 	mono_t start;
 	struct arena *arena;
@@ -41,6 +43,7 @@ struct money_state {
 	struct str paid_on, refunded; /* refunded: empty when nothing was given back */
 	struct gift_life life;
 	bool over_paid;
+	bool again; /* the same donor pledged the same a moment before */
 	int64_t age_s;
 };
 
@@ -51,9 +54,9 @@ MUST enum err money_site(
 
 /* app_pledge: make a pledge or find the one of this key.
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more
- *   fails  every fault of pledge_check, ERR_UNKNOWN_SITE, ERR_BAD_TOKEN, ERR_KEY_REUSED: nothing is
- * stored; ERR_STORE_*: nothing is known to be stored, the same key may be sent again;
- *          ERR_PROVIDER_REFUSED: the pledge is kept, its attempt failed */
+ *   fails  every fault of pledge_check, ERR_UNKNOWN_SITE, ERR_BAD_TOKEN, ERR_KEY_REUSED, and
+ *          those of admit_check: nothing is stored; ERR_STORE_*: nothing is known to be stored, the
+ * same key may be sent again; ERR_PROVIDER_REFUSED: the pledge is kept, its attempt failed */
 MUST enum err app_pledge(
 	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f);
 

@@ -4,6 +4,7 @@
 #include <string.h>
 #include <time.h>
 
+#include "app/admit.h"
 #include "app/call.h"
 #include "app/money.h"
 #include "base/crash.h"
@@ -179,6 +180,15 @@ static enum err draft_make(
 			&d->cancel_url);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(sites, row, "gift_label"), &d->label);
+	return e;
+}
+
+/* The bytes of the call, with the ways to pay that are on. */
+static enum err draft_call(
+	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
+{
+	struct str methods;
+	enum err e = admit_methods(m, ask->arena, &methods, f);
 	if (e != OK)
 		return e;
 	struct pay_checkout c = {.pledge = d->pledge,
@@ -188,7 +198,8 @@ static enum err draft_make(
 		.email = d->want.email,
 		.success_url = d->success_url,
 		.cancel_url = d->cancel_url,
-		.expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S)};
+		.expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S),
+		.methods = methods};
 	return pay_build_checkout(m->pay, &c, str_c(d->idem), ask->arena, &d->call);
 }
 
@@ -224,8 +235,27 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 	arg_bytes(&a, d->call.body);
 	arg_int(&a, conf_int(m->conf, CONF_money_wait_ms) / 1000 + LEASE_MARGIN_S);
 	arg_utc(&a, ask->now);
+	admit_args(m, ask->client_ip, &a);
 	CRASH_POINT("p.begin");
-	return store_call(m->store, STMT_pledge_begin, &a, ret, f);
+	return store_call(m->store, STMT_pledge_try, &a, ret, f);
+}
+
+/* Store it, if the guards let it pass. A switch that was thrown since the last pledge costs a
+ * second trip, and only then. */
+static enum err begin_admitted(struct app_money *m, const struct money_ask *ask, struct draft *d,
+	struct rows **ret, struct fault *f)
+{
+	enum err e = OK;
+	for (int i = 0; i < 2 && e == OK; i++) {
+		rows_free(*ret);
+		*ret = NULL;
+		e = draft_call(m, ask, d, f);
+		if (e == OK)
+			e = begin(m, ask, d, ret, f);
+		if (e != OK || !admit_again(m, *ret))
+			break;
+	}
+	return e == OK && rows_n(*ret) == 1 ? admit_check(*ret, f) : e;
 }
 
 /* Somebody else holds the call, or nobody does: look until the page is open, take the call over
@@ -290,7 +320,7 @@ enum err app_pledge(
 	mono_t deadline = mono_add(ask->start, dur_ms(conf_int(m->conf, CONF_money_wait_ms)));
 	enum err e = draft_make(m, ask, &d, f);
 	if (e == OK)
-		e = begin(m, ask, &d, &rows, f);
+		e = begin_admitted(m, ask, &d, &rows, f);
 	if (e != OK)
 		return e;
 	CRASH_POINT("p.committed");
@@ -304,7 +334,12 @@ enum err app_pledge(
 	e = money_state_fill(rows, 0, ask->arena, ret);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(rows, 0, "public_token"), &ret->token);
-	if (e == OK && ret->url.n == 0) {
+	ret->again = row_bool(rows, 0, "again");
+	if (e == OK && row_bool(rows, 0, "paused")) {
+		/* nobody is held while the provider is known to be away */
+		e = fault_set(
+			f, ERR_UNKNOWN, NULL, "the provider does not answer: left to the clerk");
+	} else if (e == OK && ret->url.n == 0) {
 		struct call c;
 		e = ERR_UNKNOWN;
 		if (row_bool(rows, 0, "leased")) {

@@ -1,7 +1,7 @@
 /* app/settle.c: fetch, parse, pledged.settle. */
 #include <stdlib.h>
 
-#include "app/lockout.h"
+#include "app/circuit.h"
 #include "app/settle.h"
 #include "base/crash.h"
 #include "base/log.h"
@@ -16,7 +16,7 @@ enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct st
 	enum err e = pay_build_fetch(p, kind, id, a, &q);
 	if (e != OK)
 		return fault_set(f, ERR_PROVIDER, "object", "an id that cannot be one");
-	lockout_call(s, p, &q, timeout_ms, a, &ans);
+	circuit_call(s, p, &q, timeout_ms, a, &ans);
 	switch (pay_outcome(&ans)) {
 	case PAY_OK: return pay_parse_snapshot(p, kind, &ans, began, ret, f);
 	case PAY_GONE:

@@ -43,6 +43,20 @@ static bool is_token(struct str token)
 	return token.n == 32 && str_is_word(token, "-_");
 }
 
+/* A donor who waits may have pressed the button twice. */
+static enum err look_twin(
+	struct app_money *m, const struct store_args *a, struct money_state *ret, struct fault *f)
+{
+	enum pledge_status status;
+	ROWS_AUTO rows = NULL;
+	if (pledge_status_parse(ret->status, &status) != OK || pledge_status_is_final(status))
+		return OK;
+	enum err e = store_call(m->store, STMT_pledge_hint, a, &rows, f);
+	if (e == OK)
+		ret->again = row_bool(rows, 0, "again");
+	return e;
+}
+
 enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a,
 	struct money_state *ret, struct fault *f)
 {
@@ -70,7 +84,7 @@ enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a
 	ret->over_paid = row_bool(rows, 0, "over_paid");
 	ret->age_s = row_int(rows, 0, "age_s");
 	ret->token = token;
-	return e;
+	return e == OK ? look_twin(m, &args, ret, f) : e;
 }
 
 void app_pledge_look(struct app_money *m, struct str token, utc_t now)

@@ -60,6 +60,10 @@ struct view_ask {
 	struct app_view *app;
 };
 
+/* app_view_reload: conf and ring hold new values: make anew what was made of the old. The keys of
+ * accounts were checked; if they cannot be read all the same, nobody is signed in. */
+void app_view_reload(struct app_view *v);
+
 /* conf and ring are borrowed for life. fails ERR_CONF, ERR_NO_MEMORY, ERR_IO */
 MUST enum err app_view_open(
 	const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f);

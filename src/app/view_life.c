@@ -15,6 +15,7 @@
 #define LIVE_SOON   1000 /* when the last try failed */
 #define FRESH_MS    3000
 #define LOCKOUT_MS  5000
+#define GUARD_MS    5000
 
 static void label_metrics(void)
 {
@@ -58,6 +59,15 @@ enum err app_view_open(
 	label_metrics();
 	*ret = v;
 	return OK;
+}
+
+void app_view_reload(struct app_view *v)
+{
+	struct str keys = conf_secret(v->conf, CONF_account_key_file);
+	seal_ring_fini(&v->accounts);
+	v->accounts = (struct seal_ring){0};
+	if (keys.n > 0 && seal_ring_parse(keys, &v->accounts, NULL) != OK)
+		v->accounts = (struct seal_ring){0};
 }
 
 void app_view_close(struct app_view *v)
@@ -217,6 +227,27 @@ static void load_lockouts(struct app_view *v, mono_t now)
 	v->lockout_at = mono_add(now, dur_ms(asked ? LOCKOUT_MS : LIVE_SOON));
 }
 
+static void got_guard(void *arg, enum err e, const struct rows *rows)
+{
+	(void)arg;
+	if (e != OK || rows_n(rows) != 1)
+		return;
+	metric_set(METRIC_FORMS_SHUT, row_int(rows, 0, "forms"));
+	metric_set(METRIC_CIRCUITS_OPEN, row_int(rows, 0, "circuits"));
+	metric_set(METRIC_SWITCHES_OFF, row_int(rows, 0, "switches"));
+}
+
+/* For the metrics alone: no page depends on it. */
+static void load_guard(struct app_view *v, mono_t now)
+{
+	if (now.us < v->guard_at.us || !batch_is_up(v->batch[0]))
+		return;
+	struct store_args a;
+	store_args_init(&a);
+	bool asked = batch_query(v->batch[0], STMT_view_guard, &a, got_guard, v) == OK;
+	v->guard_at = mono_add(now, dur_ms(asked ? GUARD_MS : LIVE_SOON));
+}
+
 /* The batch takes one question at a time: campaigns come first, and wait for what is asked already.
  */
 static void load_all(struct app_view *v, utc_t utc, mono_t now)
@@ -228,6 +259,7 @@ static void load_all(struct app_view *v, utc_t utc, mono_t now)
 	if (v->snap && !v->is_loading) {
 		load_live(v, now);
 		load_lockouts(v, now);
+		load_guard(v, now);
 	}
 }
 

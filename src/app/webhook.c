@@ -28,7 +28,10 @@ static enum err keep(struct app_money *m, const struct pay_event *ev, struct str
 	arg_bytes(&a, body);
 	arg_utc(&a, now);
 	CRASH_POINT("w.begin");
-	return store_call(m->store, STMT_inbox_put, &a, &rows, f);
+	if (!ev->declined || ev->livemode != pay_livemode(m->pay))
+		return store_call(m->store, STMT_inbox_put, &a, &rows, f);
+	arg_uuid(&a, uuid_is_nil(&ev->pledge) ? NULL : &ev->pledge);
+	return store_call(m->store, STMT_inbox_decline, &a, &rows, f);
 }
 
 /* The endpoint writes in another version than we ask for: the object is fetched in ours, so this

@@ -423,6 +423,31 @@ void conf_fini(struct conf *c)
 	*c = (struct conf){0};
 }
 
+static bool is_same(const struct conf *a, const struct conf *b, enum conf_key k)
+{
+	return a->text_n[k] == b->text_n[k] && memcmp(a->text[k], b->text[k], a->text_n[k]) == 0;
+}
+
+void conf_take(struct conf *c, struct conf *next, struct buf *left)
+{
+	for (enum conf_key k = 0; k < CONF_N; k++) {
+		if (is_same(c, next, k))
+			continue;
+		if (!strchr(rows[k].roles, 'r')) {
+			buf_addf(left, "%s%s.%s", left->n ? " " : "", rows[k].section, rows[k].key);
+			continue;
+		}
+		char *text = c->text[k];
+		size_t n = c->text_n[k];
+		c->text[k] = next->text[k];
+		c->text_n[k] = next->text_n[k];
+		c->num[k] = next->num[k];
+		next->text[k] = text; /* wiped with the rest of it */
+		next->text_n[k] = n;
+	}
+	conf_fini(next);
+}
+
 const char *conf_str(const struct conf *c, enum conf_key k)
 {
 	return c->text[k] ? c->text[k] : "";

@@ -1,4 +1,4 @@
-/* base/conf.h: the configuration of one role, read once at start.
+/* base/conf.h: the configuration of one role, read at start and, in part, again on SIGHUP.
  * Floor 0 (libinih). Order: default < file < environment PLEDGED_<SECTION>_<KEY>. */
 #ifndef BASE_CONF_H
 #define BASE_CONF_H
@@ -38,6 +38,11 @@ struct conf {
 MUST enum err conf_load(
 	const char *path, enum conf_role role, struct conf *ret, struct buf *complaint);
 void conf_fini(struct conf *c); /* wipes secrets */
+
+/* conf_take: a later load of the same role takes effect: what conf.def marks r moves into *c, in
+ * place, so texts of it that were borrowed from *c are gone. *next is consumed. left  gets the
+ * names of settings that differ and need a restart, with spaces between */
+void conf_take(struct conf *c, struct conf *next, struct buf *left);
 
 const char *conf_str(const struct conf *c, enum conf_key k); /* never NULL */
 struct str conf_secret(const struct conf *c, enum conf_key k);

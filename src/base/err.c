@@ -67,6 +67,7 @@ enum err fault_set(struct fault *f, enum err e, const char *field, const char *f
 	if (!f)
 		return e;
 	f->err = e;
+	f->retry_s = 0;
 	int n = snprintf(f->field, sizeof f->field, "%s", field ? field : "");
 	if (n >= (int)sizeof f->field)
 		drop_half_character(f->field);

@@ -3,6 +3,8 @@
 #ifndef BASE_ERR_H
 #define BASE_ERR_H
 
+#include <stdint.h>
+
 #include "base/must.h"
 
 enum err_class {
@@ -34,10 +36,11 @@ struct fault {
 	enum err err;
 	char field[48];   /* which input, e.g. "amount" */
 	char detail[200]; /* what was seen, for a person */
+	int64_t retry_s;  /* it may work after so many seconds; 0: nobody knows */
 };
 
-/* fault_set: fill *f (may be NULL) and return e. field may be NULL. Overlong text is cut at a
- * character. */
+/* fault_set: fill *f (may be NULL) and return e; retry_s becomes 0. field may be NULL. Overlong
+ * text is cut at a character. */
 enum err fault_set(struct fault *f, enum err e, const char *field, const char *fmt, ...)
 	PRINTFLIKE(4, 5);
 

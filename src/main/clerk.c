@@ -12,6 +12,7 @@
 #define ARENA_BYTES (3u << 20)
 
 static volatile int g_stop;
+static volatile sig_atomic_t g_reload;
 
 static void on_stop(int sig)
 {
@@ -19,22 +20,50 @@ static void on_stop(int sig)
 	g_stop = 1;
 }
 
-static void rounds(struct app_clerk *c)
+static void on_reload(int sig)
 {
-	int64_t ms = conf_int(c->conf, CONF_clerk_interval_ms);
-	sigset_t blocked, open;
-	role_stop_signals(&blocked);
+	(void)sig;
+	g_reload = 1;
+}
+
+static void reload(struct app_clerk *c, const struct role *role)
+{
+	struct pay *pay = NULL;
+	struct fault f = {0};
+	g_reload = 0;
+	if (!role_reload(role))
+		return;
+	enum err e = pay_open(c->conf, &pay, &f);
+	if (e != OK) {
+		role_failed("the provider's settings were not taken", e, &f);
+		return;
+	}
+	pay_close(c->pay);
+	c->pay = pay;
+}
+
+/* A call that runs is cut short by a stop, and by nothing else. */
+static void rounds(struct app_clerk *c, const struct role *role)
+{
+	sigset_t held, open, running;
+	role_signals(&held, &open);
+	running = open;
+	sigaddset(&running, SIGHUP);
 	for (size_t done = 0;;) {
+		int64_t ms = conf_int(c->conf, CONF_clerk_interval_ms);
 		struct timespec pause = {.tv_sec = ms / 1000, .tv_nsec = ms % 1000 * 1000000};
 		if (done > 0)
 			pause = (struct timespec){0};
 		/* between the look at g_stop and the wait no signal may slip by */
-		sigprocmask(SIG_BLOCK, &blocked, &open);
-		if (!g_stop)
-			pselect(0, NULL, NULL, NULL, &pause, &open);
 		sigprocmask(SIG_SETMASK, &open, NULL);
+		sigprocmask(SIG_BLOCK, &held, NULL);
+		if (!g_stop && !g_reload)
+			pselect(0, NULL, NULL, NULL, &pause, &open);
+		sigprocmask(SIG_SETMASK, &running, NULL);
 		if (g_stop)
 			return;
+		if (g_reload)
+			reload(c, role);
 		done = app_clerk_round(c, &g_stop);
 	}
 }
@@ -50,8 +79,9 @@ int clerk_run(const struct role *role)
 		e = store_open(role->conf, "pledged_clerk", &c.store, &f);
 	if (e == OK) {
 		role_on_stop(on_stop);
+		role_on_reload(on_reload);
 		notify_send("READY=1");
-		rounds(&c);
+		rounds(&c, role);
 	}
 	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
 	store_close(c.store);

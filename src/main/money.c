@@ -16,7 +16,7 @@
 #define ARENA_BYTES (3u << 20)
 #define BODY_BYTES  (256u << 10) /* a donor's page with all gifts and payments */
 
-static volatile sig_atomic_t g_stop;
+static volatile sig_atomic_t g_stop, g_reload;
 static int64_t g_drain_s = 5;
 
 static void on_stop(int sig)
@@ -24,6 +24,12 @@ static void on_stop(int sig)
 	(void)sig;
 	g_stop = 1;
 	alarm((unsigned)g_drain_s); /* whoever holds us longer than that is left behind */
+}
+
+static void on_reload(int sig)
+{
+	(void)sig;
+	g_reload = 1;
 }
 
 static void on_alarm(int sig)
@@ -71,13 +77,34 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 		CRASH_POINT("w.replied");
 }
 
-static void loop(struct app_money *m, int listener, struct arena *a)
+static void reload(struct app_money *m, const struct role *role)
 {
-	sigset_t blocked, open;
-	role_stop_signals(&blocked);
-	sigprocmask(
-		SIG_BLOCK, &blocked, &open); /* a request is never interrupted, only waiting is */
-	while (!g_stop) {
+	struct pay *pay = NULL;
+	struct fault f = {0};
+	g_reload = 0;
+	if (!role_reload(role))
+		return;
+	enum err e = pay_open(m->conf, &pay, &f);
+	if (e != OK) {
+		role_failed("the provider's settings were not taken", e, &f);
+		return;
+	}
+	pay_close(m->pay);
+	m->pay = pay;
+}
+
+static void loop(struct app_money *m, const struct role *role, int listener, struct arena *a)
+{
+	sigset_t held, open;
+	role_signals(&held, &open); /* a request is never interrupted, only waiting is */
+	for (;;) {
+		/* under load there is always somebody waiting, and ppoll lets no signal through */
+		sigprocmask(SIG_SETMASK, &open, NULL);
+		sigprocmask(SIG_BLOCK, &held, NULL);
+		if (g_stop)
+			return;
+		if (g_reload)
+			reload(m, role);
 		struct pollfd p = {.fd = listener, .events = POLLIN};
 		if (ppoll(&p, 1, NULL, &open) <= 0)
 			continue;
@@ -111,8 +138,9 @@ int money_run(const struct role *role)
 		struct sigaction late = {.sa_handler = on_alarm};
 		sigaction(SIGALRM, &late, NULL);
 		role_on_stop(on_stop);
+		role_on_reload(on_reload);
 		notify_send("READY=1");
-		loop(&m, listener, &arena);
+		loop(&m, role, listener, &arena);
 	}
 	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
 	store_close(m.store);

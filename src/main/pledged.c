@@ -62,7 +62,20 @@ void role_on_stop(void (*handler)(int))
 	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
 		sigaction(STOPS[i], &stop, NULL);
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
+}
+
+void role_on_reload(void (*handler)(int))
+{
+	struct sigaction reload = {.sa_handler = handler, .sa_flags = SA_RESTART};
+	sigaction(SIGHUP, &reload, NULL);
+}
+
+void role_signals(sigset_t *held, sigset_t *open)
+{
+	role_stop_signals(held);
+	sigaddset(held, SIGHUP);
+	sigprocmask(SIG_BLOCK, held, open);
+	sigdelset(open, SIGHUP);
 }
 
 int role_failed(const char *what, enum err e, const struct fault *f)
@@ -78,6 +91,14 @@ static void complain(const struct buf *b)
 {
 	struct str s = buf_str(b);
 	fwrite(s.p, 1, s.n, stderr);
+}
+
+static enum err check_accounts(const struct conf *c, struct fault *f)
+{
+	struct seal_ring ring = {0};
+	enum err e = seal_ring_parse(conf_secret(c, CONF_account_key_file), &ring, f);
+	seal_ring_fini(&ring);
+	return e == OK ? OK : fault_set(f, e, "account.key_file", "%s", f->detail);
 }
 
 /* What conf_load cannot know: whether words mean something, and whether secrets fit each other. */
@@ -99,6 +120,8 @@ static enum err check(size_t i, const struct conf *c, struct seal_ring *ring, en
 		e = seal_ring_parse(conf_secret(c, CONF_cookie_key_file), ring, f);
 	if (e != OK && f->field[0] == '\0')
 		return fault_set(f, e, "cookie.key_file", "%s", f->detail);
+	if (e == OK && conf_secret(c, CONF_account_key_file).n > 0)
+		e = check_accounts(c, f);
 	if (e == OK && ROLES[i].pay)
 		e = pay_open(c, &pay, f);
 	pay_close(pay);
@@ -137,6 +160,51 @@ static void complain_setting(const char *path, enum err e, const struct fault *f
 	fprintf(stderr, ": %s: %s %s\n", f->field, err_sentence(e), f->detail);
 }
 
+static void refused(const char *what, struct str why)
+{
+	struct log_line l;
+	log_open(&l, LOG_ERROR, "the configuration was not read again; the old one stays");
+	log_c(&l, "setting", what);
+	log_str(&l, "why", why);
+	log_emit(&l);
+}
+
+bool role_reload(const struct role *r)
+{
+	static char text[16384];
+	struct conf next;
+	struct seal_ring ring = {0};
+	struct fault f = {0};
+	enum log_level level = LOG_INFO;
+	struct str rest, line;
+	struct buf b;
+	buf_init(&b, text, sizeof text);
+	if (conf_load(r->path, ROLES[r->row].conf, &next, &b) != OK) {
+		for (rest = buf_str(&b); str_cut(&rest, '\n', &line);)
+			refused("", line);
+		return false;
+	}
+	if (check(r->row, &next, &ring, &level, &f) != OK) {
+		refused(f.field, str_c(f.detail));
+		seal_ring_fini(&ring);
+		conf_fini(&next);
+		return false;
+	}
+	buf_init(&b, text, sizeof text);
+	conf_take(r->conf, &next, &b);
+	if (r->ring) {
+		seal_ring_fini(r->ring);
+		*r->ring = ring;
+	}
+	seal_ring_fini(&ring);
+	log_level_set(level);
+	struct log_line l;
+	log_open(&l, LOG_NOTICE, "the configuration was read again");
+	log_str(&l, "restart_for", buf_str(&b));
+	log_emit(&l);
+	return true;
+}
+
 static int start(size_t i, const char *path, bool test, bool dump)
 {
 	static char text[65536];
@@ -161,8 +229,11 @@ static int start(size_t i, const char *path, bool test, bool dump)
 	} else if (test) {
 		fprintf(stderr, "pledged %s: %s is fine\n", ROLES[i].name, path);
 	} else {
-		struct role r = {
-			.name = ROLES[i].name, .conf = &conf, .ring = ROLES[i].ring ? &ring : NULL};
+		struct role r = {.name = ROLES[i].name,
+			.path = path,
+			.row = i,
+			.conf = &conf,
+			.ring = ROLES[i].ring ? &ring : NULL};
 		log_role_set(ROLES[i].name);
 		log_level_set(level);
 		/* a core file would hold secrets and readers */
@@ -181,6 +252,11 @@ int main(int argc, char **argv)
 		{"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
 		{NULL, 0, NULL, 0}};
 	const char *path = "/etc/pledged/pledged.ini";
+	sigset_t hup;
+	/* one that comes before the role is ready waits for it: what was read may be old by then */
+	sigemptyset(&hup);
+	sigaddset(&hup, SIGHUP);
+	sigprocmask(SIG_BLOCK, &hup, NULL);
 	bool test = false, dump = false;
 	for (int c; (c = getopt_long(argc, argv, "c:tTvh", LONG, NULL)) != -1;) {
 		if (c == 'c')

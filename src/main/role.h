@@ -12,9 +12,10 @@
 #define EXIT_TEMP 75 /* may heal */
 
 struct role {
-	const char *name;
-	const struct conf *conf;
-	const struct seal_ring *ring; /* NULL for roles without cookies */
+	const char *name, *path;
+	size_t row; /* of pledged.c's table */
+	struct conf *conf;
+	struct seal_ring *ring; /* NULL for roles without cookies */
 };
 
 /* Each runs until SIGTERM or SIGINT and returns the exit code. */
@@ -31,8 +32,17 @@ int hello_run(
 		SIGTERM, SIGINT, SIGQUIT, SIGUSR1                                                  \
 	}
 void role_stop_signals(sigset_t *ret);
-void role_on_stop(
-	void (*handler)(int)); /* for all of them; PIPE and HUP are ignored. After fcgi_start. */
+/* role_signals: held gets these and SIGHUP, blocked from now on; open is the mask to wait with, in
+ * which all of them come through, a SIGHUP of before this call too. */
+void role_signals(sigset_t *held, sigset_t *open);
+void role_on_stop(void (*handler)(int)); /* for all of them; PIPE is ignored. After fcgi_start. */
+
+/* role_on_reload: for SIGHUP, which is blocked since the program began. */
+void role_on_reload(void (*handler)(int));
+/* role_reload: read configuration and secrets again. Everything is checked as at start; if anything
+ * is wrong nothing changes, and the log tells what. True: *r->conf and *r->ring hold the new, and
+ * whatever was made of the old is to be made anew. */
+bool role_reload(const struct role *r);
 
 /* One line to the log; returns the exit code that fits e. */
 int role_failed(const char *what, enum err e, const struct fault *f);

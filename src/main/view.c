@@ -315,6 +315,26 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
 	notify_send("STOPPING=1");
 }
 
+static void settings(struct loop *l)
+{
+	const struct conf *c = l->role->conf;
+	l->h.deadline_ms = conf_int(c, CONF_view_deadline_ms);
+	l->h.honour_dnt = conf_on(c, CONF_view_honour_dnt);
+	l->h.cookie_max_age_s = conf_int(c, CONF_cookie_max_age_days) * 86400;
+	h_view_consent(str_c(conf_str(c, CONF_view_consent_default)), &l->h.consent);
+}
+
+static void on_hup(evutil_socket_t fd, short what, void *arg)
+{
+	struct loop *l = arg;
+	(void)fd;
+	(void)what;
+	if (l->hello || !role_reload(l->role))
+		return;
+	settings(l);
+	app_view_reload(l->app);
+}
+
 /* True when all that was begun is answered and committed. Kept connections get a moment to bring
  * what is on its way. */
 static bool drained(struct loop *l)
@@ -353,11 +373,8 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 		e = app_view_open(role->conf, role->ring, &l->app, f);
 	if (e != OK)
 		return e;
-	l->h = (struct h_view){.app = l->app,
-		.deadline_ms = conf_int(role->conf, CONF_view_deadline_ms),
-		.honour_dnt = conf_on(role->conf, CONF_view_honour_dnt),
-		.cookie_max_age_s = conf_int(role->conf, CONF_cookie_max_age_days) * 86400};
-	h_view_consent(str_c(conf_str(role->conf, CONF_view_consent_default)), &l->h.consent);
+	l->h = (struct h_view){.app = l->app};
+	settings(l);
 	for (size_t i = 0; i < ROUTE_N; i++)
 		metric_label(METRIC_REQUESTS, i, route_name((enum route)i));
 	metric_label(METRIC_REQUESTS, ROUTE_N, "none");
@@ -385,13 +402,18 @@ static void loop_run(struct loop *l)
 		ASSERT(stop[i]);
 		event_add(stop[i], NULL);
 	}
+	struct event *hup = evsignal_new(l->base, SIGHUP, on_hup, l);
 	struct event *tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
 	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
-	ASSERT(tick && l->listen_ev);
+	ASSERT(hup && tick && l->listen_ev);
+	event_add(hup, NULL);
+	sigset_t mask;
+	sigemptyset(&mask);
+	sigaddset(&mask, SIGHUP);
+	sigprocmask(SIG_UNBLOCK, &mask, NULL);
 	event_add(tick, &(struct timeval){.tv_usec = TICK_MS * 1000});
 	l->start = clock_mono();
 	signal(SIGPIPE, SIG_IGN);
-	signal(SIGHUP, SIG_IGN);
 	notify_send("READY=1");
 	while (!l->draining || !drained(l)) {
 		if (l->app)
@@ -407,6 +429,7 @@ static void loop_run(struct loop *l)
 			event_free(l->watch[i].ev);
 	for (size_t i = 0; i < ARRAY_N(stop); i++)
 		event_free(stop[i]);
+	event_free(hup);
 	event_free(tick);
 	event_free(l->listen_ev);
 }

@@ -122,6 +122,13 @@ static enum err set_numbers(const struct conf *c, struct pay_set *set, struct fa
 		str_copy(version, set->version, sizeof set->version) != OK)
 		return fault_set(f, ERR_CONF, "stripe.api_version",
 			"must be a version such as 2026-10-28.endive");
+	struct str rest = str_c(conf_str(c, CONF_stripe_methods)), one;
+	bool sound = str_copy(rest, set->methods, sizeof set->methods) == OK;
+	while (sound && str_cut(&rest, ',', &one))
+		sound = one.n > 0 && one.n <= 40 && str_is_word(one, "_");
+	if (!sound)
+		return fault_set(f, ERR_CONF, "stripe.methods",
+			"must be words such as card,sepa_debit with commas between");
 	if (set->tolerance_s <= 0)
 		return fault_set(f, ERR_CONF, "stripe.tolerance_s", "must be above 0");
 	return OK;
@@ -240,6 +247,11 @@ const char *pay_name(const struct pay *p)
 bool pay_livemode(const struct pay *p)
 {
 	return p->set.livemode;
+}
+
+struct str pay_methods(const struct pay *p)
+{
+	return str_c(p->set.methods);
 }
 
 /* --- the call --------------------------------------------------------------------------------- */

@@ -68,6 +68,7 @@ MUST enum err pay_open(const struct conf *c, struct pay **ret,
 void pay_close(struct pay *p);             /* NULL is fine; wipes secrets */
 const char *pay_name(const struct pay *p); /* "stripe" */
 bool pay_livemode(const struct pay *p);
+struct str pay_methods(const struct pay *p); /* of the setting, as in pay_checkout */
 
 /* pay_call: one guarded HTTP exchange (no redirects, no proxy from the environment, body limit,
  * total deadline). repeat: safe with an idem_key or for GET and DELETE. Never retries by itself.
@@ -86,6 +87,8 @@ struct pay_checkout {
 	struct str success_url,
 		cancel_url; /* success may hold {CHECKOUT_SESSION_ID}; cancel may be empty */
 	utc_t expires_at;   /* 0: the provider's default */
+	struct str methods; /* ways to pay, as the provider calls them, with commas between; empty:
+			       the provider decides */
 };
 MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in,
 	struct str idem_key, struct arena *a, struct pay_request *ret);
@@ -123,6 +126,8 @@ void pay_error_text(const struct pay_answer *ans, char out[120]);
  * that fits), ERR_BAD_EVENT (JSON, id, type) */
 struct pay_event {
 	struct str id, type;
+	bool declined;      /* a payment was refused that a donor had just tried */
+	struct uuid pledge; /* of the event's own metadata, for what is declined; nil: not told */
 	enum pay_kind kind;
 	struct str object_id;
 	bool livemode, ignored;

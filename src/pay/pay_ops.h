@@ -13,7 +13,7 @@ struct pay_set {
 	char base[201]; /* scheme://host[:port], no slash at the end */
 	bool plain;     /* base is http on loopback; then a checkout page may be plain http too */
 	char checkout_host[201], portal_host[201];
-	char version[41];
+	char version[41], methods[201];
 	bool livemode;
 	int64_t tolerance_s;
 	char auth[320]; /* the whole Authorization header */

@@ -119,6 +119,20 @@ static enum err read_object(
 	return OK;
 }
 
+/* What a card tester leaves behind. An instalment that fails later is nobody's try. */
+static void read_decline(const json_t *o, struct pay_event *e)
+{
+	bool first = str_is(e->type, "invoice.payment_failed") &&
+		     str_is(json_text(o, "data.object.billing_reason"), "subscription_create");
+	struct str id =
+		json_text(o, first ? "data.object.parent.subscription_details.metadata.pledge"
+				   : "data.object.metadata.pledge");
+
+	e->declined = first || str_is(e->type, "payment_intent.payment_failed");
+	if (!e->declined || uuid_parse(id, &e->pledge) != OK)
+		e->pledge = (struct uuid){0};
+}
+
 /* An event is written in the version of its endpoint. What it names is fetched in ours, so another
  * one is a warning: the endpoint should be set to the same. */
 static void read_version(const struct pay_set *set, const json_t *o, struct pay_event *e)
@@ -152,5 +166,6 @@ enum err stripe_event_read(
 	const struct row *row = find_row(e->type);
 	if (thin || !row || json_at(o, "account"))
 		return OK;
+	read_decline(o, e);
 	return read_object(o, row, e, f);
 }

@@ -51,8 +51,8 @@ static bool is_sound(const struct pay_checkout *in, struct str idem_key)
 	       str_is_clean(in->label, false) && str_trim(in->label).n > 0 && in->email.n <= 254 &&
 	       str_is_clean(in->email, false) && stripe_wire_is_url(in->success_url) &&
 	       (in->cancel_url.n == 0 || stripe_wire_is_url(in->cancel_url)) &&
-	       in->expires_at.us >= 0 && utc_s(in->expires_at) <= SNAP_TIME_MAX_S &&
-	       stripe_wire_is_key(idem_key);
+	       in->methods.n <= 200 && str_is_word(in->methods, "_,") && in->expires_at.us >= 0 &&
+	       utc_s(in->expires_at) <= SNAP_TIME_MAX_S && stripe_wire_is_key(idem_key);
 }
 
 static void add_item(struct buf *b, const struct pay_checkout *in)
@@ -81,6 +81,12 @@ static void add_body(struct buf *b, const struct pay_checkout *in)
 	if (in->email.n)
 		form_add(b, "customer_email", in->email);
 	add_item(b, in);
+	struct str rest = in->methods, one;
+	for (int i = 0; str_cut(&rest, ',', &one); i++) {
+		BUF_ON(key, 40);
+		buf_addf(&key, "payment_method_types[%d]%c", i, 0);
+		form_add(b, key.p, one);
+	}
 	/* the session's metadata are not copied to what it makes */
 	form_addc(b, "metadata[pledge]", pledge);
 	form_addc(b,

@@ -124,6 +124,7 @@ static void answer_json(struct response *r, const struct money_state *s, int sta
 		{"url", s->url},
 		{"receipt", s->receipt},
 		{"refunded", s->refunded},
+		{"hint", s->again ? words_pick(WORD_again, s->locale) : STR("")},
 	};
 	const struct member LIFE[] = {
 		{"state", s->life.state},
@@ -172,6 +173,7 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 	struct money_ask ask = {.host = q->host,
 		.cookie = request_cookie(q, request_cookie_name(q)),
 		.request_id = q->request_id,
+		.client_ip = q->address,
 		.now = q->now,
 		.start = q->start,
 		.arena = q->arena};

@@ -220,6 +220,8 @@ void page_state(struct response *r, const struct money_state *s)
 	buf_addc(b, "</div>\n");
 	if (s->url.n)
 		link_to(b, "pledged-give", s->url, WORD_pay_now, s->locale);
+	if (s->again)
+		page_line(b, words_pick(WORD_again, s->locale));
 	if (wait)
 		page_line(b, words_pick(WORD_status_wait, s->locale));
 	if (known && is_given(st))
@@ -236,9 +238,15 @@ void page_problem(struct response *r, struct str locale, enum err e, const struc
 	if (f && f->err == e && f->detail[0] && err_class(e) == ERR_CLASS_INPUT &&
 		str_is(words_lang(locale), "en"))
 		page_line(b, str_c(f->detail));
+	if (f && f->err == e && f->retry_s > 0) {
+		BUF_ON(when, 120);
+		words_retry(&when, f->retry_s, locale);
+		page_line(b, buf_str(&when));
+	}
 	page_line(b, words_pick(WORD_problem_nothing, locale));
 	page_foot(b, locale);
-	page_soft(r, e);
+	r->status = err_status(e);
+	response_retry(r, e, f);
 }
 
 /* --- what joins devices ---------------------------------------------------------------------- */

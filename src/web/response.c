@@ -1,6 +1,7 @@
 /* web/response.c: answers. */
 #include "web/response.h"
 #include "base/metric.h"
+#include "web/words.h"
 
 #define HEAD_BYTES 3072 /* with what nginx adds below its smallest buffer, 4096 */
 
@@ -56,6 +57,29 @@ void response_cookie_strict(
 	set_cookie(r, name, value, max_age_s, "Strict", secure);
 }
 
+void response_retry(struct response *r, enum err e, const struct fault *f)
+{
+	BUF_ON(seconds, 24);
+	bool told = f && f->err == e && f->retry_s > 0;
+	buf_addf(&seconds, "%lld", told ? (long long)f->retry_s : 30LL);
+	if (told || (err_class(e) == ERR_CLASS_SOFT && err_status(e) == 503))
+		response_header(r, "Retry-After", buf_str(&seconds));
+}
+
+/* What was seen, or when to come again. */
+static void add_detail(struct buf *b, enum err e, const struct fault *f)
+{
+	BUF_ON(text, 240);
+	if (f->retry_s > 0)
+		words_retry(&text, f->retry_s, STR("en"));
+	else if (err_class(e) <= ERR_CLASS_STATE)
+		buf_addc(&text, f->detail);
+	if (text.n == 0)
+		return;
+	buf_addc(b, ",\"detail\":");
+	buf_json(b, buf_str(&text));
+}
+
 void response_problem(
 	struct response *r, const struct request *q, enum err e, const struct fault *f)
 {
@@ -66,10 +90,8 @@ void response_problem(
 	buf_addf(&r->body, "{\"type\":\"urn:pledged:problem:%s\",\"title\":", err_slug(e));
 	buf_json(&r->body, str_c(err_sentence(e)));
 	buf_addf(&r->body, ",\"status\":%d", err_status(e));
-	if (f && f->err == e && f->detail[0] && err_class(e) <= ERR_CLASS_STATE) {
-		buf_addc(&r->body, ",\"detail\":");
-		buf_json(&r->body, str_c(f->detail));
-	}
+	if (f && f->err == e)
+		add_detail(&r->body, e, f);
 	if (f && f->err == e && f->field[0]) {
 		buf_addc(&r->body, ",\"field\":");
 		buf_json(&r->body, str_c(f->field));
@@ -80,6 +102,5 @@ void response_problem(
 	}
 	buf_byte(&r->body, '}');
 	response_no_store(r);
-	if (err_class(e) == ERR_CLASS_SOFT && err_status(e) == 503)
-		response_header(r, "Retry-After", STR("30"));
+	response_retry(r, e, f);
 }

@@ -26,8 +26,11 @@ void response_cookie(
 void response_cookie_strict(
 	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure);
 
+/* response_retry: Retry-After when *f tells a time, or the error is soft. f may be NULL. */
+void response_retry(struct response *r, enum err e, const struct fault *f);
+
 /* response_problem: RFC 9457 from an error; drops what the body held. f may be NULL. Adds
- * Retry-After to soft errors. */
+ * Retry-After, also in words when *f tells a time. */
 void response_problem(
 	struct response *r, const struct request *q, enum err e, const struct fault *f);
 

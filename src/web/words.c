@@ -138,3 +138,17 @@ void words_amount(struct buf *b, struct str amount, struct str currency, struct 
 		}
 	}
 }
+
+void words_retry(struct buf *b, int64_t seconds, struct str locale)
+{
+	bool minutes = seconds >= 120;
+	struct str rest = words_pick(minutes ? WORD_retry_minutes : WORD_retry_seconds, locale);
+	for (; rest.n > 0; rest = (struct str){rest.p + 1, rest.n - 1})
+		if (str_starts(rest, "{n}")) {
+			words_number(
+				b, (uint64_t)(minutes ? (seconds + 59) / 60 : seconds), locale);
+			rest = (struct str){rest.p + 2, rest.n - 2};
+		} else {
+			buf_byte(b, rest.p[0]);
+		}
+}

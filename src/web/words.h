@@ -30,6 +30,9 @@ void words_amount(struct buf *b, struct str amount, struct str currency, struct 
  * is. */
 void words_day(struct buf *b, struct str day, struct str locale);
 
+/* words_retry: when a donor may try again, in seconds or, from two minutes on, minutes. */
+void words_retry(struct buf *b, int64_t seconds, struct str locale);
+
 /* words_number: "12,345", "12 345" in Russian; grouped as amounts are. */
 void words_number(struct buf *b, uint64_t n, struct str locale);
 

@@ -44,7 +44,7 @@ SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'p
 	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put',
 		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next',
 		'look_ask', 'manage_ask', 'manage_look', 'manage_open', 'manage_leave', 'manage_visit', 'manage_gifts', 'manage_payments',
-		'manage_gift', 'manage_wish', 'manage_mail'],
+		'manage_gift', 'manage_wish', 'manage_mail', 'pledge_try', 'pledge_hint', 'inbox_decline', 'circuit_take', 'circuit_note'],
 	'money executes its own functions');
 SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_clerk', p.oid, 'EXECUTE') $$,
@@ -53,7 +53,8 @@ SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = '
 		('wish_put_off'), ('wish_calls'), ('wish_answered'), ('wish_refused'), ('wish_policy'), ('lockout_look'), ('find_lease'),
 		('attempt_found'), ('attempt_next'), ('payment_look_lease'), ('reconcile_lease'), ('reconcile_keep'), ('reconcile_end'), ('events_put'),
 		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail'), ('look_lease'),
-		('manage_clean'), ('mail_renewals'), ('mail_summaries') $$, 'clerk executes its own');
+		('manage_clean'), ('mail_renewals'), ('mail_summaries'), ('guard_tick'), ('clock_back'),
+		('circuit_take'), ('circuit_note') $$, 'clerk executes its own');
 SELECT is_empty($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_view', p.oid, 'EXECUTE')
 		AND p.proname ~ '^(pledge_|attempt_|payment_|settle|inbox_|outbox_|mail_|ledger_|lookup_|money_|receipt_|link_|email_|reader_|wish_|lockout_|look_|manage_|gift_|summary_|recurring_)' $$,

@@ -487,6 +487,29 @@ static void no_memory_at_each_copy(void **state)
 	unsetenv("PLEDGED_VIEW_DEADLINE_MS");
 }
 
+static void a_later_load_takes_effect_in_part(void **state)
+{
+	struct conf c, next;
+
+	(void)state;
+	BUF_ON(left, 200);
+	assert_int_equal(load(STR(MONEY_KEYS), CONF_ROLE_MONEY, &c), OK);
+	put("wh", STR("whsec_3"), 0400);
+	assert_int_equal(load(STR(MONEY_KEYS "livemode=on\n[money]\nwait_ms=700\n[database]\nconninfo=x\nprepared=off\n"),
+				 CONF_ROLE_MONEY, &next), OK);
+	conf_take(&c, &next, &left);
+	assert_int_equal(conf_int(&c, CONF_money_wait_ms), 700);
+	assert_true(str_is(conf_secret(&c, CONF_stripe_webhook_secret_file), "whsec_3"));
+	assert_true(str_is(conf_secret(&c, CONF_stripe_key_file), "sk_test_1"));
+	assert_true(conf_on(&c, CONF_database_prepared));
+	assert_false(conf_on(&c, CONF_stripe_livemode));
+	assert_string_not_equal(conf_str(&c, CONF_database_conninfo), "x");
+	assert_true(str_is(buf_str(&left), "database.conninfo database.prepared stripe.livemode"));
+	assert_null(next.text[0]);
+	conf_fini(&c);
+	put("wh", STR("whsec_1\nwhsec_2"), 0400);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -503,6 +526,7 @@ int main(void)
 		cmocka_unit_test(credentials_of_the_service_manager),
 		cmocka_unit_test(a_dump_shows_no_secret),
 		cmocka_unit_test(no_memory_at_each_copy),
+		cmocka_unit_test(a_later_load_takes_effect_in_part),
 	};
 
 	return cmocka_run_group_tests(tests, make_dir, remove_dir);

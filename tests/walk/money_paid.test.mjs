@@ -116,7 +116,7 @@ test("the address that is given at the provider gets the receipt", async () => {
 test("the state is told in JSON and in words, English and Russian", async () => {
 	for (const [locale, offered, paid, sum] of [["en", /The payment page is open/, /The payment has arrived/, /€25/],
 		["ru", /Страница оплаты открыта/, /Платёж получен/, /25\s€/]]) {
-		const pledge = await made(s, { locale, email: "words@mail.example" });
+		const pledge = await made(s, { locale, email: `${locale}@mail.example` });
 		const path = `/pledge/${pledge.pledge}`;
 		const json = await s.request(path, JSON_ONLY);
 		const open = await s.request(path, HTML);

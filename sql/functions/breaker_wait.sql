@@ -1,0 +1,23 @@
+-- breaker_wait: may a new pledge of this site pass? Gives 0, or the seconds until it is worth another try.
+-- Internal. Tables: as breaker_judge, unless the form is open: then nothing but its row is read.
+-- During a trial each pledge that passes puts the next one off.
+CREATE OR REPLACE FUNCTION pledged.breaker_wait(p_site smallint, p_now timestamptz) RETURNS integer
+LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
+DECLARE
+	v breaker;
+BEGIN
+	SELECT * INTO v FROM breaker WHERE site_id = p_site;
+	IF NOT FOUND OR v.state = 'open' THEN
+		RETURN 0;
+	END IF;
+	IF v.state = 'trial' OR v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.pause_s) THEN
+		v := breaker_judge(p_site, p_now);
+	END IF;
+	IF v.state = 'trial' AND (v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.trial_gap_s)) THEN
+		UPDATE breaker SET next_at = p_now + make_interval(secs => v.trial_gap_s) WHERE site_id = p_site;
+		RETURN 0;
+	END IF;
+	RETURN CASE v.state WHEN 'open' THEN 0 ELSE greatest(1, ceil(extract(epoch FROM v.next_at - p_now))) END;
+END $$;
+COMMENT ON FUNCTION pledged.breaker_wait(smallint, timestamptz) IS 'Seconds until a site''s form takes a pledge; 0: now.';
+REVOKE ALL ON FUNCTION pledged.breaker_wait(smallint, timestamptz) FROM PUBLIC;

@@ -1,0 +1,29 @@
+-- inbox_decline: keep a verified webhook as inbox_put does; it tells that a payment was refused, so count that for the pledge's site.
+-- Tables: inbox, decline_count, then as breaker_judge. Idempotent on (provider, dedup_key): what is stored already counts no more.
+-- A pledge that we do not know counts nowhere.
+CREATE OR REPLACE FUNCTION pledged.inbox_decline(p_provider text, p_dedup_key text, p_event_type text,
+	p_object_kind text, p_object_id text, p_livemode boolean, p_occurred_at timestamptz, p_headers text,
+	p_body bytea, p_now timestamptz, p_pledge uuid)
+RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+DECLARE
+	v_site smallint;
+BEGIN
+	IF NOT inbox_put(p_provider, p_dedup_key, p_event_type, p_object_kind, p_object_id, p_livemode, p_occurred_at,
+		p_headers, p_body, p_now) THEN
+		RETURN false;
+	END IF;
+	SELECT site_id INTO v_site FROM pledge WHERE pledge_id = p_pledge AND livemode = p_livemode;
+	IF FOUND THEN
+		INSERT INTO decline_count AS d (site_id, at, n)
+		VALUES (v_site, date_bin('10 seconds', p_now, timestamptz '2000-01-01 00:00:00Z'), 1)
+		ON CONFLICT (site_id, at) DO UPDATE SET n = d.n + 1;
+		PERFORM breaker_judge(v_site, p_now);
+	END IF;
+	RETURN true;
+END $$;
+COMMENT ON FUNCTION pledged.inbox_decline(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz, uuid)
+	IS 'Keeps a webhook of a refused payment once, and counts it; true when it is new.';
+REVOKE ALL ON FUNCTION pledged.inbox_decline(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz, uuid)
+	FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.inbox_decline(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz, uuid)
+	TO pledged_money;

@@ -1,0 +1,64 @@
+-- pledge_try: store a pledge as pledge_begin does, if the guards let it pass; all in one statement.
+-- The parameters of pledge_begin, and: networks (/24 or /64, then /56; none when the address is our own), methods_off (the methods
+-- that the call's bytes leave out because they are switched off).
+-- outcome beside those of pledge_begin, with nothing stored:
+--   off      the provider is switched off               methods  other methods are off than those; methods_off tells which
+--   shut     the site's form is shut                    limited  too many: why names the scope
+--   wait_s   seconds after which it may pass
+-- paused: the provider's circuit is open; the pledge is stored and its call is left to the clerk.
+-- again: the same donor pledged the same a moment before.
+-- Locks: the key (so that a repetition that comes at the same moment counts nothing), then as breaker_wait, limit_take, circuit_take
+-- and pledge_begin. Idempotent on key: a stored pledge passes no guard a second time.
+CREATE OR REPLACE FUNCTION pledged.pledge_try(p_key text, p_fingerprint bytea, p_pledge uuid,
+	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
+	p_variant text, p_amount bigint, p_currency text, p_interval text, p_email text, p_locale text,
+	p_request_id text, p_attempt uuid, p_provider text, p_livemode boolean, p_idem_key text,
+	p_method text, p_path text, p_body bytea, p_lease_s integer, p_now timestamptz, p_networks text[], p_methods_off text[])
+RETURNS TABLE (outcome text, pledge uuid, public_token text, amount bigint, currency text,
+	"interval" text, status text, url text, outbox bigint, leased boolean, method text, path text,
+	idem_key text, body bytea, wait_s integer, why text, methods_off text[], paused boolean, again boolean)
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+#variable_conflict use_column
+DECLARE
+	v_lease integer := p_lease_s;
+	v_off text[];
+BEGIN
+	PERFORM pg_advisory_xact_lock(hashtextextended('pledge ' || p_key, 0));
+	SELECT coalesce(array_agg(s.method ORDER BY s.method COLLATE "C"), '{}') INTO v_off
+	FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on";
+	IF NOT EXISTS (SELECT FROM pledge p WHERE p.key = p_key) THEN
+		outcome := CASE WHEN '' = ANY (v_off) THEN 'off' WHEN v_off <> coalesce(p_methods_off, '{}') THEN 'methods' END;
+		wait_s := CASE outcome WHEN 'off' THEN 60 END;
+		methods_off := v_off;
+		IF outcome IS NULL THEN
+			wait_s := breaker_wait(p_site, p_now);
+			outcome := CASE WHEN wait_s > 0 THEN 'shut' END;
+		END IF;
+		IF outcome IS NULL THEN
+			SELECT l.scope, l.wait_s, 'limited' INTO why, wait_s, outcome
+			FROM limit_take(p_site, p_networks, p_reader, p_email, p_now) l;
+		END IF;
+		IF outcome IS NOT NULL THEN
+			RETURN NEXT;
+			RETURN;
+		END IF;
+		IF (SELECT c.n FROM circuit_take(p_provider, 1, 0) c) = 0 THEN
+			v_lease := 0;
+		END IF;
+	END IF;
+	SELECT b.* INTO outcome, pledge, public_token, amount, currency, "interval", status, url, outbox, leased, method, path, idem_key, body
+	FROM pledge_begin(p_key, p_fingerprint, p_pledge, p_public_token, p_site, p_reader, p_decision, p_campaign, p_variant,
+		p_amount, p_currency, p_interval, p_email, p_locale, p_request_id, p_attempt, p_provider, p_livemode, p_idem_key,
+		p_method, p_path, p_body, v_lease, p_now) b;
+	methods_off := v_off;
+	paused := NOT leased AND url IS NULL AND EXISTS (SELECT FROM circuit c WHERE c.provider = p_provider AND c.state <> 'closed');
+	again := coalesce(pledge_twin(pledge), false);
+	RETURN NEXT;
+END $$;
+COMMENT ON FUNCTION pledged.pledge_try(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[])
+	IS 'Stores a pledge once per key, if the guards let it pass.';
+REVOKE ALL ON FUNCTION pledged.pledge_try(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[]) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.pledge_try(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[]) TO pledged_money;

@@ -1,0 +1,9 @@
+-- view_guard: how many guards hold something back, for the metrics. Reads breaker, circuit, pay_switch.
+CREATE OR REPLACE FUNCTION pledged.view_guard() RETURNS TABLE (forms integer, circuits integer, switches integer)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+	SELECT (SELECT count(*) FROM breaker WHERE state <> 'open')::integer, (SELECT count(*) FROM circuit WHERE state <> 'closed')::integer,
+		(SELECT count(*) FROM pay_switch WHERE NOT "on")::integer
+$$;
+COMMENT ON FUNCTION pledged.view_guard() IS 'How many forms are shut, circuits open, switches off.';
+REVOKE ALL ON FUNCTION pledged.view_guard() FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.view_guard() TO pledged_view;

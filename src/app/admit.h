@@ -1,0 +1,27 @@
+/* app/admit.h: what guards new pledges: limits, the form's breaker, switches of providers and
+ * methods. They are rows that pledged.pledge_try reads with each pledge; here their answers become
+ * errors. Floor 3. */
+#ifndef APP_ADMIT_H
+#define APP_ADMIT_H
+
+#include "app/money.h"
+
+/* admit_methods: the ways to pay that a new checkout offers: those of the setting without those
+ * that are switched off, as far as this process knows. gives  *ret in the arena; empty: the
+ * provider decides fails  ERR_PAY_OFF (all are off), ERR_NO_MEMORY */
+MUST enum err admit_methods(
+	const struct app_money *m, struct arena *a, struct str *ret, struct fault *f);
+
+/* admit_args: the last two parameters of pledge_try. */
+void admit_args(const struct app_money *m, struct str client_ip, struct store_args *a);
+
+/* admit_again: pledge_try found other methods switched off than this process knew; now it knows.
+ * True: build the call anew and ask again. */
+bool admit_again(struct app_money *m, const struct rows *rows);
+
+/* admit_check: OK when the pledge was let through.
+ * fails  ERR_PAY_OFF, ERR_FORM_SHUT, ERR_TOO_MANY: nothing is stored; *f tells after how many
+ * seconds it may pass */
+MUST enum err admit_check(const struct rows *rows, struct fault *f);
+
+#endif

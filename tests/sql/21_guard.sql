@@ -1,0 +1,123 @@
+-- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
+BEGIN;
+\ir fixture.psql
+SELECT plan(75);
+UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
+UPDATE limit_rule SET burst = 1000, per_second = 100;
+CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
+	email text DEFAULT NULL, print bytea DEFAULT '\x01', amount bigint DEFAULT 2500)
+RETURNS TABLE (said text, wait_s int, paused boolean, again boolean, off text[]) LANGUAGE sql AS $$
+	SELECT outcome || CASE WHEN leased THEN ' leased' ELSE '' END || coalesce(' ' || why, ''), wait_s, paused, again, methods_off
+	FROM pledged.pledge_try('fixture-key-' || lpad(n::text, 6, '0'), print, pg_temp.pid(n), 'fixture-token-' || lpad(n::text, 6, '0'), 901::int2,
+		NULL, NULL, NULL, NULL, amount, 'EUR', 'once', coalesce(email, 'd' || n || '@mail.example'), 'en', 'rq', pg_temp.aid(n), 'stripe', false,
+		'v1:create:' || pg_temp.aid(n), 'POST', '/v1/checkout/sessions', '\x613d62', 15, pg_temp.t0() + later, nets, known)
+$$;
+CREATE FUNCTION pg_temp.said(n int, later interval DEFAULT '0') RETURNS text LANGUAGE sql AS
+	$$ SELECT said || coalesce(' ' || wait_s, '') FROM pg_temp.try(n, later) $$;
+CREATE FUNCTION pg_temp.box(n int) RETURNS bigint LANGUAGE sql AS
+	$$ SELECT outbox_id FROM pledged.outbox WHERE subject = pg_temp.aid(n) AND kind = 'create' $$;
+
+-- let through
+SELECT is(pg_temp.said(1), 'made leased', 'nothing is in the way: as pledge_begin');
+SELECT is((SELECT said || ' ' || paused || ' ' || again FROM pg_temp.try(1)), 'made leased false false', 'the maker''s repetition');
+SELECT is((SELECT said FROM pg_temp.try(1, print => '\x02')), 'other', 'another content is refused as before');
+SELECT is((SELECT level FROM limit_bucket WHERE scope = 'site' AND site_id = 901), 1::double precision, 'one pledge counts once, however often it is sent');
+
+-- the same amount a moment ago (case 9)
+SELECT is((SELECT said || again FROM pg_temp.try(2, '1 min', email => 'D1@mail.example')), 'made leasedtrue', 'the same donor and amount: another pledge, with a hint (case 9)');
+SELECT is((SELECT at - pg_temp.t0() FROM limit_bucket WHERE scope = 'email' AND who = email_hash(901::int2, 'd1@mail.example')), interval '1 min', 'which the limit counts (case 9)');
+SELECT is((SELECT again FROM pg_temp.try(3, '1 min', email => 'd1@mail.example', amount => 2600)), false, 'another amount: no hint (case 9)');
+SELECT is((SELECT again FROM pg_temp.try(4, '20 min', email => 'd1@mail.example')), false, 'long after: no hint (case 9)');
+SELECT is(pledge_hint('fixture-token-000002')::text || pledge_hint('fixture-token-000001') || pledge_hint('made-up'), 'truefalsefalse', 'the page says so too, of the second alone (case 9)');
+
+-- limited (case 79)
+UPDATE limit_rule SET burst = 2, per_second = 0.01 WHERE scope = 'network';
+DELETE FROM limit_bucket;
+SELECT is((SELECT string_agg(pg_temp.said(10 + i), ',') FROM generate_series(1, 3) i), 'made leased,made leased,limited network 100', 'more than its burst (case 79)');
+SELECT is((SELECT count(*) FROM pledge WHERE pledge_id = pg_temp.pid(13)) + (SELECT count(*) FROM outbox WHERE subject = pg_temp.aid(13)), 0::bigint, 'nothing is stored of it (case 79)');
+SELECT is(pg_temp.said(11), 'made leased', 'a stored pledge is found all the same (case 79)');
+SELECT is((SELECT said FROM pg_temp.try(13, nets => '{198.51.100.0/24}')), 'made leased', 'somebody elsewhere passes (case 79)');
+SELECT is(pg_temp.said(14, '101 s'), 'made leased', 'and here one more after the wait (case 79)');
+UPDATE limit_rule SET "on" = false;
+
+-- switches
+SELECT is(pay_switch_set('stripe', 'sepa_debit', false, 'fraud', pg_temp.t0()), true, 'a method is switched off');
+SELECT is((SELECT said || ' ' || off::text FROM pg_temp.try(20)), 'methods {sepa_debit}', 'whoever does not know is told');
+SELECT is((SELECT count(*) FROM pledge WHERE pledge_id = pg_temp.pid(20)), 0::bigint, 'and nothing is stored');
+SELECT is((SELECT said FROM pg_temp.try(20, known => '{sepa_debit}')), 'made leased', 'whoever knows passes');
+SELECT is(pay_switch_set('stripe', 'sepa_debit', true, NULL, pg_temp.t0()), true, 'on again');
+SELECT is((SELECT said FROM pg_temp.try(21, known => '{sepa_debit}')), 'methods', 'that is told too');
+SELECT is(pay_switch_set('stripe', '', false, 'maintenance', pg_temp.t0()), true, 'the provider as a whole');
+SELECT is(pg_temp.said(22), 'off 60', 'takes no new pledge');
+SELECT is((SELECT said FROM pg_temp.try(20)), 'made leased', 'one that is stored goes on');
+SELECT is(pay_switch_set('stripe', '', false, 'still', pg_temp.t0()), false, 'off is off');
+SELECT is((SELECT reason FROM pay_switch WHERE provider = 'stripe' AND method = ''), 'still', 'the new reason stays');
+SELECT is(pay_switch_set('stripe', '', true, NULL, pg_temp.t0()), true, 'and on');
+SELECT is((SELECT string_agg(name || ':' || was || '>' || became || coalesce(' ' || detail, ''), ',' ORDER BY event_id) FROM guard_event WHERE kind = 'switch'),
+	'stripe/sepa_debit:on>off fraud,stripe/sepa_debit:off>on,stripe:on>off maintenance,stripe:off>on', 'every change is a row');
+SELECT is((SELECT string_agg(provider || '/' || method || "on", ',') FROM pay_switch_list()), 'stripe/true,stripe/sepa_debittrue', 'the list');
+SELECT is(pg_temp.as_role('pledged_money', $$ SELECT pledged.pay_switch_set('stripe', '', false, NULL, now()) $$), '42501', 'no worker throws a switch');
+
+-- the form's breaker (case 80)
+INSERT INTO breaker (site_id, over_percent, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 50, 10, 300, 60, 3, 10);
+CREATE FUNCTION pg_temp.decline(id text, later interval, n int DEFAULT 1) RETURNS boolean LANGUAGE sql AS $$
+	SELECT pledged.inbox_decline('stripe', id, 'payment_intent.payment_failed', 'none', NULL, false, NULL, '', '\x', pg_temp.t0() + later, pg_temp.pid(n))
+$$;
+CREATE FUNCTION pg_temp.form() RETURNS text LANGUAGE sql AS $$ SELECT state FROM pledged.breaker WHERE site_id = 901 $$;
+SELECT is((SELECT count(*) FROM generate_series(1, 9) i WHERE pg_temp.decline('evt_d' || i, '0')), 9::bigint, 'nine refusals (case 80)');
+SELECT is(pg_temp.decline('evt_d9', '0'), false, 'one is told twice (case 80)');
+SELECT is(pg_temp.decline('evt_dx', '0', 999), true, 'one is nobody''s (case 80)');
+SELECT is(pg_temp.form(), 'open', 'are too few (case 80)');
+SELECT is(pg_temp.decline('evt_d10', '1 s'), true, 'the tenth (case 80)');
+SELECT is(pg_temp.form(), 'shut', 'shuts the form (case 80)');
+SELECT is(pg_temp.said(30, '2 s'), 'shut 59', 'no pledge is taken, and when it may be is told (case 80)');
+SELECT is((SELECT count(*) FROM pledge WHERE pledge_id = pg_temp.pid(30)), 0::bigint, 'nothing is stored (case 80)');
+SELECT is((SELECT said FROM pg_temp.try(1, '2 s')), 'made leased', 'what is stored goes on (case 80)');
+SELECT is(pg_temp.said(30, '62 s'), 'shut 60', 'after the pause the refusals still count (case 80)');
+SELECT is(pg_temp.form(), 'shut', 'so it stays shut (case 80)');
+SELECT is(pg_temp.said(30, '400 s'), 'made leased', 'when they are old it is tried again (case 80)');
+SELECT is(pg_temp.form(), 'trial', 'on trial (case 80)');
+SELECT is(pg_temp.said(31, '401 s'), 'shut 9', 'one at a time (case 80)');
+SELECT is(pg_temp.said(31, '411 s'), 'made leased', 'the next (case 80)');
+SELECT is((SELECT count(*) FROM generate_series(1, 3) i WHERE pg_temp.decline('evt_e' || i, '420 s')), 3::bigint, 'refused again (case 80)');
+SELECT is(pg_temp.form(), 'shut', 'shut again (case 80)');
+SELECT is(pg_temp.said(32, '800 s'), 'made leased', 'a second trial (case 80)');
+SELECT is((SELECT count(*) FROM guard_tick(pg_temp.t0() + interval '801 s') WHERE kind = 'form'), 4::bigint, 'each change is told once (case 80)');
+SELECT is(pg_temp.form(), 'trial', 'nothing is known yet (case 80)');
+SELECT is((SELECT count(*) FROM guard_tick(pg_temp.t0() + interval '1101 s') WHERE kind = 'form'), 1::bigint, 'nothing refused for a window (case 80)');
+SELECT is(pg_temp.form(), 'open', 'it opens by itself (case 80)');
+SELECT is((SELECT string_agg(was || '>' || became, ',' ORDER BY event_id) FROM guard_event WHERE kind = 'form'),
+	'open>shut,shut>trial,trial>shut,shut>trial,trial>open', 'every step is a row (case 80)');
+SELECT is((SELECT detail FROM guard_event WHERE kind = 'form' ORDER BY event_id LIMIT 1), '10 refused, 0 paid in 300 s', 'with its figures (case 80)');
+UPDATE breaker SET state = 'shut', since = pg_temp.t0() + interval '1 h', next_at = pg_temp.t0() + interval '61 min' WHERE site_id = 901;
+DELETE FROM decline_count;
+SELECT is(pg_temp.said(33, '0'), 'made leased', 'the clock is set back an hour: it does not stay shut for that (case 85)');
+
+-- the circuit
+DELETE FROM circuit;
+SELECT is((SELECT count(*) FROM generate_series(40, 47) i WHERE pg_temp.said(i, '2 h') = 'made leased'), 8::bigint, 'eight calls');
+SELECT is((SELECT count(outbox_result(pg_temp.box(i), 'unknown', NULL, 'time-out', NULL, pg_temp.t0() + interval '2 h')) FROM generate_series(40, 46) i), 7::bigint, 'seven are not answered');
+SELECT is((SELECT state || fails FROM circuit), 'closed7', 'that is borne');
+SELECT is((SELECT n || ' ' || watched FROM circuit_take('stripe', 5, 0)), '5 true', 'calls go on, and are watched');
+SELECT is(outbox_result(pg_temp.box(47), 'retry', 503, 'HTTP 503', NULL, pg_temp.t0() + interval '2 h'), 'open', 'the eighth');
+SELECT is((SELECT state FROM circuit), 'open', 'opens it');
+SELECT is((SELECT said || paused FROM pg_temp.try(50, '2 h')), 'madetrue', 'a pledge is stored, its call waits');
+SELECT is((SELECT tries || coalesce(first_sent_at::text, '-') || coalesce(lease_until::text, '-') FROM outbox WHERE outbox_id = pg_temp.box(50)), '0--', 'free, and not sent');
+SELECT is_empty($$ SELECT FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h') $$, 'the clerk gets none');
+SELECT is_empty($$ SELECT FROM outbox_claim(pg_temp.box(50), 15, pg_temp.t0() + interval '3 h') $$, 'nor does who waits');
+UPDATE circuit SET next_at = clock_timestamp() - interval '1 s';
+SELECT is((SELECT count(*) FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h')), 1::bigint, 'one call after a while');
+SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 0, 'and no second one');
+UPDATE circuit SET next_at = clock_timestamp() + interval '1 h';
+SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 1, 'unless the clock was set back (case 85)');
+SELECT lives_ok($$ SELECT attempt_opened((SELECT outbox_id FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until = pg_temp.t0() + interval '3 h 15 s'),
+	'cs_probe', 'https://pay.example/p', NULL, false, pg_temp.t0() + interval '3 h') $$, 'it is answered');
+SELECT is((SELECT state || fails FROM circuit), 'back0', 'the provider is back');
+SELECT is((SELECT count(*) FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until IS NULL AND not_before > created_at), 0::bigint, 'what waits is due at once');
+SELECT is((SELECT sum((SELECT count(*) FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h'))) FROM generate_series(1, 3) i), 3::numeric, 'one after the other, at its pace');
+SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 0, 'not faster');
+SELECT lives_ok($$ UPDATE outbox SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = now() WHERE provider = 'stripe' AND state = 'open' $$, 'all is worked off');
+SELECT is((SELECT state FROM circuit), 'closed', 'then all goes as before');
+SELECT is((SELECT string_agg(was || '>' || became, ',' ORDER BY event_id) FROM guard_event WHERE kind = 'circuit'), 'closed>open,open>back,back>closed', 'every step is a row');
+SELECT * FROM finish();
+ROLLBACK;

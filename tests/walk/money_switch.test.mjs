@@ -1,0 +1,122 @@
+// The goal: one command takes a provider, or one way to pay, out of all running processes within two seconds; what runs goes on.
+
+import assert from "node:assert/strict";
+import { after, test } from "node:test";
+
+import { creates, events } from "./lib/guard.mjs";
+import { agent, client, key } from "./lib/http.mjs";
+import { books_agree, counts, made, reaches } from "./lib/money.mjs";
+import { stack } from "./lib/stack.mjs";
+import { sleep } from "./lib/until.mjs";
+
+const s = await stack({ name: "money-switch", views: 1, moneys: 4, set: { "clerk.interval_ms": 100, "stripe.methods": "card,sepa_debit" } });
+const pool = agent(16);
+let n = 0;
+const gift = (more = {}) => ({ amount: "25.00", currency: "EUR", interval: "once", email: `s${n += 1}@mail.example`, key: key(), ...more });
+const give = (more) => client(s.url, { agent: pool }).pledge(gift(more));
+const methods = async () => (await s.provider.requests({ method: "POST", path: "checkout/sessions$" })).map((r) =>
+	[...decodeURIComponent(r.body).matchAll(/payment_method_types\[\d\]=([^&]*)/g)].map((m) => m[1]).join()).pop();
+
+after(() => pool.destroy());
+
+// effect: seconds from the end of a command to the last answer of the old kind, over all workers, under load.
+async function effect(words, is_new) {
+	const seen = [];
+	let going = true;
+	const load = Array.from({ length: 8 }, async () => {
+		while (going) {
+			const begun = Date.now();
+
+			seen.push({ begun, fresh: is_new(await give()) });
+		}
+	});
+
+	await sleep(500);
+	const { code, stdout, stderr } = await s.ctl("pay", ...words);
+	const done = Date.now();
+
+	assert.equal(code, 0, stdout + stderr);
+	await sleep(2500);
+	going = false;
+	await Promise.all(load);
+	const old = Math.max(0, ...seen.filter((a) => !a.fresh).map((a) => (a.begun - done) / 1000));
+
+	assert.ok(seen.some((a) => !a.fresh) && seen.some((a) => a.fresh), "both kinds were seen");
+	return old;
+}
+
+test("pay off: 503 in words from all four workers within two seconds, no restart", async (t) => {
+	const pids = await s.pids("money");
+	const seconds = await effect(["off", "stripe", "--reason", "maintenance"], (a) => a.status === 503);
+
+	t.diagnostic(`the last pledge that was taken began ${seconds.toFixed(3)} s after the command ended`);
+	assert.ok(seconds < 2, `${seconds} s`);
+	const before = [await counts(s), await creates(s)];
+	const answers = await Promise.all(Array.from({ length: 12 }, () => give()));
+	const page = await client(s.url).form(gift());
+
+	assert.deepEqual([...new Set(answers.map((a) => a.status))], [503]);
+	assert.equal(answers[0].json().type, "urn:pledged:problem:pay_off");
+	assert.ok(Number(answers[0].headers["retry-after"]) > 0);
+	assert.equal(page.status, 503);
+	assert.match(page.text, /We take no contributions at the moment/);
+	assert.deepEqual([(await counts(s)).pledge, await creates(s)], [before[0].pledge, before[1]]);
+	assert.deepEqual(await s.pids("money"), pids);
+	assert.match((await s.ctl("pay", "list")).stdout, /^stripe +off .*\w+ +maintenance$/m);
+	assert.equal((await s.request("/prompt?l=en")).status, 200, "readers' pages are as before");
+});
+
+test("while it is off, open pages are paid, webhooks and refunds go on", async () => {
+	await s.ctl("pay", "on", "stripe");
+	const fields = gift();
+	const pledge = await made(s, fields);
+
+	await s.ctl("pay", "off", "stripe");
+	assert.equal((await s.client().pledge(fields)).status, 201, "a stored pledge is answered");
+	assert.equal((await s.provider.pay(pledge.url)).status, 303);
+	await reaches(s, pledge.pledge, "paid");
+	const intent = await s.one(`SELECT y.intent FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id) WHERE p.public_token = '${pledge.pledge}'`);
+
+	await s.provider.refund({ payment_intent: intent });
+	await reaches(s, pledge.pledge, "refunded");
+	const seconds = await effect(["on", "stripe"], (a) => a.status === 201);
+
+	assert.ok(seconds < 2, `${seconds} s`);
+});
+
+test("a method off: new pages offer the others, within two seconds over all workers", async () => {
+	assert.equal((await give()).status, 201);
+	assert.equal(await methods(), "card,sepa_debit");
+	assert.equal((await s.ctl("pay", "off", "stripe", "--method", "sepa_debit", "--reason", "fraud")).code, 0);
+	await sleep(2000);
+	const before = await creates(s);
+
+	await Promise.all(Array.from({ length: 16 }, () => give()));
+	const sent = (await s.provider.requests({ method: "POST", path: "checkout/sessions$" })).slice(before);
+
+	assert.equal(sent.length, 16);
+	assert.deepEqual(sent.filter((r) => /sepa_debit/.test(r.body)), []);
+	assert.equal((await s.ctl("pay", "off", "stripe", "--method", "card")).code, 0);
+	const none = await give();
+
+	assert.equal(none.status, 503);
+	assert.equal(none.json().type, "urn:pledged:problem:pay_off");
+	await s.ctl("pay", "on", "stripe", "--method", "card");
+	await s.ctl("pay", "on", "stripe", "--method", "sepa_debit");
+	assert.equal((await give()).status, 201);
+	assert.equal(await methods(), "card,sepa_debit");
+	assert.deepEqual((await events(s, "switch")).slice(-4).map((e) => e.join()), ["stripe/sepa_debit,on,off", "stripe/card,on,off",
+		"stripe/card,off,on", "stripe/sepa_debit,off,on"]);
+});
+
+test("what cannot be switched is said in words", async () => {
+	for (const [words, said] of [[["off", "stripe", "--method", "klarna"], /klarna does not stand in stripe\.methods \(card,sepa_debit\)/],
+		[["off", "paypal"], /there is no provider paypal; these there are: stripe/], [["off"], /^usage:/], [["on", "stripe", "more"], /^usage:/]]) {
+		const { code, stderr } = await s.ctl("pay", ...words);
+
+		assert.notEqual(code, 0);
+		assert.match(stderr, said);
+	}
+});
+
+test("the books agree", () => books_agree(s));
