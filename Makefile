@@ -70,12 +70,16 @@ UNIT_SRC := $(sort $(wildcard tests/unit/*_test.c))
 BENCH_SRC := $(sort $(wildcard tests/bench/*.c))
 SIM_SRC   := $(sort $(wildcard tests/sim/*.c))
 FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
+# The simulator of the money path replaces these symbols when it is linked.
+MONEY_SIM := $(sort $(wildcard tests/sim/money/*.c))
+MONEY_WRAP := clock_utc clock_mono seal_random nanosleep log_emit http_open http_close http_call mail_send \
+              PQconnectdb PQstatus PQtransactionStatus PQfinish PQclear PQexecParams PQresultErrorField PQsetNoticeReceiver
 UNIT_ALL := $(filter tests/unit/store_% tests/unit/pay_% tests/unit/app_% tests/unit/web_%,$(UNIT_SRC))
 
 # A program exists as soon as its main file does.
 PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/pledgectl.c))
 # Only these are compiled again when the version changes.
-VERSIONED := $(shell grep -l PLEDGED_VERSION -r src --include='*.c' 2>/dev/null)
+VERSIONED := $(shell grep -l PLEDGED_VERSION -r src tests/sim --include='*.c' 2>/dev/null)
 
 .PHONY: all plain asan crash unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
 all: plain
@@ -118,9 +122,11 @@ SIM_$(1) := $(SIM_SRC:tests/%.c=$(B)/$(1)/%)
 $(B)/$(1)/bench/%: $(B)/$(1)/tests/bench/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
 	@mkdir -p $$(@D)
 	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
+$(B)/$(1)/sim/money: $(MONEY_SIM:%.c=$(B)/$(1)/%.o)
+$(B)/$(1)/sim/money: REPLACED := $(MONEY_WRAP:%=-Wl,--wrap=%)
 $(B)/$(1)/sim/%: $(B)/$(1)/tests/sim/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
 	@mkdir -p $$(@D)
-	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
+	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) $$(REPLACED) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
 
 # tests/fuzz/fuzz_NAME.c: libFuzzer brings main in build/fuzz, replay.c anywhere else.
 FUZZ_$(1) := $(FUZZ_SRC:tests/%.c=$(B)/$(1)/%)

@@ -181,8 +181,13 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 	/* an answer that is none may be a proxy's, and a refused key may be put right: only what
 	 * our own books refuse is parked at once */
 	bool away = e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT;
-	bool again = away ? tries < AWAY_TRIES
-			  : (e == OK || e == ERR_NOT_FOUND) && tries < UNKNOWN_TRIES;
+	/* claims come in any order: before their payment, a second refund before the end of the
+	 * first. What is missing is repeated by the provider too */
+	bool claim =
+		kind == PAY_KIND_REFUND || kind == PAY_KIND_DISPUTE || kind == PAY_KIND_PAYMENT;
+	bool early = claim && (e == OK || e == ERR_STORE);
+	bool again = away || early ? tries < AWAY_TRIES
+				   : (e == OK || e == ERR_NOT_FOUND) && tries < UNKNOWN_TRIES;
 	const char *why = e == OK ? "no pledge is known for it" : f.detail;
 	end_inbox(c, id, again ? "new" : "parked", why);
 	if (!again || tries > 3)

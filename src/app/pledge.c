@@ -352,12 +352,13 @@ enum err app_pledge(
 		if (e == ERR_UNKNOWN)
 			e = pledge_wait(m, &pledge, deadline, ask->arena, &ret->url, f);
 		if (e == OK && ret->url.n)
-			ret->status = STR("offered");
+			ret->status = str_c(pledge_status_name(PLEDGE_offered));
 		else if (e == OK) /* it moved on while we asked: paid already, expired, refused */
 			e = app_pledge_state(m, ret->token, ask->arena, ret, f);
 		if (e == OK &&
 			str_is(ret->status,
-				"failed")) /* the second asker hears what the first one heard */
+				pledge_status_name(PLEDGE_failed))) /* the second asker hears what
+								       the first one heard */
 			e = fault_set(
 				f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
 	}

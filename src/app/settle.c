@@ -29,15 +29,22 @@ enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct st
 	}
 }
 
+/* The database moves; a move that pledge.def does not have is told loudly. */
 static void log_settled(const struct rows *rows, const char *cause)
 {
 	struct log_line l;
-	if (str_eq(row_str(rows, 0, "status_before"), row_str(rows, 0, "status_after")))
+	struct str before = row_str(rows, 0, "status_before"),
+		   after = row_str(rows, 0, "status_after");
+	enum pledge_status from, to;
+	if (str_eq(before, after))
 		return;
-	log_open(&l, LOG_INFO, "pledge moved");
+	bool known = pledge_status_parse(before, &from) == OK &&
+		     pledge_status_parse(after, &to) == OK && pledge_moves(from, to);
+	log_open(&l, known ? LOG_INFO : LOG_ERROR,
+		known ? "pledge moved" : "pledge moved as it cannot");
 	log_str(&l, "pledge", row_str(rows, 0, "pledge"));
-	log_str(&l, "from", row_str(rows, 0, "status_before"));
-	log_str(&l, "to", row_str(rows, 0, "status_after"));
+	log_str(&l, "from", before);
+	log_str(&l, "to", after);
 	log_c(&l, "cause", cause);
 	log_emit(&l);
 }

@@ -15,22 +15,16 @@
 /* --- states ---------------------------------------------------------------------------------- */
 
 static const struct {
-	const char *name, *sentence;
+	const char *name;
 	bool is_final;
 } states[PLEDGE_N] = {
-#define X(name, final, sentence, ru) [PLEDGE_##name] = {#name, sentence, final},
+#define X(name, final, sentence, ru) [PLEDGE_##name] = {#name, final},
 #include "core/pledge.def"
-#undef X
 };
 
 const char *pledge_status_name(enum pledge_status s)
 {
 	return (unsigned)s < PLEDGE_N ? states[s].name : "unknown";
-}
-
-const char *pledge_status_sentence(enum pledge_status s)
-{
-	return (unsigned)s < PLEDGE_N ? states[s].sentence : "The state is not known.";
 }
 
 bool pledge_status_is_final(enum pledge_status s)
@@ -46,6 +40,71 @@ enum err pledge_status_parse(struct str s, enum pledge_status *ret)
 			return OK;
 		}
 	return ERR_FIELD_BAD;
+}
+
+/* --- events ---------------------------------------------------------------------------------- */
+
+/* What a cell of the table may hold; an empty one is not answered. */
+enum cell {
+	CELL_,
+	CELL_stay,
+#define X(name, final, sentence, ru) CELL_##name,
+#include "core/pledge.def"
+	CELL_STATE_END,
+#define REFUSAL(word, why) CELL_##word,
+#include "core/pledge.def"
+	CELL_N
+};
+#define CELL_STATE_FIRST ((int)CELL_STATE_END - (int)PLEDGE_N)
+
+static const char *const refusals[CELL_N] = {
+#define REFUSAL(word, why) [CELL_##word] = why,
+#include "core/pledge.def"
+};
+
+static const struct {
+	const char *name;
+	unsigned char cell[PLEDGE_N];
+} events[PLEDGE_EVENT_N] = {
+#define EVENT(name, sentence, a, b, c, d, e, f, g, h, i, j, k)                                     \
+	[PLEDGE_ON_##name] = {#name, {CELL_##a, CELL_##b, CELL_##c, CELL_##d, CELL_##e, CELL_##f,  \
+					     CELL_##g, CELL_##h, CELL_##i, CELL_##j, CELL_##k}},
+#include "core/pledge.def"
+};
+
+const char *pledge_event_name(enum pledge_event ev)
+{
+	return (unsigned)ev < PLEDGE_EVENT_N ? events[ev].name : "unknown";
+}
+
+enum pledge_answer pledge_next(
+	enum pledge_status s, enum pledge_event ev, enum pledge_status *ret, const char **ret_why)
+{
+	int cell = (unsigned)s < PLEDGE_N && (unsigned)ev < PLEDGE_EVENT_N ? events[ev].cell[s]
+									   : CELL_;
+
+	*ret = s;
+	if (ret_why)
+		*ret_why = refusals[cell];
+	if (cell == CELL_)
+		return PLEDGE_UNANSWERED;
+	if (cell == CELL_stay)
+		return PLEDGE_STAY;
+	if (cell > CELL_STATE_END)
+		return PLEDGE_REFUSE;
+	*ret = (enum pledge_status)(cell - CELL_STATE_FIRST);
+	return PLEDGE_MOVE;
+}
+
+bool pledge_moves(enum pledge_status from, enum pledge_status to)
+{
+	enum pledge_status next;
+
+	for (int ev = 0; ev < PLEDGE_EVENT_N; ev++)
+		if (pledge_next(from, (enum pledge_event)ev, &next, NULL) == PLEDGE_MOVE &&
+			next == to)
+			return true;
+	return false;
 }
 
 /* --- e-mail ---------------------------------------------------------------------------------- */

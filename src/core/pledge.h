@@ -1,6 +1,6 @@
 /* core/pledge.h: a pledge as the reader asks for it: checked values, and the fingerprint that tells
- * two requests apart. Floor 1: pure. Its states live in SQL (pledged.settle); pledge.def names them
- * for C. */
+ * two requests apart; its states, and what moves it. Floor 1: pure. What runs is SQL
+ * (pledged.settle); pledge.def is the same table for C, and for reading. */
 #ifndef CORE_PLEDGE_H
 #define CORE_PLEDGE_H
 
@@ -10,14 +10,29 @@
 enum pledge_status {
 #define X(name, final, sentence, ru) PLEDGE_##name,
 #include "core/pledge.def"
-#undef X
 	PLEDGE_N
 };
 const char *pledge_status_name(enum pledge_status s);
-const char *pledge_status_sentence(enum pledge_status s);
 bool pledge_status_is_final(
 	enum pledge_status s); /* nothing more is expected soon: a page may stop polling */
 MUST enum err pledge_status_parse(struct str s, enum pledge_status *ret); /* fails ERR_FIELD_BAD */
+
+/* What may happen to a pledge, and what it does: the rows of pledge.def, for every state. */
+enum pledge_event {
+#define EVENT(name, sentence, ...) PLEDGE_ON_##name,
+#include "core/pledge.def"
+	PLEDGE_EVENT_N
+};
+enum pledge_answer { PLEDGE_UNANSWERED, PLEDGE_MOVE, PLEDGE_STAY, PLEDGE_REFUSE };
+const char *pledge_event_name(enum pledge_event ev);
+
+/* pledge_next: what ev does to a pledge in state s.
+ *   gives  *ret the state after: another one for PLEDGE_MOVE alone; *ret_why, when not NULL, the
+ * sentence of a refusal, else NULL */
+enum pledge_answer pledge_next(
+	enum pledge_status s, enum pledge_event ev, enum pledge_status *ret, const char **ret_why);
+/* Whether any event leads straight from one state to the other. */
+bool pledge_moves(enum pledge_status from, enum pledge_status to);
 
 /* The request as it came: text fields, empty when absent. amount "other" takes other_amount as it
  * stands; token is the caller's business. */

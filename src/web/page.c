@@ -150,7 +150,6 @@ static const struct {
 } STATES[PLEDGE_N] = {
 #define X(name, final, sentence, ru) {sentence, ru},
 #include "core/pledge.def"
-#undef X
 };
 
 /* Money has come, or something with it has happened: there is a gift to look at. */

@@ -392,7 +392,6 @@ static void states(void **state)
 		for (size_t k = 0; k < ARRAY_N(open); k++)
 			final = final && strcmp(name, open[k]) != 0;
 		assert_int_equal(pledge_status_is_final((enum pledge_status)i), final);
-		assert_true(strlen(pledge_status_sentence((enum pledge_status)i)) > 10);
 		assert_int_equal(pledge_status_parse(str_c(name), &s), OK);
 		assert_int_equal(s, i);
 	}
@@ -402,8 +401,80 @@ static void states(void **state)
 	assert_int_equal(pledge_status_parse(STR("paid\0"), &s), ERR_FIELD_BAD);
 	assert_int_equal(s, PLEDGE_paid);
 	assert_string_equal(pledge_status_name(PLEDGE_N), "unknown");
-	assert_string_equal(pledge_status_sentence(PLEDGE_N), "The state is not known.");
 	assert_false(pledge_status_is_final(PLEDGE_N));
+}
+
+/* Lists the pairs that nobody thought of. */
+static void every_pair_is_answered(void **state)
+{
+	unsigned missing = 0;
+
+	(void)state;
+	for (int s = 0; s < PLEDGE_N; s++)
+		for (int ev = 0; ev < PLEDGE_EVENT_N; ev++) {
+			enum pledge_status next = PLEDGE_N;
+			const char *why = "untouched";
+			enum pledge_answer a = pledge_next(
+				(enum pledge_status)s, (enum pledge_event)ev, &next, &why);
+			if (a == PLEDGE_UNANSWERED) {
+				print_error("%s in %s: no answer\n",
+					pledge_event_name((enum pledge_event)ev),
+					pledge_status_name((enum pledge_status)s));
+				missing++;
+			}
+			assert_true((unsigned)next < PLEDGE_N);
+			assert_int_equal(a == PLEDGE_MOVE, (int)next != s);
+			assert_int_equal(a == PLEDGE_REFUSE, why && strlen(why) > 10);
+		}
+	assert_int_equal(missing, 0);
+}
+
+static enum pledge_status after(enum pledge_status s, enum pledge_event ev, enum pledge_answer want)
+{
+	enum pledge_status next;
+
+	assert_int_equal(pledge_next(s, ev, &next, NULL), want);
+	return next;
+}
+
+/* The promises that matter most, told here a second time. */
+static void paid_is_left_by_claims_alone(void **state)
+{
+	(void)state;
+	for (int ev = 0; ev < PLEDGE_EVENT_N; ev++) {
+		enum pledge_status next;
+		const char *name = pledge_event_name((enum pledge_event)ev);
+		enum pledge_answer a = pledge_next(PLEDGE_paid, (enum pledge_event)ev, &next, NULL);
+		assert_true(a != PLEDGE_MOVE || strstr(name, "refund") || strstr(name, "dispute"));
+		for (int s = 0; s < PLEDGE_N; s++)
+			if (ev == PLEDGE_ON_paid &&
+				pledge_next((enum pledge_status)s, (enum pledge_event)ev, &next,
+					NULL) == PLEDGE_MOVE)
+				assert_int_equal(next, PLEDGE_paid);
+	}
+	assert_int_equal(after(PLEDGE_lapsed, PLEDGE_ON_paid, PLEDGE_MOVE), PLEDGE_paid);
+	assert_int_equal(after(PLEDGE_paid, PLEDGE_ON_page_expired, PLEDGE_STAY), PLEDGE_paid);
+	assert_int_equal(after(PLEDGE_paid, PLEDGE_ON_paid_odd, PLEDGE_REFUSE), PLEDGE_paid);
+	assert_int_equal(
+		after(PLEDGE_offered, PLEDGE_ON_attempt_anew, PLEDGE_REFUSE), PLEDGE_offered);
+	assert_int_equal(after(PLEDGE_N, PLEDGE_ON_paid, PLEDGE_UNANSWERED), PLEDGE_N);
+	assert_int_equal(after(PLEDGE_paid, PLEDGE_EVENT_N, PLEDGE_UNANSWERED), PLEDGE_paid);
+	assert_string_equal(pledge_event_name(PLEDGE_EVENT_N), "unknown");
+}
+
+static void moves(void **state)
+{
+	(void)state;
+	assert_true(pledge_moves(PLEDGE_new, PLEDGE_paid));
+	assert_true(pledge_moves(PLEDGE_refunded, PLEDGE_paid));
+	assert_false(pledge_moves(PLEDGE_paid, PLEDGE_lapsed));
+	assert_false(pledge_moves(PLEDGE_paid, PLEDGE_offered));
+	assert_false(pledge_moves(PLEDGE_paid, PLEDGE_paid));
+	assert_false(pledge_moves(PLEDGE_offered, PLEDGE_new));
+	for (int s = 0; s < PLEDGE_N; s++) {
+		assert_false(pledge_moves(PLEDGE_N, (enum pledge_status)s));
+		assert_false(pledge_moves((enum pledge_status)s, PLEDGE_N));
+	}
 }
 
 int main(void)
@@ -423,6 +494,9 @@ int main(void)
 		cmocka_unit_test(fingerprints),
 		cmocka_unit_test(no_room_for_a_fingerprint),
 		cmocka_unit_test(states),
+		cmocka_unit_test(every_pair_is_answered),
+		cmocka_unit_test(paid_is_left_by_claims_alone),
+		cmocka_unit_test(moves),
 	};
 
 	return cmocka_run_group_tests_name("core_pledge", tests, NULL, NULL);

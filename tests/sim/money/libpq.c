@@ -1,0 +1,189 @@
+/* tests/sim/money/libpq.c: in place of libpq's calls: src/store runs as it is, its statements go to
+ * the model (model.c) or, with --pg, to PostgreSQL; here is where they meet trouble. */
+#include <stdlib.h>
+#include <string.h>
+#include <sys/socket.h>
+
+#include "model.h"
+
+#define CONNS_MAX 64
+
+PGconn *__real_PQconnectdb(const char *info);
+ConnStatusType __real_PQstatus(const PGconn *c);
+PGTransactionStatusType __real_PQtransactionStatus(const PGconn *c);
+void __real_PQfinish(PGconn *c);
+void __real_PQclear(PGresult *r);
+PGresult *__real_PQexecParams(PGconn *c, const char *sql, int n, const Oid *types,
+	const char *const *v, const int *len, const int *format, int result_format);
+char *__real_PQresultErrorField(const PGresult *r, int field);
+PQnoticeReceiver __real_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void *arg);
+
+PGconn *__wrap_PQconnectdb(const char *info);
+ConnStatusType __wrap_PQstatus(const PGconn *c);
+PGTransactionStatusType __wrap_PQtransactionStatus(const PGconn *c);
+void __wrap_PQfinish(PGconn *c);
+void __wrap_PQclear(PGresult *r);
+PGresult *__wrap_PQexecParams(PGconn *c, const char *sql, int n, const Oid *types,
+	const char *const *v, const int *len, const int *format, int result_format);
+char *__wrap_PQresultErrorField(const PGresult *r, int field);
+PQnoticeReceiver __wrap_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void *arg);
+
+/* Connections that broke; and in the model, what stands for one. */
+static struct conn {
+	PGconn *real;
+	bool used, broken;
+} conns[CONNS_MAX];
+static int64_t away_until;
+static const PGresult *failed;
+static const char *failed_state;
+
+static struct conn *conn_of(const PGconn *c)
+{
+	for (size_t i = 0; i < CONNS_MAX; i++)
+		if (conns[i].used && ((const PGconn *)&conns[i] == c || conns[i].real == c))
+			return &conns[i];
+	return NULL;
+}
+
+void libpq_away(int64_t us)
+{
+	away_until = now_us() + us;
+}
+
+PGconn *__wrap_PQconnectdb(const char *info)
+{
+	struct conn *c = NULL;
+	for (size_t i = 0; i < CONNS_MAX && !c; i++)
+		if (!conns[i].used)
+			c = &conns[i];
+	ASSERT(c);
+	*c = (struct conn){.used = true,
+		.broken = me && (now_us() < away_until || fault(FAULT_store_refused))};
+	if (me)
+		proc_sleep(span(200, 5000));
+	if (g.pg)
+		c->real = __real_PQconnectdb(info);
+	return g.pg ? c->real : (PGconn *)c;
+}
+
+ConnStatusType __wrap_PQstatus(const PGconn *p)
+{
+	const struct conn *c = conn_of(p);
+
+	if (!c || c->broken)
+		return CONNECTION_BAD;
+	return g.pg ? __real_PQstatus(p) : CONNECTION_OK;
+}
+
+PGTransactionStatusType __wrap_PQtransactionStatus(const PGconn *p)
+{
+	return g.pg && p ? __real_PQtransactionStatus(p) : PQTRANS_IDLE;
+}
+
+void __wrap_PQfinish(PGconn *p)
+{
+	struct conn *c = conn_of(p);
+
+	if (!c)
+		return;
+	if (g.pg)
+		__real_PQfinish(p);
+	c->used = false;
+}
+
+PQnoticeReceiver __wrap_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void *arg)
+{
+	return g.pg ? __real_PQsetNoticeReceiver(c, fn, arg) : NULL;
+}
+
+void result_free(PGresult *r)
+{
+	__real_PQclear(r);
+}
+
+void __wrap_PQclear(PGresult *r)
+{
+	for (size_t i = 0; me && i < ARRAY_N(me->live); i++)
+		if (me->live[i] == r)
+			me->live[i] = NULL;
+	if (failed == r)
+		failed = NULL;
+	__real_PQclear(r);
+}
+
+char *__wrap_PQresultErrorField(const PGresult *r, int field)
+{
+	if (!g.pg || r == failed)
+		return field == PG_DIAG_SQLSTATE && r == failed && failed_state
+			       ? sim_text("%s", failed_state)
+			       : NULL;
+	return __real_PQresultErrorField(r, field);
+}
+
+static PGresult *fail(const char *state)
+{
+	PGresult *r = PQmakeEmptyPGresult(NULL, PGRES_FATAL_ERROR);
+
+	ASSERT(r);
+	failed = r;
+	failed_state = state;
+	return r;
+}
+
+static PGresult *keep(PGresult *r)
+{
+	for (size_t i = 0; i < ARRAY_N(me->live); i++)
+		if (!me->live[i]) {
+			me->live[i] = r;
+			return r;
+		}
+	ASSERT(!"more answers held at once than expected");
+	return NULL;
+}
+
+static PGresult *run(PGconn *c, const char *name, const char *sql, int n, const char *const *v,
+	const int *len, const int *format)
+{
+	const char *state = NULL;
+	PGresult *r = g.pg ? __real_PQexecParams(c, sql, n, NULL, v, len, format, 0)
+			   : model_run(name, n, v, len, &state);
+
+	if (g.pg && PQresultStatus(r) != PGRES_TUPLES_OK)
+		state = __real_PQresultErrorField(r, PG_DIAG_SQLSTATE);
+	say("sql %s: %s%d", name, state ? state : "", r ? PQntuples(r) : 0);
+	if (state && strcmp(state, "40001") != 0 && strncmp(state, "08", 2) != 0)
+		say("sql error: %s", g.pg ? PQresultErrorMessage(r) : model_error());
+	return r ? r : fail(state);
+}
+
+PGresult *__wrap_PQexecParams(PGconn *p, const char *sql, int n, const Oid *types,
+	const char *const *v, const int *len, const int *format, int result_format)
+{
+	char name[64];
+	struct conn *c = conn_of(p);
+
+	if (!me)
+		return __real_PQexecParams(p, sql, n, types, v, len, format, result_format);
+	ASSERT(c && sscanf(sql, "/* pledged:%63[a-z_] */", name) == 1);
+	if (model_is_aside(name))
+		return keep(model_run(name, n, v, len, NULL));
+	proc_sleep(fault(FAULT_store_slow) ? span(S, 90 * S) : span(100, 4000));
+	if (fault(FAULT_crash_before_store))
+		proc_crash();
+	if (fault(FAULT_store_busy))
+		return keep(fail("40001"));
+	if (now_us() < away_until || fault(FAULT_store_lost_before)) {
+		c->broken = true;
+		return keep(fail(NULL));
+	}
+	PGresult *r = keep(run(p, name, sql, n, v, len, format));
+	proc_sleep(span(50, 3000));
+	if (fault(FAULT_crash_after_store))
+		proc_crash();
+	if (fault(FAULT_store_lost_after)) {
+		PQclear(r);
+		c->broken = true;
+		return keep(fail(NULL));
+	}
+	return r;
+}

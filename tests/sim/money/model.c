@@ -1,0 +1,547 @@
+/* tests/sim/money/model.c: the statements of the queues, and what all statements share. */
+#include <stdlib.h>
+#include <string.h>
+
+#include "model.h"
+
+struct m_db db;
+static struct m_db before;
+static char why_text[200];
+
+/* --- arguments and answers -------------------------------------------------------------------- */
+
+const char *v_text(const struct m_call *c, int i)
+{
+	ASSERT(i < c->n);
+	return c->v[i] ? sim_text("%s", c->v[i]) : NULL;
+}
+
+int64_t v_int(const struct m_call *c, int i)
+{
+	ASSERT(i < c->n && c->v[i]);
+	return strtoll(c->v[i], NULL, 10);
+}
+
+bool v_bool(const struct m_call *c, int i)
+{
+	ASSERT(i < c->n && c->v[i]);
+	return c->v[i][0] == 't';
+}
+
+int64_t v_time(const struct m_call *c, int i)
+{
+	utc_t t;
+
+	ASSERT(i < c->n);
+	if (!c->v[i])
+		return 0;
+	enum err e = clock_parse(str_c(c->v[i]), &t);
+	ASSERT(e == OK);
+	return t.us;
+}
+
+void m_columns(struct m_call *c, const char *names)
+{
+	PGresAttDesc d[16] = {0};
+	char mem[200];
+	int n = 0;
+
+	snprintf(mem, sizeof mem, "%s", names);
+	for (char *p = strtok(mem, " "); p; p = strtok(NULL, " ")) {
+		ASSERT(n < 16);
+		d[n++] = (PGresAttDesc){.name = p};
+	}
+	ASSERT(PQsetResultAttrs(c->res, n, d));
+	c->row = -1;
+}
+
+void m_row(struct m_call *c)
+{
+	c->row++;
+	for (int i = 0; i < PQnfields(c->res); i++)
+		m_put(c, i, NULL);
+}
+
+void m_put(struct m_call *c, int col, const char *text)
+{
+	char *copy = text ? sim_text("%s", text) : NULL;
+
+	ASSERT(PQsetvalue(c->res, c->row, col, copy, copy ? (int)strlen(copy) : -1));
+}
+
+void m_put_int(struct m_call *c, int col, int64_t n)
+{
+	m_put(c, col, sim_text("%lld", (long long)n));
+}
+
+void m_put_time(struct m_call *c, int col, int64_t us)
+{
+	BUF_ON(b, 48);
+	char t[48];
+
+	if (us == 0) {
+		m_put(c, col, NULL);
+		return;
+	}
+	clock_format(&b, (utc_t){us});
+	snprintf(t, sizeof t, "%.*s+00", (int)b.n - 1, b.p);
+	t[10] = ' ';
+	m_put(c, col, t);
+}
+
+void m_put_bytes(struct m_call *c, int col, const char *p, size_t n)
+{
+	char *hex = malloc(2 * n + 3);
+
+	ASSERT(hex);
+	memcpy(hex, "\\x", 2);
+	str_hex((const uint8_t *)p, n, hex + 2);
+	ASSERT(PQsetvalue(c->res, c->row, col, hex, (int)(2 * n + 2)));
+	free(hex);
+}
+
+void m_raise(struct m_call *c, const char *state, const char *why)
+{
+	if (c->state)
+		return;
+	c->state = state;
+	snprintf(why_text, sizeof why_text, "%s", why);
+}
+
+const char *model_error(void)
+{
+	return why_text;
+}
+
+bool is_eq(const char *a, const char *b)
+{
+	return a && b && strcmp(a, b) == 0;
+}
+
+char *m_uuid(void)
+{
+	struct uuid u;
+	char t[37];
+
+	ASSERT(uuid_new4(&u) == OK);
+	uuid_format(&u, t);
+	return sim_text("%s", t);
+}
+
+int64_t m_pause(int tries, int64_t most_s)
+{
+	int64_t s = INT64_C(1) << (tries < 20 ? tries : 20);
+
+	return (s < most_s ? s : most_s) * S;
+}
+
+/* --- outbox ----------------------------------------------------------------------------------- */
+
+#define OUTBOX_ROW "outbox kind subject provider method path idem_key body tries first_sent_at"
+
+static void outbox_give(struct m_call *c, int i, int64_t lease_s, int64_t now)
+{
+	struct m_outbox *o = &db.outbox[i];
+
+	o->lease = now + lease_s * S;
+	o->tries++;
+	o->first_sent = o->first_sent ? o->first_sent : now;
+	m_row(c);
+	m_put_int(c, 0, i + 1);
+	m_put(c, 1, o->kind);
+	m_put(c, 2, o->subject);
+	m_put(c, 3, "stripe");
+	m_put(c, 4, o->method);
+	m_put(c, 5, o->path);
+	m_put(c, 6, o->idem);
+	m_put_bytes(c, 7, o->body, o->body_n);
+	m_put_int(c, 8, o->tries);
+	m_put_time(c, 9, o->first_sent);
+}
+
+static bool outbox_is_due(const struct m_outbox *o, int64_t now)
+{
+	return is_eq(o->state, "open") && o->not_before <= now && o->lease <= now;
+}
+
+static void outbox_claim(struct m_call *c)
+{
+	int64_t id = v_int(c, 0), now = v_time(c, 2);
+
+	m_columns(c, OUTBOX_ROW);
+	if (id >= 1 && id <= db.outbox_n && outbox_is_due(&db.outbox[id - 1], now))
+		outbox_give(c, (int)id - 1, v_int(c, 1), now);
+}
+
+static void outbox_lease(struct m_call *c)
+{
+	const char *kinds = v_text(c, 0);
+	int64_t now = v_time(c, 3), n = v_int(c, 1);
+
+	m_columns(c, OUTBOX_ROW);
+	for (; n > 0; n--) {
+		int best = -1;
+		for (int i = 0; i < db.outbox_n; i++) {
+			const struct m_outbox *o = &db.outbox[i];
+			char word[40];
+			snprintf(word, sizeof word, "%s", o->kind);
+			if (outbox_is_due(o, now) && strstr(kinds, word) &&
+				(best < 0 || o->not_before < db.outbox[best].not_before))
+				best = i;
+		}
+		if (best < 0)
+			return;
+		outbox_give(c, best, v_int(c, 2), now);
+	}
+}
+
+static int attempt_of(const char *id)
+{
+	for (int i = 0; i < db.attempt_n; i++)
+		if (is_eq(db.attempt[i].id, id))
+			return i;
+	return -1;
+}
+
+static void outbox_result(struct m_call *c)
+{
+	static const char *const to[][2] = {{"retry", "open"}, {"unknown", "open"},
+		{"permanent", "failed"}, {"config", "parked"}, {"done", "done"}};
+	int64_t id = v_int(c, 0), now = v_time(c, 5);
+	const char *outcome = v_text(c, 1), *state = NULL;
+
+	for (size_t i = 0; i < ARRAY_N(to); i++)
+		if (is_eq(outcome, to[i][0]))
+			state = to[i][1];
+	m_columns(c, "outbox_result");
+	m_row(c);
+	if (!state) {
+		m_raise(c, "22023", "unknown outcome");
+		return;
+	}
+	if (id < 1 || id > db.outbox_n)
+		return;
+	struct m_outbox *o = &db.outbox[id - 1];
+	if (!is_eq(o->state, "open")) {
+		m_put(c, 0, o->state);
+		return;
+	}
+	o->state = state;
+	o->lease = 0;
+	o->error = v_text(c, 3);
+	o->not_before = v_time(c, 4) ? v_time(c, 4) : now + m_pause(o->tries, 3600);
+	int a = attempt_of(o->subject);
+	if (a >= 0 && is_eq(o->kind, "create") && is_eq(outcome, "permanent") &&
+		db.attempt[a].state == A_creating) {
+		m_attempt_move(a, A_failed);
+		m_derive(db.attempt[a].pledge);
+	}
+	m_put(c, 0, state);
+}
+
+/* --- inbox ------------------------------------------------------------------------------------ */
+
+static void inbox_put(struct m_call *c)
+{
+	const char *key = v_text(c, 1);
+	bool stored = true;
+
+	for (int i = 0; i < db.inbox_n; i++)
+		stored = stored && !is_eq(db.inbox[i].key, key);
+	m_columns(c, "stored");
+	m_row(c);
+	m_put(c, 0, stored ? "t" : "f");
+	if (!stored)
+		return;
+	ASSERT(db.inbox_n < INBOX_MAX);
+	const char *kind = v_text(c, 3);
+	db.inbox[db.inbox_n++] = (struct m_inbox){.key = key,
+		.type = v_text(c, 2),
+		.kind = kind,
+		.object = v_text(c, 4),
+		.live = v_bool(c, 5),
+		.not_before = v_time(c, 9),
+		.state = is_eq(kind, "none") ? "ignored" : "new"};
+}
+
+static void inbox_lease(struct m_call *c)
+{
+	int64_t n = v_int(c, 0), lease_s = v_int(c, 1), now = v_time(c, 2);
+
+	m_columns(c, "inbox provider event_type object_kind object_id livemode tries");
+	for (; n > 0; n--) {
+		int best = -1;
+		for (int i = 0; i < db.inbox_n; i++) {
+			const struct m_inbox *b = &db.inbox[i];
+			bool due = b->not_before <= now &&
+				   (is_eq(b->state, "new") ||
+					   (is_eq(b->state, "leased") && b->lease <= now));
+			if (due && (best < 0 || b->not_before < db.inbox[best].not_before))
+				best = i;
+		}
+		if (best < 0)
+			return;
+		struct m_inbox *b = &db.inbox[best];
+		b->state = "leased";
+		b->lease = now + lease_s * S;
+		b->tries++;
+		m_row(c);
+		m_put_int(c, 0, best + 1);
+		m_put(c, 1, "stripe");
+		m_put(c, 2, b->type);
+		m_put(c, 3, b->kind);
+		m_put(c, 4, b->object);
+		m_put(c, 5, b->live ? "t" : "f");
+		m_put_int(c, 6, b->tries);
+	}
+}
+
+static void inbox_end(struct m_call *c)
+{
+	int64_t id = v_int(c, 0), now = v_time(c, 4);
+
+	m_columns(c, "inbox_end");
+	m_row(c);
+	if (id < 1 || id > db.inbox_n)
+		return;
+	struct m_inbox *b = &db.inbox[id - 1];
+	if (!is_eq(b->state, "done") && !is_eq(b->state, "ignored")) {
+		b->state = v_text(c, 1);
+		b->lease = 0;
+		b->error = v_text(c, 2);
+		b->not_before = v_time(c, 3) ? v_time(c, 3) : now + m_pause(b->tries, 3600);
+	}
+	m_put(c, 0, b->state);
+}
+
+/* --- look-ups, mail, the rest ----------------------------------------------------------------- */
+
+static bool has_final_payment(int pledge)
+{
+	for (int i = 0; i < db.payment_n; i++)
+		if (db.payment[i].pledge == pledge && !is_eq(db.payment[i].state, "processing"))
+			return true;
+	return false;
+}
+
+static void lookup_lease(struct m_call *c)
+{
+	int64_t n = v_int(c, 0), older_s = v_int(c, 1), lease_s = v_int(c, 2), now = v_time(c, 3);
+
+	m_columns(c, "attempt provider object_kind object_id");
+	for (; n > 0; n--) {
+		int best = -1;
+		int64_t best_at = 0;
+		for (int i = 0; i < db.attempt_n; i++) {
+			const struct m_attempt *a = &db.attempt[i];
+			int64_t at = a->next_look ? a->next_look : a->opened;
+			bool open = a->state == A_open || a->state == A_processing ||
+				    (a->state == A_complete && !has_final_payment(a->pledge));
+			bool due = (a->opened && a->opened <= now - older_s * S &&
+					   a->next_look <= now) ||
+				   (a->expires && a->expires <= now &&
+					   (!a->looked || a->looked < a->expires));
+			if (a->object && open && due && (best < 0 || at < best_at)) {
+				best = i;
+				best_at = at;
+			}
+		}
+		if (best < 0)
+			return;
+		struct m_attempt *a = &db.attempt[best];
+		int64_t wait = older_s << 2 * (a->looks < 10 ? a->looks : 10);
+		wait = wait < 86400 ? wait : 86400;
+		a->looks++;
+		a->looked = now;
+		a->next_look = now + (wait > lease_s ? wait : lease_s) * S;
+		m_row(c);
+		m_put(c, 0, a->id);
+		m_put(c, 1, "stripe");
+		m_put(c, 2, "checkout");
+		m_put(c, 3, a->object);
+	}
+}
+
+static void mail_lease(struct m_call *c)
+{
+	int64_t n = v_int(c, 0), lease_s = v_int(c, 1), now = v_time(c, 2);
+
+	m_columns(c, "mail kind recipient locale subject_line body");
+	for (int i = 0; i < db.mail_n && n > 0; i++) {
+		struct m_mail *m = &db.mail[i];
+		if (!is_eq(m->state, "queued") || m->not_before > now || m->lease > now)
+			continue;
+		n--;
+		m->lease = now + lease_s * S;
+		m->tries++;
+		m_row(c);
+		m_put_int(c, 0, i + 1);
+		m_put(c, 1, "receipt");
+		m_put(c, 2, m->to);
+		m_put(c, 3, m->locale);
+		m_put(c, 4, m->line);
+		m_put(c, 5, m->body);
+	}
+}
+
+static void mail_result(struct m_call *c)
+{
+	int64_t id = v_int(c, 0), now = v_time(c, 3);
+	const char *result = v_text(c, 1);
+
+	m_columns(c, "mail_result");
+	m_row(c);
+	if (id < 1 || id > db.mail_n)
+		return;
+	struct m_mail *m = &db.mail[id - 1];
+	if (is_eq(m->state, "queued")) {
+		int64_t s = INT64_C(30) << (m->tries < 16 ? m->tries : 16);
+		m->state = is_eq(result, "retry") ? "queued" : result;
+		m->lease = 0;
+		m->not_before = now + (s < 21600 ? s : 21600) * S;
+	}
+	m_put(c, 0, m->state);
+}
+
+static void reader_supporter(struct m_call *c)
+{
+	int i = 0;
+
+	while (i < db.mark_n && !is_eq(db.mark[i], c->v[0]))
+		i++;
+	ASSERT(i < PAYMENTS_MAX);
+	if (i == db.mark_n)
+		db.mark[db.mark_n++] = v_text(c, 0);
+	m_columns(c, "reader_supporter");
+	m_row(c);
+}
+
+static void view_sites(struct m_call *c)
+{
+	m_columns(c, "host site_id slug currency locale gift_label thanks_path cancel_path origin "
+		     "article_key more_locales");
+	m_row(c);
+	m_put(c, 0, "localhost");
+	m_put(c, 1, "1");
+	m_put(c, 5, "A gift");
+	m_put(c, 6, "/thanks");
+	m_put(c, 7, "/support");
+	m_put(c, 8, "https://localhost");
+	m_put(c, 10, "ru");
+}
+
+/* Work of the clerk that is none of money's: there is nothing to do. */
+static void nothing(struct m_call *c)
+{
+	m_columns(c, "n");
+	m_row(c);
+	m_put(c, 0, "0");
+}
+
+static void no_row(struct m_call *c)
+{
+	m_columns(c, "n");
+}
+
+/* --- the table -------------------------------------------------------------------------------- */
+
+static const struct {
+	const char *name;
+	void (*fn)(struct m_call *c);
+} rows[] = {
+	{"pledge_begin", m_pledge_begin},
+	{"pledge_poll", m_pledge_poll},
+	{"pledge_by_token", m_pledge_by_token},
+	{"attempt_opened", m_attempt_opened},
+	{"settle", m_settle},
+	{"outbox_claim", outbox_claim},
+	{"outbox_lease", outbox_lease},
+	{"outbox_result", outbox_result},
+	{"inbox_put", inbox_put},
+	{"inbox_lease", inbox_lease},
+	{"inbox_end", inbox_end},
+	{"lookup_lease", lookup_lease},
+	{"mail_lease", mail_lease},
+	{"mail_result", mail_result},
+	{"reader_supporter", reader_supporter},
+	{"view_sites", view_sites},
+	{"tally_fold", nothing},
+	{"sample_trim", nothing},
+	{"partition_ensure", nothing},
+	{"link_clean", nothing},
+	{"robot_sweep", nothing},
+	{"robot_claim_lease", no_row},
+};
+
+bool model_is_aside(const char *name)
+{
+	for (size_t i = 0; i < ARRAY_N(rows); i++)
+		if (strcmp(rows[i].name, name) == 0)
+			return rows[i].fn == nothing || rows[i].fn == no_row;
+	return false;
+}
+
+static void sooner(int64_t *due, int64_t a, int64_t b)
+{
+	int64_t at = a > b ? a : b;
+
+	*due = at < *due ? at : *due;
+}
+
+int64_t model_due(void)
+{
+	int64_t due = INT64_MAX;
+
+	for (int i = 0; i < db.outbox_n; i++)
+		if (is_eq(db.outbox[i].state, "open"))
+			sooner(&due, db.outbox[i].not_before, db.outbox[i].lease);
+	for (int i = 0; i < db.inbox_n; i++)
+		if (is_eq(db.inbox[i].state, "new") || is_eq(db.inbox[i].state, "leased"))
+			sooner(&due, db.inbox[i].not_before, db.inbox[i].lease);
+	for (int i = 0; i < db.mail_n; i++)
+		if (is_eq(db.mail[i].state, "queued"))
+			sooner(&due, db.mail[i].not_before, db.mail[i].lease);
+	for (int i = 0; i < db.attempt_n; i++) {
+		const struct m_attempt *a = &db.attempt[i];
+		if (!a->object || (a->state != A_open && a->state != A_processing &&
+					  (a->state != A_complete || has_final_payment(a->pledge))))
+			continue;
+		sooner(&due, a->opened + 300 * S, a->next_look);
+		if (a->expires && (!a->looked || a->looked < a->expires))
+			sooner(&due, a->expires, 0);
+	}
+	return due;
+}
+
+void model_begin(void)
+{
+	memset(&db, 0, sizeof db);
+}
+
+PGresult *model_run(
+	const char *name, int n, const char *const *v, const int *len, const char **ret_state)
+{
+	size_t i = 0;
+
+	while (i < ARRAY_N(rows) && strcmp(rows[i].name, name) != 0)
+		i++;
+	if (i == ARRAY_N(rows)) {
+		fprintf(stderr, "the model has no statement %s: give it a row in model.c\n", name);
+		abort();
+	}
+	struct m_call c = {
+		.n = n, .v = v, .len = len, .res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK)};
+	ASSERT(c.res);
+	bool long_one = rows[i].fn == m_settle; /* the others raise before they write */
+	if (long_one)
+		before = db;
+	rows[i].fn(&c);
+	if (c.state) {
+		if (long_one)
+			db = before;
+		*ret_state = c.state;
+		PQclear(c.res);
+		return NULL;
+	}
+	return c.res;
+}

@@ -1,0 +1,148 @@
+/* tests/sim/money/model.h: PostgreSQL's part of the money path as plain arrays: the same unique
+ * keys, and what the functions of sql/functions mean.
+ *
+ * A new statement: a function in one of the model_*.c and its row in the table of model.c. A
+ * statement without a row ends the program with its name. */
+#ifndef MODEL_H
+#define MODEL_H
+
+#include "core/pledge.h"
+#include "sim.h"
+
+#define PLEDGES_MAX  16
+#define ATTEMPTS_MAX 32
+#define OUTBOX_MAX   128
+#define INBOX_MAX    512
+#define PAYMENTS_MAX 64
+#define CLAIMS_MAX   64
+#define MAILS_MAX    128
+#define LEDGER_MAX   1024
+
+/* Texts live as long as the history; times are microseconds, 0 is null. */
+struct m_pledge {
+	const char *id, *token, *key, *interval, *email, *locale, *reader;
+	char print[32];
+	int64_t amount;
+	const char *cur;
+	bool live, over_paid, mismatch;
+	enum pledge_status status;
+};
+enum m_attempt_state {
+	A_creating,
+	A_open,
+	A_processing,
+	A_abandoned,
+	A_expired,
+	A_failed,
+	A_complete
+};
+struct m_attempt {
+	const char *id, *idem, *object, *url;
+	int pledge, no, looks;
+	enum m_attempt_state state;
+	int64_t expires, opened, looked, next_look;
+};
+struct m_outbox {
+	const char *kind, *subject, *method, *path, *idem, *body, *state, *error;
+	int no, tries;
+	size_t body_n;
+	int64_t not_before, lease, first_sent;
+};
+struct m_inbox {
+	const char *key, *type, *kind, *object, *state, *error;
+	bool live;
+	int tries;
+	int64_t not_before, lease;
+};
+struct m_payment {
+	const char *id, *pid, *intent, *cur, *state, *mismatch, *receipt;
+	int pledge, attempt;
+	int64_t amount, paid_at;
+	bool live;
+};
+struct m_claim { /* a refund or a dispute */
+	const char *id, *pid, *state;
+	int payment;
+	int64_t amount;
+};
+struct m_recurring {
+	const char *id, *pid, *state, *customer;
+	int pledge;
+	bool duplicate;
+	int64_t until, fetched;
+};
+struct m_mail {
+	int64_t id;
+	const char *subject, *to, *locale, *line, *body, *state;
+	int tries;
+	int64_t not_before, lease;
+};
+struct m_ledger {
+	int64_t entry, amount;
+	const char *object, *id, *was, *became, *account, *cur;
+	int pledge;
+};
+struct m_db {
+	int pledge_n, attempt_n, outbox_n, inbox_n, payment_n, refund_n, dispute_n, recurring_n,
+		mail_n, ledger_n, entry_n, mark_n;
+	struct m_pledge pledge[PLEDGES_MAX];
+	struct m_attempt attempt[ATTEMPTS_MAX];
+	struct m_outbox outbox[OUTBOX_MAX];
+	struct m_inbox inbox[INBOX_MAX];
+	struct m_payment payment[PAYMENTS_MAX];
+	struct m_claim refund[CLAIMS_MAX], dispute[CLAIMS_MAX];
+	struct m_recurring recurring[PLEDGES_MAX];
+	struct m_mail mail[MAILS_MAX];
+	struct m_ledger ledger[LEDGER_MAX];
+	const char *mark[PAYMENTS_MAX]; /* readers that gave */
+};
+extern struct m_db db;
+
+/* One call: arguments as libpq gets them, and the answer's rows. */
+struct m_call {
+	int n;
+	const char *const *v;
+	const int *len;
+	PGresult *res;
+	int row;
+	const char *state; /* SQLSTATE of an error: everything is rolled back */
+};
+const char *v_text(const struct m_call *c, int i); /* $1 is 0; NULL when null; a copy */
+int64_t v_int(const struct m_call *c, int i);
+int64_t v_time(const struct m_call *c, int i);
+bool v_bool(const struct m_call *c, int i);
+void m_columns(struct m_call *c, const char *names); /* blanks between */
+void m_row(struct m_call *c);
+void m_put(struct m_call *c, int col, const char *text); /* NULL: null */
+void m_put_int(struct m_call *c, int col, int64_t n);
+void m_put_time(struct m_call *c, int col, int64_t us);
+void m_put_bytes(struct m_call *c, int col, const char *p, size_t n);
+void m_raise(struct m_call *c, const char *state, const char *why);
+bool is_eq(const char *a, const char *b); /* null equals nothing */
+char *m_uuid(void);
+int64_t m_pause(int tries, int64_t most_s); /* 2^tries seconds */
+
+void m_book(int pledge, const char *object, const char *id, const char *was, const char *became,
+	const char *from, const char *to, int64_t amount, const char *currency);
+void m_attempt_move(int attempt, enum m_attempt_state to);
+void m_derive(int pledge);
+
+extern const char *const M_ATTEMPT[];
+
+/* rows of the table */
+void m_pledge_begin(struct m_call *c);
+void m_pledge_poll(struct m_call *c);
+void m_pledge_by_token(struct m_call *c);
+void m_attempt_opened(struct m_call *c);
+void m_settle(struct m_call *c);
+
+void model_begin(void);
+/* model_run: NULL and *ret_state for an error */
+PGresult *model_run(
+	const char *name, int n, const char *const *v, const int *len, const char **ret_state);
+const char *model_error(void);
+int64_t model_due(void);
+/* Work of the clerk that is none of money's: it is always answered here, and meets no trouble. */
+bool model_is_aside(const char *name);
+
+#endif
