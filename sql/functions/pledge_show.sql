@@ -13,7 +13,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		'attempts', (SELECT coalesce(json_agg(json_build_object('attempt', a.attempt_id, 'no', a.no, 'state', a.state,
 				'provider', a.provider, 'object', a.object_id, 'opened_at', a.opened_at, 'expires_at', a.expires_at,
 				'looked_at', a.looked_at, 'call', o.outbox_id, 'call_state', o.state, 'call_tries', o.tries,
-				'call_outcome', o.last_outcome, 'call_error', o.error, 'call_due', CASE o.state WHEN 'open' THEN o.not_before END)
+				'call_outcome', o.last_outcome, 'call_error', o.error, 'call_due', CASE o.state WHEN 'open' THEN coalesce(o.find_at, o.not_before) END)
 				ORDER BY a.no), '[]')
 			FROM attempt a LEFT JOIN outbox o ON o.kind = 'create' AND o.subject = a.attempt_id AND o.no = 1
 			WHERE a.pledge_id = p.pledge_id),

@@ -4,6 +4,7 @@
 
 #include "base/arena.h"
 #include "pay/pay.h"
+#include "store/pg.h"
 
 #define LIST_AFTER_MAX 256
 
@@ -12,7 +13,8 @@
  *   gives  *ret_items as pay_parse_list, a new reference; the answer's memory is in a
  *   fails  ERR_PROVIDER_DOWN: try again later; ERR_PROVIDER: it cannot be used, or does not go on
  */
-MUST enum err list_page(struct pay *p, enum pay_list what, utc_t since, char after[LIST_AFTER_MAX],
-	int64_t timeout_ms, struct arena *a, json_t **ret_items, struct fault *f);
+MUST enum err list_page(struct store *s, struct pay *p, enum pay_list what, utc_t since,
+	char after[LIST_AFTER_MAX], int64_t timeout_ms, struct arena *a, json_t **ret_items,
+	struct fault *f);
 
 #endif

@@ -76,8 +76,8 @@ static bool fetch(struct look *l, enum pay_kind kind, struct str id)
 static enum err page_of_checkouts(
 	struct look *l, utc_t since, char after[LIST_AFTER_MAX], json_t **ret, struct fault *f)
 {
-	enum err e =
-		list_page(l->pay, PAY_LIST_CHECKOUTS, since, after, call_ms(l), l->arena, ret, f);
+	enum err e = list_page(
+		l->store, l->pay, PAY_LIST_CHECKOUTS, since, after, call_ms(l), l->arena, ret, f);
 	arena_reset(l->arena);
 	return e;
 }

@@ -145,7 +145,7 @@ static void events_step(struct recon *r, const struct recon_with *w)
 	struct store_args a;
 	struct fault f = {0};
 	bool kept = false;
-	enum err e = list_page(w->pay, PAY_LIST_EVENTS, r->events.since, r->events.after,
+	enum err e = list_page(w->store, w->pay, PAY_LIST_EVENTS, r->events.since, r->events.after,
 		call_ms(w), w->arena, &items, &f);
 	if (e == OK)
 		e = events_store(r, w, items, &f);
@@ -234,9 +234,9 @@ static enum err compare_list(struct recon *r, const struct recon_with *w, struct
 	json_auto_t *items = NULL;
 	struct recon_compare *c = &r->compare;
 	enum pay_list list = LISTS[c->list].list;
-	enum err e =
-		list_page(w->pay, list, list == PAY_LIST_SUBSCRIPTIONS ? c->recurring : c->from,
-			c->after, call_ms(w), w->arena, &items, f);
+	enum err e = list_page(w->store, w->pay, list,
+		list == PAY_LIST_SUBSCRIPTIONS ? c->recurring : c->from, c->after, call_ms(w),
+		w->arena, &items, f);
 	if (e == OK)
 		e = compare_put(r, w, LISTS[c->list].what, items, f);
 	if (e == OK && ++c->pages == PAGES_MAX)

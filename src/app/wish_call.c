@@ -3,14 +3,14 @@
 #include <string.h>
 
 #include "app/call.h"
+#include "app/list.h"
 #include "app/lockout.h"
 #include "app/settle.h"
 #include "app/wish_own.h"
 #include "base/json.h"
 
-#define CALL_N     1
-#define PAGES_MAX  1000
-#define CURSOR_MAX 256
+#define CALL_N    1
+#define PAGES_MAX 1000
 
 /* One call that is being made. */
 struct sent {
@@ -114,40 +114,26 @@ static struct str ours_in(const json_t *items, struct str refund)
 }
 
 /* Searches all refunds that were made since the call was first sent. gives  *ret_found with the id
- * copied to id when there is one. fails as app_fetch */
-static enum err find_refund(struct sent *s, char id[CURSOR_MAX], bool *ret_found, struct fault *f)
+ * copied to id when there is one. fails as list_page */
+static enum err find_refund(
+	struct sent *s, char id[LIST_AFTER_MAX], bool *ret_found, struct fault *f)
 {
-	char cursor[CURSOR_MAX] = "";
-	utc_t since = row_utc(s->rows, s->row, "first_sent_at");
+	char after[LIST_AFTER_MAX] = "";
+	utc_t since = utc_of_s(utc_s(row_utc(s->rows, s->row, "first_sent_at")) - 3600);
 	*ret_found = false;
 	for (int page = 0; page < PAGES_MAX; page++) {
 		json_auto_t *items = NULL;
-		struct pay_request q;
-		struct pay_answer ans;
-		struct str next = {0};
-		enum err e = pay_build_list(s->w->pay, PAY_LIST_REFUNDS,
-			utc_of_s(utc_s(since) - 3600), (utc_t){0}, str_c(cursor), s->w->arena, &q);
-		if (e != OK)
-			return fault_set(f, e, NULL, "the list cannot be asked for");
-		lockout_call(s->w->store, s->w->pay, &q, wish_call_ms(s->w), s->w->arena, &ans);
-		if (pay_outcome(&ans) != PAY_OK) {
-			pay_error_text(&ans, s->error);
-			return fault_set(f, ERR_PROVIDER_DOWN, NULL, "%s", s->error);
-		}
-		e = pay_parse_list(
-			s->w->pay, PAY_LIST_REFUNDS, &ans, &items, &next, s->w->arena, f);
+		enum err e = list_page(s->w->store, s->w->pay, PAY_LIST_REFUNDS, since, after,
+			wish_call_ms(s->w), s->w->arena, &items, f);
+		arena_reset(s->w->arena);
 		if (e != OK)
 			return e;
 		struct str found = ours_in(items, row_str(s->rows, s->row, "wish"));
 		*ret_found = found.n > 0;
 		if (found.n)
-			return str_copy(found, id, CURSOR_MAX);
-		if (next.n == 0)
+			return str_copy(found, id, LIST_AFTER_MAX);
+		if (!after[0])
 			return OK;
-		e = str_copy(next, cursor, sizeof cursor);
-		arena_reset(s->w->arena);
-		if (e != OK)
-			return fault_set(f, ERR_PROVIDER, NULL, "a cursor that is too long");
 	}
 	return fault_set(f, ERR_PROVIDER, NULL, "the list has no end");
 }
@@ -156,7 +142,7 @@ static enum err find_refund(struct sent *s, char id[CURSOR_MAX], bool *ret_found
 static void outlived(struct sent *s)
 {
 	json_auto_t *snapshot = NULL;
-	char id[CURSOR_MAX];
+	char id[LIST_AFTER_MAX];
 	struct fault f = {0};
 	bool found = false;
 	if (s->kind->answer != PAY_KIND_REFUND) {
@@ -170,8 +156,11 @@ static void outlived(struct sent *s)
 			wish_call_ms(s->w), s->w->arena, &snapshot, &f);
 	if (e == OK && !found)
 		refused(s, true);
-	else if (e != OK || !answered(s, snapshot, "failed"))
+	else if (e != OK || !answered(s, snapshot, "failed")) {
+		if (e != OK && str_copy(str_c(f.detail), s->error, sizeof s->error) != OK)
+			s->error[0] = '\0';
 		note(s, "unknown");
+	}
 }
 
 /* --- sending ------------------------------------------------------------------------------------

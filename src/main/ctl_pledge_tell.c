@@ -98,6 +98,8 @@ static void tell_attempt(const json_t *a)
 	if (!is(a, "call_state", "done")) {
 		printf(", tried %lld times", number(a, "call_tries"));
 		say(": ", a, "call_error");
+		if (is(a, "call_state", "open") && is(a, "call_outcome", "lost"))
+			printf("; its page is looked for at the provider");
 		say_time(", next ", a, "call_due");
 	}
 	printf("\n");

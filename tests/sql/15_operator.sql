@@ -2,7 +2,7 @@
 -- and reason, webhooks tried again, and a provider that refuses us.
 BEGIN;
 \ir fixture.psql
-SELECT plan(79);
+SELECT plan(78);
 CREATE FUNCTION pg_temp.yid(id text) RETURNS uuid LANGUAGE sql AS
 	$$ SELECT payment_id FROM pledged.payment WHERE provider_payment_id = id $$;
 CREATE FUNCTION pg_temp.decide(n int, what text, pay uuid DEFAULT NULL, later interval DEFAULT '0') RETURNS text LANGUAGE sql AS $$
@@ -80,7 +80,6 @@ SELECT is(pg_temp.decide(1, 'close'), 'refused nothing: no attempt is open', 'no
 SELECT is(pg_temp.decide(2, 'close'), 'refused busy: its call to the provider is still under way', 'not while it is called');
 SELECT is(pg_temp.decide(2, 'unpark'), 'refused nothing: no call is parked', 'nothing to unpark');
 SELECT is(outbox_result((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(2)), 'config', 401, 'HTTP 401', NULL, pg_temp.t0()), 'parked', 'refused as configuration: parked (case 20)');
-SELECT is(pg_temp.decide(2, 'unpark', NULL, '24 hours'), 'refused too_old: the call is older than the life of its key; look whether the provider has the page, then close the attempt', 'too old for its key');
 SELECT is(pg_temp.decide(2, 'unpark', NULL, '1 hour'), 'done 1 calls go on', 'put right: it goes on (case 20)');
 SELECT is((SELECT state || ' ' || tries || ' ' || (not_before = pg_temp.t0() + interval '1 h') FROM outbox WHERE subject = pg_temp.aid(2)), 'open 1 true', 'with the same bytes');
 SELECT is(outbox_result((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(2)), 'config', 401, 'HTTP 401', NULL, pg_temp.t0()), 'parked', 'parked again');

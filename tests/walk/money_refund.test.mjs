@@ -121,14 +121,16 @@ test("the key is older than its life: the provider is searched first, found or n
 	const [done, lost] = [await paid(), await paid()];
 
 	await s.provider.webhooks({ drop: true });
-	await s.provider.fault({ match: { ...REFUND, body: done.intent }, do: "drop-after-request" }, { match: { ...REFUND, body: lost.intent }, do: "drop-before" });
+	await s.provider.fault({ match: { ...REFUND, body: done.intent }, times: 0, do: "drop-after-request" },
+		{ match: { ...REFUND, body: lost.intent }, times: 0, do: "drop-before" });
 	await s.role("clerk", "stop");
 	for (const p of [done, lost])
 		assert.equal((await refund(p.receipt, "--author", "anna")).code, 0);
 	// As if it had been sent a day ago: the provider has forgotten the key.
 	await s.role("clerk", "start");
-	await until("both were tried", async () => await s.count("SELECT count(*) FROM pledged.outbox WHERE kind = 'refund' AND last_outcome IN ('unknown', 'retry') AND state = 'open'") === 2);
+	await until("both were tried", async () => await s.count("SELECT count(*) FROM pledged.outbox WHERE kind = 'refund' AND last_outcome IN ('unknown', 'retry') AND state = 'open'") === 2, 30);
 	await s.role("clerk", "stop");
+	await s.provider.no_faults();
 	await s.sql(`ALTER TABLE pledged.outbox DISABLE TRIGGER outbox_fixed; UPDATE pledged.outbox SET first_sent_at = now() - interval '24 hours', not_before = now()
 		WHERE kind = 'refund' AND state = 'open'; ALTER TABLE pledged.outbox ENABLE TRIGGER outbox_fixed`);
 	await s.provider.clock({ offset_s: 26 * 3600 });
