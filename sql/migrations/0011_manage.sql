@@ -1,4 +1,4 @@
--- 0010_manage: the donor's side of a gift: a way in by mail, a page to change it on, and the mails that tell what changed.
+-- The donor's side of a gift: a way in by mail, a page to change it on, and the mails that tell what changed.
 -- Locking order of what is new: manage_token, manage_session before pledge; wish and mail_out as before.
 
 SET LOCAL lock_timeout = '5s';

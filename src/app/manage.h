@@ -91,8 +91,6 @@ MUST enum err app_manage_mail(struct app_money *m, const struct manage_ask *ask,
  * fails also ERR_PROVIDER_DOWN, ERR_PROVIDER */
 MUST enum err app_manage_portal(struct app_money *m, const struct manage_ask *ask, struct str gift,
 	struct manage_answer *ret, struct str *ret_url, struct fault *f);
-/* app_manage_portal_origin: where such an address leads, for the page's policy: "https://host". */
-void app_manage_portal_origin(const struct app_money *m, struct buf *out);
 /* app_manage_leave: end the visit; a visit that is over already is fine. */
 MUST enum err app_manage_leave(struct app_money *m, const struct manage_ask *ask,
 	struct manage_answer *ret, struct fault *f);

@@ -52,10 +52,3 @@ enum err app_manage_portal(struct app_money *m, const struct manage_ask *ask, st
 	manage_log(ask, "donor's portal", "made", e, f);
 	return e;
 }
-
-void app_manage_portal_origin(const struct app_money *m, struct buf *out)
-{
-	bool plain = str_starts(str_c(conf_str(m->conf, CONF_stripe_base_url)), "http://");
-	buf_addc(out, plain ? "http://" : "https://");
-	buf_addc(out, conf_str(m->conf, CONF_stripe_portal_host));
-}

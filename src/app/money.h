@@ -77,6 +77,10 @@ MUST enum err money_text_of(const struct rows *rows, int row, const char *amount
 MUST enum err gift_life_fill(
 	const struct rows *rows, int row, struct arena *a, struct gift_life *ret);
 
+/* money_origin: scheme://host of the provider's pages, for a page's policy; key: its host's
+ * setting. */
+void money_origin(const struct app_money *m, enum conf_key key, struct buf *out);
+
 /* app_pledge_look: the donor's page waits: have the provider asked how it stands, at most once in a
  * few seconds; the clerk does so. Whatever goes wrong is logged and waits for the next time. */
 void app_pledge_look(struct app_money *m, struct str token, utc_t now);

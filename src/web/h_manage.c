@@ -140,7 +140,7 @@ static void show(struct app_money *m, const struct manage_ask *ask, bool waits, 
 	struct fault f = {0};
 	BUF_ON(portal, 260);
 	enum err e = app_manage_page(m, ask, &s, &page, &f);
-	app_manage_portal_origin(m, &portal);
+	money_origin(m, CONF_stripe_portal_host, &portal);
 	if (e == OK)
 		page_manage(r, s.locale, &page, why, what, buf_str(&portal), waits);
 	else if (e == ERR_VISIT_OVER)

@@ -1,7 +1,8 @@
-/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token>, POST /webhook/stripe; what
- * joins devices is in h_link.c, the donor's visit in h_manage.c. */
+/* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token> and its again, POST
+ * /webhook/stripe; what joins devices is in h_link.c, the donor's visit in h_manage.c. */
 #include <string.h>
 
+#include "app/again.h"
 #include "base/crash.h"
 #include "base/json.h"
 #include "base/metric.h"
@@ -207,7 +208,9 @@ static void state(
 	struct money_state s;
 	struct fault f = {0};
 	bool page = request_wants_html(q);
+	BUF_ON(checkout, 260);
 	response_header(r, "Vary", STR("Accept"));
+	money_origin(m, CONF_stripe_checkout_host, &checkout);
 	enum pledge_status st;
 	enum err e = app_pledge_state(m, token, q->arena, &s, &f);
 	if (e == OK && pledge_status_parse(s.status, &st) == OK && !pledge_status_is_final(st))
@@ -215,9 +218,30 @@ static void state(
 	if (e != OK)
 		refuse(r, q, page, STR("en"), e, &f);
 	else if (page)
-		page_state(r, &s);
+		page_state(r, &s, buf_str(&checkout));
 	else
 		answer_json(r, &s, 200);
+}
+
+/* A donor comes back to a pledge whose page is over. */
+static void again(struct app_money *m, struct str rest, const struct request *q, struct response *r)
+{
+	struct money_ask ask = {
+		.request_id = q->request_id, .now = q->now, .start = q->start, .arena = q->arena};
+	struct money_state s = {0};
+	struct fault f = {0};
+	struct str token;
+	bool page = request_wants_html(q);
+	str_cut(&rest, '/', &token);
+	enum err e = str_is(rest, "again") ? request_same_site(q, STR(""), &f) : ERR_NOT_FOUND;
+	if (e == OK)
+		e = app_again(m, token, &ask, &s, &f);
+	if (e != OK)
+		refuse(r, q, page, STR("en"), e, &f);
+	else if (page)
+		see_other(r, &s);
+	else
+		answer_json(r, &s, s.url.n ? 201 : str_is(s.status, "new") ? 202 : 200);
 }
 
 static void webhook(struct app_money *m, const struct request *q, struct response *r)
@@ -248,6 +272,8 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 		pledge(m, q, r);
 	else if (route == ROUTE_status)
 		state(m, rest, q, r);
+	else if (route == ROUTE_again)
+		again(m, rest, q, r);
 	else if (route == ROUTE_stripe)
 		webhook(m, q, r);
 	else if (route == ROUTE_money_metrics)

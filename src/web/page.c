@@ -200,15 +200,32 @@ static void link_to(
 	buf_addc(b, "</a></p>\n");
 }
 
-void page_state(struct response *r, const struct money_state *s)
+/* Nothing was charged, and the page is over. */
+static bool may_try_again(enum pledge_status st)
+{
+	return st == PLEDGE_lapsed || st == PLEDGE_failed || st == PLEDGE_canceled;
+}
+
+static void again_form(struct buf *b, const struct money_state *s)
+{
+	buf_addc(b, "<form class=\"pledged-form\" method=\"post\" action=\"/pledge/");
+	buf_html(b, s->token);
+	buf_addc(b, "/again\"><p class=\"pledged-actions\"><button class=\"pledged-give\">");
+	buf_html(b, words_pick(WORD_status_again, s->locale));
+	buf_addc(b, "</button></p></form>\n");
+}
+
+void page_state(struct response *r, const struct money_state *s, struct str form_to)
 {
 	enum pledge_status st;
 	bool ru = str_is(words_lang(s->locale), "ru"),
 	     known = pledge_status_parse(s->status, &st) == OK;
-	bool wait = known && !pledge_status_is_final(st);
+	bool wait = known && !pledge_status_is_final(st), again = known && may_try_again(st);
 	struct buf *b = &r->body;
 	page_head(r, &(struct page_look){.locale = s->locale,
 			     .title = words_pick(WORD_status_title, s->locale),
+			     .form = again ? PAGE_FORM : PAGE_PLAIN,
+			     .form_to = again ? form_to : STR(""),
 			     .refresh_s = wait ? refresh_s(s->age_s) : 0});
 	buf_addc(b, "<p class=\"pledged-sum\">");
 	page_sum(b, s->amount, s->currency, s->interval, s->locale);
@@ -221,6 +238,8 @@ void page_state(struct response *r, const struct money_state *s)
 		link_to(b, "pledged-give", s->url, WORD_pay_now, s->locale);
 	if (s->again)
 		page_line(b, words_pick(WORD_again, s->locale));
+	if (again)
+		again_form(b, s);
 	if (wait)
 		page_line(b, words_pick(WORD_status_wait, s->locale));
 	if (known && is_given(st))

@@ -8,7 +8,8 @@
 #include "web/response.h"
 #include "web/words.h"
 
-void page_state(struct response *r, const struct money_state *s);
+/* page_state: form_to: where trying again may lead beside this site. */
+void page_state(struct response *r, const struct money_state *s, struct str form_to);
 /* page_problem: the answer to the form of a pledge; page_link_problem: to those that join devices.
  */
 void page_problem(struct response *r, struct str locale, enum err e, const struct fault *f);

@@ -136,7 +136,7 @@ test("what happens to a payment afterwards: refunds and disputes", async () => {
 	assert.match((await html(contested)).text, /The payment was reversed/);
 });
 
-test("pages that lead nowhere any more say so, and offer no gift to manage", async () => {
+test("pages that lead nowhere any more say so, and offer another try, but no gift to manage", async () => {
 	const [expired, failed] = [await made(s), await made(s)];
 
 	await s.provider.expire(session_of(expired.url));
@@ -152,7 +152,40 @@ test("pages that lead nowhere any more say so, and offer no gift to manage", asy
 		assert.match(page.text, words);
 		assert.equal(page.headers.refresh, undefined);
 		assert.ok(!page.text.includes("/manage"));
+		assert.match(page.text, /\/again"[^]*Try again/);
 	}
+});
+
+const again = (pledge, headers = {}) => s.request(`/pledge/${pledge.pledge}/again`, { method: "POST", form: {}, headers: { origin: s.url, ...HTML, ...headers } });
+
+test("try again: a new page for the same pledge, once however often it is pressed, and the gift is made after all", async () => {
+	const pledge = await made(s, { email: "again@mail.example" });
+
+	assert.equal((await again(pledge)).headers.location, pledge.url, "while its page is open there is no other");
+	assert.ok(!(await html(pledge)).text.includes("/again"));
+	await s.provider.expire(session_of(pledge.url));
+	await reaches(s, pledge.pledge, "lapsed");
+	const page = await html(pledge);
+	const [, path] = /<form [^>]*method="post" action="([^"]+)"/.exec(page.text);
+
+	assert.equal(path, `/pledge/${pledge.pledge}/again`);
+	assert.match(page.headers["content-security-policy"], new RegExp(`form-action 'self' ${s.provider.url};`));
+	assert.equal((await again(pledge, { origin: "http://evil.example" })).status, 403);
+	const told = await Promise.all([1, 2, 3].map(() => again(pledge)));
+
+	assert.deepEqual([...new Set(told.map((x) => x.status))], [303]);
+	const { url } = await state(s, pledge.pledge);
+
+	assert.deepEqual([...new Set(told.map((x) => x.headers.location))], [url]);
+	assert.notEqual(url, pledge.url);
+	await s.provider.pay(url);
+	await reaches(s, pledge.pledge, "paid");
+	assert.equal((await again(pledge)).headers.location, `/pledge/${pledge.pledge}`, "what is paid is shown, not paid again");
+	const json = await again(pledge, { accept: "application/json" });
+
+	assert.deepEqual([json.status, json.json().status], [200, "paid"]);
+	for (const other of ["x", `${pledge.pledge}/`, `${pledge.pledge}/agai`, `${pledge.pledge}/again/x`, "again"])
+		assert.equal((await s.request(`/pledge/${other}`, { method: "POST", form: {}, headers: { origin: s.url } })).status, 404, other);
 });
 
 const STATES = [

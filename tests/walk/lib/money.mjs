@@ -96,12 +96,14 @@ export async function books(s) {
 	const booked = Object.fromEntries((await s.sql(`SELECT lower(currency), sum(amount) FROM pledged.ledger
 		WHERE account = 'provider' AND object = 'payment' GROUP BY 1`)).map(([currency, sum]) => [currency, Number(sum)]));
 
+	const expired = new Set(theirs.sessions.filter((x) => x.status === "expired").map((x) => x.id));
+
 	return {
 		lost: theirs.payments.filter((p) => fits(p).length === 0).map((p) => p.id),
 		twice: theirs.payments.filter((p) => fits(p).length > 1).map((p) => p.id),
 		made_up: ours.length - theirs.payments.length,
-		// One pledge, one page at the provider, whatever was sent how often.
-		pages: Object.entries(theirs.references).filter(([, ids]) => ids.length > 1).map(([pledge]) => pledge),
+		// One pledge, one page at the provider, whatever was sent how often; another only after it expired.
+		pages: Object.entries(theirs.references).filter(([, ids]) => ids.filter((id) => !expired.has(id)).length > 1).map(([pledge]) => pledge),
 		paid: Object.fromEntries(Object.entries(theirs.totals).map(([currency, sum]) => [currency, sum.paid])),
 		booked,
 		marks: await s.count(`SELECT count(*) FROM (SELECT subject FROM pledged.mail_out GROUP BY kind, subject HAVING count(*) > 1) x`),
