@@ -32,8 +32,7 @@ async function lost_answers(t) {
 	const lost = (await s.provider.faults()).reduce((sum, rule) => sum + rule.applied, 0);
 
 	await s.provider.no_faults();
-	console.error("sent", Date.now());
-const { done, s: seconds } = await in_time(RESOLVE_S, async () => await creating(s) === 0);
+	const { done, s: seconds } = await in_time(RESOLVE_S, async () => await creating(s) === 0);
 	const why = refused.slice(0, 3).map((a) => `${a.status} ${a.text}`);
 
 	if (!done)
