@@ -183,6 +183,7 @@ static enum err found(struct look *l, const struct rows *rows, int i, const json
 	enum err e = store_call(l->store, STMT_attempt_found, &a, &got, f);
 	if (e != OK)
 		return e;
+	CRASH_POINT("r.found");
 	struct str outcome = row_str(got, 0, "outcome");
 	*ret_done = !str_is(outcome, "taken");
 	if (str_is(outcome, "adopted")) {
@@ -251,6 +252,7 @@ static enum err not_found(struct look *l, const struct rows *rows, int i, struct
 		return e;
 	g.old = (struct pay_request){.method = old.method, .path = old.path, .body = old.body};
 	e = again_begin(l->store, l->pay, &g, l->arena, &c, &outcome, f);
+	CRASH_POINT("r.next_kept");
 	if (e != OK)
 		return e;
 	struct log_line line;
@@ -278,6 +280,7 @@ size_t look_lost(struct look *l)
 	ROWS_AUTO rows = due(l, STMT_find_lease, &a);
 	if (rows_n(rows) == 0)
 		return 0;
+	CRASH_POINT("r.find_leased");
 	for (int i = 0; i < rows_n(rows); i++) {
 		utc_t at = row_utc(rows, i, "first_sent_at");
 		since = since.us == 0 || at.us < since.us ? at : since;

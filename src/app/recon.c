@@ -3,6 +3,7 @@
 
 #include "app/recon.h"
 #include "app/settle.h"
+#include "base/crash.h"
 #include "base/json.h"
 #include "base/log.h"
 
@@ -78,6 +79,7 @@ static void events_lease(struct recon *r, const struct recon_with *w)
 		complain("a statement failed", e, &f);
 	if (rows_n(rows) != 1)
 		return;
+	CRASH_POINT("r.list_leased");
 	utc_t cursor = row_utc(rows, 0, "cursor_at"), ended = row_utc(rows, 0, "ended_at");
 	if (ended.us > 0 && utc_s(ended) < oldest_s)
 		tell_gap(ended);
@@ -127,6 +129,7 @@ static void events_end(struct recon *r, const struct recon_with *w, const char *
 	arg_c(&a, error);
 	arg_utc(&a, clock_utc());
 	enum err e = ask_kept(w, STMT_reconcile_end, &a, "ended", &ended, &f);
+	CRASH_POINT("r.list_ended");
 	r->events.on = false;
 	if (e != OK)
 		complain("the end of a list of events could not be noted", e, &f);
@@ -147,8 +150,10 @@ static void events_step(struct recon *r, const struct recon_with *w)
 	bool kept = false;
 	enum err e = list_page(w->store, w->pay, PAY_LIST_EVENTS, r->events.since, r->events.after,
 		call_ms(w), w->arena, &items, &f);
+	CRASH_POINT("r.list_read");
 	if (e == OK)
 		e = events_store(r, w, items, &f);
+	CRASH_POINT("r.list_kept");
 	if (e == OK && ++r->events.pages == PAGES_MAX)
 		e = fault_set(&f, ERR_PROVIDER, NULL, "the list has no end");
 	if (e != OK) {

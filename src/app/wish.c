@@ -1,6 +1,7 @@
 /* app/wish.c: from a wish to its stored call. */
 #include "app/settle.h"
 #include "app/wish_own.h"
+#include "base/crash.h"
 #include "base/log.h"
 
 #define ASKED_N 4
@@ -169,12 +170,14 @@ static void make_call(struct wish_work *w, const struct rows *rows, int i)
 	arg_bytes(&a, q.body);
 	arg_utc(&a, clock_utc());
 	rows_free(wish_ask_rows(w, STMT_wish_send, &a));
+	CRASH_POINT("r.wish_kept");
 }
 
 static size_t do_asked(struct wish_work *w, const volatile int *stop)
 {
 	ROWS_AUTO rows = wish_lease_rows(w, STMT_wish_lease, ASKED_N);
 	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
+		CRASH_POINT("r.wish_leased");
 		make_call(w, rows, i);
 		arena_reset(w->arena);
 	}

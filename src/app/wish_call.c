@@ -7,6 +7,7 @@
 #include "app/lockout.h"
 #include "app/settle.h"
 #include "app/wish_own.h"
+#include "base/crash.h"
 #include "base/json.h"
 
 #define CALL_N    1
@@ -69,6 +70,7 @@ static bool answered(struct sent *s, json_t *snapshot, const char *other)
 	arg_utc(&a, clock_utc());
 	ROWS_AUTO rows = wish_ask_rows(s->w, STMT_wish_answered, &a);
 	free(text);
+	CRASH_POINT("r.wish_ended");
 	if (rows_n(rows) != 1)
 		return false;
 	struct str state = row_str(rows, 0, "state");
@@ -192,7 +194,9 @@ static void send(struct sent *s)
 	utc_t began = clock_utc();
 	if (strcmp(q.method, "POST") == 0)
 		q.idem_key = s->call.idem_key;
+	CRASH_POINT("r.wish_call_leased");
 	lockout_call(s->w->store, s->w->pay, &q, wish_call_ms(s->w), s->w->arena, &ans);
+	CRASH_POINT("r.wish_read");
 	s->status = ans.status;
 	enum pay_outcome outcome = pay_outcome(&ans);
 	if (outcome != PAY_OK)

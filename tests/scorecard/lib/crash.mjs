@@ -37,10 +37,15 @@ export async function here(s) {
 
 // hurry: leases, pauses and look-ups of a run become due, as they would by waiting: the dead give nothing back.
 export async function hurry(s, from) {
-	const due = "not_before = least(not_before, now()), lease_until = CASE WHEN lease_until > now() THEN now() ELSE lease_until END";
+	// A call that is lost is not sent again: its search alone becomes due.
+	const due = `not_before = CASE WHEN not_before < 'infinity' THEN least(not_before, now()) ELSE not_before END,
+		lease_until = CASE WHEN lease_until > now() THEN now() ELSE lease_until END`;
 
 	await s.sql(`UPDATE pledged.inbox SET ${due} WHERE inbox_id > ${from.inbox} AND state IN ('new', 'leased');
-		UPDATE pledged.outbox SET ${due} WHERE outbox_id > ${from.outbox} AND state = 'open';
+		UPDATE pledged.outbox SET ${due}, find_at = CASE WHEN find_at > now() THEN now() ELSE find_at END
+			WHERE outbox_id > ${from.outbox} AND state = 'open';
+		UPDATE pledged.wish SET not_before = now() WHERE state = 'asked' AND not_before > now();
+		UPDATE pledged.reconcile SET lease_until = now() WHERE lease_until > now();
 		UPDATE pledged.attempt SET next_look_at = now() WHERE next_look_at > now() AND attempt_id IN (
 			SELECT subject FROM pledged.outbox WHERE kind = 'create' AND outbox_id > ${from.outbox})`);
 }
@@ -49,13 +54,15 @@ export async function hurry(s, from) {
 
 const quoted = (keys) => keys.map((key) => `'${key}'`).join(",");
 
-// rows: what is stored of pledges by their keys: {pledge, token, status, attempts, state, object, url, payments, paid, mails, calls}.
+// rows: what is stored of pledges by their keys, each with its last attempt:
+// {pledge, token, status, attempts, state, object, url, payments, paid, mails, calls}.
 export async function rows(s, keys) {
 	const found = await s.sql(`SELECT p.key, p.pledge_id, p.public_token, p.status, (SELECT count(*) FROM pledged.attempt a WHERE a.pledge_id = p.pledge_id),
 			a.state, coalesce(a.object_id, ''), coalesce(a.url, ''), (SELECT count(*) FROM pledged.payment y WHERE y.pledge_id = p.pledge_id),
 			(SELECT coalesce(sum(y.amount), 0) FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid'),
 			(SELECT count(*) FROM pledged.mail_out m JOIN pledged.payment y ON y.payment_id = m.subject WHERE y.pledge_id = p.pledge_id)
-		FROM pledged.pledge p JOIN pledged.attempt a USING (pledge_id) WHERE p.key IN (${quoted(keys)})`);
+		FROM pledged.pledge p JOIN LATERAL (SELECT * FROM pledged.attempt l WHERE l.pledge_id = p.pledge_id ORDER BY l.no DESC LIMIT 1) a ON true
+		WHERE p.key IN (${quoted(keys)})`);
 	const names = ["key", "pledge", "token", "status", "attempts", "state", "object", "url", "payments", "paid", "mails"];
 
 	return found.map((row) => Object.fromEntries(names.map((name, i) => [name, /^(attempts|payments|paid|mails)$/.test(name) ? Number(row[i]) : row[i]])));

@@ -19,8 +19,8 @@ export function dice(seed) {
 const hash = (text) => [...text].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 0x01000193) >>> 0, 0x811c9dc5);
 
 export class Turn {
-	constructor({ short = false, n, seed = 1, quiet = false }) {
-		Object.assign(this, { short, wanted: n, seed, quiet, sum: { faults: 0, pledges: 0, lost: 0, twice: 0 }, stacks: new Map() });
+	constructor({ short = false, n, seed = 1, quiet = false, only = "" }) {
+		Object.assign(this, { short, wanted: n, seed, quiet, only, sum: { faults: 0, pledges: 0, lost: 0, twice: 0 }, stacks: new Map() });
 	}
 
 	// of: the turn of one line: chance of its own, so that a line alone draws what it draws among others.
