@@ -1,12 +1,14 @@
 -- attempt_next: begin one more attempt of a pledge, when no earlier one can be paid any more.
--- Tables: pledge, attempt, outbox, ledger. p_lost names a create call that was looked for in the provider's list and
+-- Tables: pledge, attempt, outbox, ledger; before the last two those of breaker_wait and limit_take. p_lost names a create call that was looked for in the provider's list and
 -- not found: its attempt is abandoned in the same transaction, but only while that call is still lost.
 -- Gives 'made' with the call, leased by its maker; 'same' when this attempt id is there already; else there is no new
 -- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
 -- (the lost call was answered after all: nothing is changed), mode, unknown.
+-- A donor who comes back (p_lost null) meets the guards of pledge_try, but for the network: off (the provider, or a way to pay since
+-- the last attempt's call was made), shut, limited, with the seconds to wait.
 CREATE OR REPLACE FUNCTION pledged.attempt_next(p_pledge uuid, p_attempt uuid, p_lost bigint, p_provider text, p_livemode boolean,
 	p_idem_key text, p_method text, p_path text, p_body bytea, p_most integer, p_lease_s integer, p_cause text, p_now timestamptz)
-RETURNS TABLE (outcome text, outbox bigint, method text, path text, idem_key text, body bytea)
+RETURNS TABLE (outcome text, outbox bigint, method text, path text, idem_key text, body bytea, wait_s integer, why text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -16,6 +18,8 @@ DECLARE
 	v_why text;
 	v_no integer;
 	v_outbox bigint;
+	v_wait integer;
+	v_scope text;
 BEGIN
 	SELECT * INTO v_p FROM pledge WHERE pledge_id = p_pledge FOR UPDATE;
 	v_why := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_p.livemode <> p_livemode THEN 'mode'
@@ -39,8 +43,23 @@ BEGIN
 		v_why := CASE WHEN v_status IN ('new', 'offered') THEN 'payable' WHEN v_status = 'processing' THEN 'under_way'
 			WHEN v_status NOT IN ('lapsed', 'failed', 'canceled') THEN 'paid' WHEN v_no > p_most THEN 'many' END;
 	END IF;
+	IF v_why IS NULL AND p_lost IS NULL THEN
+		IF EXISTS (SELECT FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on" AND (s.method = ''
+			OR s.at > (SELECT max(a.created_at) FROM attempt a WHERE a.pledge_id = p_pledge))) THEN
+			v_why := 'off';
+			v_wait := 60;
+		END IF;
+		IF v_why IS NULL THEN
+			v_wait := breaker_wait(v_p.site_id, p_now);
+			v_why := CASE WHEN v_wait > 0 THEN 'shut' END;
+		END IF;
+		IF v_why IS NULL THEN
+			SELECT 'limited', l.wait_s, l.scope INTO v_why, v_wait, v_scope
+			FROM limit_take(v_p.site_id, '{}', v_p.reader_id, v_p.email, p_now) l;
+		END IF;
+	END IF;
 	IF v_why IS NOT NULL THEN
-		RETURN QUERY SELECT v_why, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::bytea;
+		RETURN QUERY SELECT v_why, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::bytea, v_wait, v_scope;
 		RETURN;
 	END IF;
 	INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at)
@@ -52,7 +71,7 @@ BEGIN
 	PERFORM ledger_put(p_pledge, 'attempt', p_attempt, NULL, 'creating', NULL, NULL, 0, v_p.currency, v_p.livemode, p_cause, NULL,
 		v_outbox, p_now);
 	PERFORM pledge_derive(p_pledge, p_cause, NULL, v_outbox, p_now);
-	RETURN QUERY SELECT 'made'::text, v_outbox, p_method, p_path, p_idem_key, p_body;
+	RETURN QUERY SELECT 'made'::text, v_outbox, p_method, p_path, p_idem_key, p_body, NULL::integer, NULL::text;
 END $$;
 COMMENT ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
 	IS 'Begins one more attempt of a pledge that cannot be paid any more.';

@@ -1,6 +1,7 @@
 /* app/again.c: POST /pledge/<token>/again, and the attempt that follows one that was lost. */
 #include <string.h>
 
+#include "app/admit.h"
 #include "app/again.h"
 #include "base/log.h"
 
@@ -52,6 +53,8 @@ enum err again_begin(struct store *s, struct pay *p, const struct again *g, stru
 	e = next(s, p, g, &attempt, &q, &rows, f);
 	if (e == OK && rows_n(rows) != 1)
 		e = fault_set(f, ERR_STORE, NULL, "attempt_next gave no row");
+	if (e == OK)
+		e = admit_check(rows, f);
 	if (e == OK)
 		e = arena_dup(a, row_str(rows, 0, "outcome"), ret_outcome);
 	if (e == OK && str_is(*ret_outcome, "made"))

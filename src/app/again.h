@@ -17,7 +17,8 @@ struct again {
 
 /* again_begin: store the next attempt and its call, built from the last one's.
  *   gives  *ret_outcome, a word of attempt_next; *ret, leased, when it is `made`
- *   fails  ERR_RANGE (the stored call is not one that opens a page), ERR_STORE_*, ERR_NO_MEMORY */
+ *   fails  ERR_RANGE (the stored call is not one that opens a page), those of admit_check,
+ *          ERR_STORE_*, ERR_NO_MEMORY */
 MUST enum err again_begin(struct store *s, struct pay *p, const struct again *g, struct arena *a,
 	struct call *ret, struct str *ret_outcome, struct fault *f);
 
@@ -26,7 +27,8 @@ MUST enum err again_begin(struct store *s, struct pay *p, const struct again *g,
  *   ask    now, start, arena
  *   gives  *ret as app_pledge: with the open page, the old one while it is open; without when it is
  *          paid or under way, or when the outcome is not known yet
- *   fails  ERR_NOT_FOUND; ERR_STATE: too many attempts, or of the other mode; ERR_STORE_*;
+ *   fails  ERR_NOT_FOUND; ERR_STATE: too many attempts, or of the other mode; those of
+ *          admit_check; ERR_STORE_*;
  *          ERR_PROVIDER_REFUSED: the attempt failed */
 MUST enum err app_again(struct app_money *m, struct str token, const struct money_ask *ask,
 	struct money_state *ret, struct fault *f);

@@ -5,7 +5,7 @@ import { after, test } from "node:test";
 
 import { creates, events } from "./lib/guard.mjs";
 import { agent, client, key } from "./lib/http.mjs";
-import { books_agree, counts, made, reaches } from "./lib/money.mjs";
+import { books_agree, counts, made, reaches, session_of } from "./lib/money.mjs";
 import { stack } from "./lib/stack.mjs";
 import { sleep } from "./lib/until.mjs";
 
@@ -64,6 +64,25 @@ test("pay off: 503 in words from all four workers within two seconds, no restart
 	assert.deepEqual(await s.pids("money"), pids);
 	assert.match((await s.ctl("pay", "list")).stdout, /^stripe +off .*\w+ +maintenance$/m);
 	assert.equal((await s.request("/prompt?l=en")).status, 200, "readers' pages are as before");
+});
+
+test("while it is off, nobody is offered a page that has run out once more", async () => {
+	await s.ctl("pay", "on", "stripe");
+	const pledge = await made(s, gift());
+	const again = () => s.request(`/pledge/${pledge.pledge}/again`, { method: "POST", form: {}, headers: { origin: s.url, accept: "text/html" } });
+
+	await s.provider.expire(session_of(pledge.url));
+	await reaches(s, pledge.pledge, "lapsed");
+	await s.ctl("pay", "off", "stripe");
+	const before = await creates(s);
+	const refused = await again();
+
+	assert.equal(refused.status, 503);
+	assert.match(refused.text, /We take no contributions at the moment/);
+	assert.equal(await creates(s), before);
+	await s.ctl("pay", "on", "stripe");
+	assert.equal((await again()).status, 303);
+	assert.equal(await creates(s), before + 1);
 });
 
 test("while it is off, open pages are paid, webhooks and refunds go on", async () => {
