@@ -1,6 +1,6 @@
 /* app/list.c: ask for a page, read it, remember where the next one begins. */
+#include "app/circuit.h"
 #include "app/list.h"
-#include "app/lockout.h"
 
 enum err list_page(struct store *s, struct pay *p, enum pay_list what, utc_t since,
 	char after[LIST_AFTER_MAX], int64_t timeout_ms, struct arena *a, json_t **ret_items,
@@ -14,7 +14,7 @@ enum err list_page(struct store *s, struct pay *p, enum pay_list what, utc_t sin
 	enum err e = pay_build_list(p, what, since, (utc_t){0}, str_c(after), a, &q);
 	if (e != OK)
 		return fault_set(f, e, NULL, "the list cannot be asked for");
-	lockout_call(s, p, &q, timeout_ms, a, &ans);
+	circuit_call(s, p, &q, timeout_ms, a, &ans);
 	enum pay_outcome outcome = pay_outcome(&ans);
 	if (outcome != PAY_OK) {
 		pay_error_text(&ans, text);
