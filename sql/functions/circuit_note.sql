@@ -33,6 +33,7 @@ BEGIN
 	IF v_became = 'back' AND v.state = 'open' THEN
 		UPDATE outbox o SET not_before = o.created_at
 		FROM (SELECT outbox_id FROM outbox WHERE provider = p_provider AND state = 'open' AND lease_until IS NULL AND not_before > created_at
+			AND find_at IS NULL
 			FOR UPDATE SKIP LOCKED) w
 		WHERE o.outbox_id = w.outbox_id;
 	END IF;

@@ -1,5 +1,5 @@
 -- clock_back: the clerk's clock was set back by so much: what waits for a time, or is leased until one, would wait longer by that.
--- Tables: attempt, wish, inbox, outbox, mail_out, reconcile, lockout (rows that others hold are left as they are), guard_event. Gives how many rows were moved.
+-- Tables: attempt, payment, wish, inbox, outbox, mail_out, reconcile, lockout (rows that others hold are left as they are), guard_event. Gives how many rows were moved.
 -- A second clerk on the same host sees the same step: whoever comes within two minutes of a noted one does nothing.
 CREATE OR REPLACE FUNCTION pledged.clock_back(p_by_s integer, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -19,6 +19,11 @@ BEGIN
 	WHERE a.attempt_id = w.attempt_id;
 	GET DIAGNOSTICS v_some = ROW_COUNT;
 	v_n := v_n + v_some;
+	UPDATE payment y SET next_look_at = greatest(p_now, y.next_look_at - v_by)
+	FROM (SELECT payment_id FROM payment WHERE state = 'paid' AND next_look_at > p_now AND next_look_at < 'infinity' FOR UPDATE SKIP LOCKED) w
+	WHERE y.payment_id = w.payment_id;
+	GET DIAGNOSTICS v_some = ROW_COUNT;
+	v_n := v_n + v_some;
 	UPDATE wish x SET not_before = greatest(p_now, x.not_before - v_by)
 	FROM (SELECT wish_id FROM wish WHERE state = 'asked' AND not_before > p_now FOR UPDATE SKIP LOCKED) w
 	WHERE x.wish_id = w.wish_id;
@@ -31,7 +36,8 @@ BEGIN
 	GET DIAGNOSTICS v_some = ROW_COUNT;
 	v_n := v_n + v_some;
 	UPDATE outbox o SET not_before = CASE WHEN o.not_before > p_now THEN greatest(p_now, o.not_before - v_by) ELSE o.not_before END,
-		lease_until = CASE WHEN o.lease_until > p_now THEN greatest(p_now, o.lease_until - v_by) ELSE o.lease_until END
+		lease_until = CASE WHEN o.lease_until > p_now THEN greatest(p_now, o.lease_until - v_by) ELSE o.lease_until END,
+		find_at = CASE WHEN o.find_at > p_now THEN greatest(p_now, o.find_at - v_by) ELSE o.find_at END
 	FROM (SELECT outbox_id FROM outbox WHERE state = 'open' AND greatest(not_before, lease_until) > p_now FOR UPDATE SKIP LOCKED) w
 	WHERE o.outbox_id = w.outbox_id;
 	GET DIAGNOSTICS v_some = ROW_COUNT;

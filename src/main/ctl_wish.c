@@ -121,12 +121,16 @@ static int ask(struct ctl *c, struct want *w)
 	arg_c(&a, w->reason);
 	arg_c(&a, w->by);
 	arg_utc(&a, clock_utc());
-	e = store_call(c->store, STMT_wish_ask, &a, &r, &f);
-	if (e != OK)
-		return ctl_fail(e, &f);
-	if (!str_is(row_str(r, 0, "outcome"), "asked"))
-		return refuse(row_str(r, 0, "detail"));
 	uuid_format(&w->wish, id);
+	e = store_call(c->store, STMT_wish_ask, &a, &r, &f);
+	if (e != OK) {
+		fprintf(stderr, "pledgectl: not sure whether %s was stored: pledge show tells\n",
+			id);
+		return ctl_fail(e, &f);
+	}
+	/* `same`: the answer to our own first try was lost */
+	if (!str_is(row_str(r, 0, "outcome"), "asked") && !str_is(row_str(r, 0, "outcome"), "same"))
+		return refuse(row_str(r, 0, "detail"));
 	printf("%s: asked as %s", w->kind, id);
 	if (refund)
 		printf(", %.*s", STR_FMT(row_str(r, 0, "detail")));

@@ -110,8 +110,8 @@ MUST enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *a
 	struct pay_opened *ret, struct fault *f);
 /* parse_snapshot: answer 200 of a fetch, or of a POST or DELETE that gives the object back -> the
  * neutral picture that pledged.settle takes, a new reference; see pay/snap.h for what it says.
- * fetched_at: when the call began. fails ERR_PROVIDER; also when the references that lead to the
- * pledge are all missing */
+ * fetched_at: when the call began. fails ERR_PROVIDER; ERR_BAD_EVENT when it is sound and all
+ * references that lead to the pledge are missing */
 MUST enum err pay_parse_snapshot(const struct pay *p, enum pay_kind kind,
 	const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
 /* error text of a refusal, for the log and the attempt: type/code/decline code, param; never the

@@ -14,6 +14,11 @@ enum err snap_bad(struct snap *s, const char *field, const char *what)
 	return fault_set(s->f, ERR_PROVIDER, field, "%s", what);
 }
 
+enum err snap_stray(struct snap *s, const char *field, const char *what)
+{
+	return fault_set(s->f, ERR_BAD_EVENT, field, "no reference: %s", what);
+}
+
 /* --- reading ---------------------------------------------------------------------------------- */
 
 enum err snap_int(struct snap *s, const json_t *o, const char *path, int64_t min, int64_t max,

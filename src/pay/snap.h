@@ -41,6 +41,8 @@ MUST enum err snap_bad(struct snap *s, const char *field, const char *what); /* 
  * when absent. ref_in: the first of several places. */
 MUST enum err snap_int(struct snap *s, const json_t *o, const char *path, int64_t min, int64_t max,
 	int64_t *ret, bool *ret_has);
+/* Sound, but nothing in it leads to money or a pledge: no repetition will mend that. */
+MUST enum err snap_stray(struct snap *s, const char *field, const char *what);
 MUST enum err snap_time(struct snap *s, const json_t *o, const char *path, utc_t *ret);
 MUST enum err snap_money(struct snap *s, const json_t *o, const char *path, struct money *ret);
 MUST enum err snap_ref(struct snap *s, const json_t *o, const char *path, struct str *ret);

@@ -63,7 +63,7 @@ static enum err claim(
 	if (e != OK)
 		return e;
 	if (ret_payment->n == 0)
-		return snap_bad(s, NULL, "no reference: it names no payment");
+		return snap_stray(s, NULL, "it names no payment");
 	if (m.minor == 0)
 		return snap_bad(s, "amount", "nothing is taken");
 	*ret = json_pack("{s:o,s:o,s:I,s:s,s:s}", "id", snap_text(id), "payment",
@@ -124,7 +124,7 @@ enum err stripe_claim_warning(struct snap *s, const json_t *o)
 	if (e == OK)
 		e = snap_pledge(s, o, pledge);
 	if (e == OK && payment.n == 0)
-		e = snap_bad(s, NULL, "no reference: it names no payment");
+		e = snap_stray(s, NULL, "it names no payment");
 	if (e == OK)
 		snap_push(s, "warnings",
 			json_pack("{s:o,s:o,s:o,s:b}", "id", snap_text(json_text(o, "id")),

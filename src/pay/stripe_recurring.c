@@ -283,7 +283,8 @@ enum err stripe_recurring_invoice(struct snap *s, const json_t *o)
 	if (e != OK)
 		return e;
 	if (r.id.n == 0 && json_is_null(json_object_get(s->out, "pledge")))
-		return snap_bad(s, NULL, "no reference: neither a subscription nor a pledge");
+		return fault_set(s->f, ERR_BAD_EVENT, NULL,
+			"no reference: neither a subscription nor a pledge");
 	snap_payment(s, &p);
 	if (is_state(p.state, "failed"))
 		snap_decline(s, p.intent.n ? p.intent : p.id, stripe_claim_refusal(intent));

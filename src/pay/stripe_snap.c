@@ -52,7 +52,7 @@ static enum err payment(struct snap *s, const json_t *o)
 	p.at = p.at.us > 0 ? p.at : made;
 	p.id = invoice.n ? invoice : p.intent;
 	if (e == OK && !p.state && json_is_null(json_object_get(s->out, "pledge")))
-		return snap_bad(s, NULL, "no reference: neither money nor a pledge");
+		return snap_stray(s, NULL, "neither money nor a pledge");
 	if (e != OK)
 		return e;
 	snap_payment(s, &p);
@@ -79,7 +79,7 @@ static enum err complete_once(struct snap *s, const json_t *o, bool paid, const 
 	if (e != OK)
 		return e;
 	if (p.id.n == 0)
-		return snap_bad(s, "payment_intent", "complete, but no reference to the payment");
+		return snap_stray(s, "payment_intent", "complete, but without its payment");
 	p.intent = p.id;
 	snap_payment(s, &p);
 	if (failed)
@@ -104,8 +104,7 @@ static enum err complete_recurring(
 	if (e == OK)
 		e = snap_ref(s, o, "invoice", &p.id);
 	if (e == OK && (sub_id.n == 0 || p.id.n == 0))
-		e = snap_bad(
-			s, "subscription", "complete, but no reference to subscription or invoice");
+		e = snap_stray(s, "subscription", "complete, but neither subscription nor invoice");
 	if (e == OK)
 		e = json_is_object(invoice) ? stripe_recurring_money(s, invoice, &p)
 					    : snap_money(s, o, "amount_total", &p.money);

@@ -190,7 +190,7 @@ static void keeps_its_promise(json_t *o, int depth)
 
 static void failed(enum err e, const struct fault *f)
 {
-	CHECK((e == ERR_PROVIDER || e == ERR_NO_MEMORY) && (f->err == e || f->err == OK));
+	CHECK((e == ERR_PROVIDER || e == ERR_BAD_EVENT || e == ERR_NO_MEMORY) && (f->err == e || f->err == OK));
 	CHECK(str_is_utf8(str_c(f->detail)) && str_is_utf8(str_c(f->field)));
 }
 

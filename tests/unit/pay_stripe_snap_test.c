@@ -360,15 +360,30 @@ static const struct row wrongs[] = {
     {"money of a sign", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1,'currency':'e$r','status':'pending','charge':'ch_1'}", NULL},
 };
 
+/* Those that are sound and lead nowhere: nobody waits for a better answer. */
+static bool is_stray(const char *name)
+{
+	static const char *const strays[] = {"paid, no intent", "monthly, no subscription",
+		"monthly, no invoice", "no reference", "no reference but lines",
+		"refund of nothing known", "warning of nothing", "intent, no money and no pledge"};
+
+	for (size_t i = 0; i < ARRAY_N(strays); i++)
+		if (strcmp(strays[i], name) == 0)
+			return true;
+	return false;
+}
+
 static void what_cannot_be_is_refused(void **state)
 {
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(wrongs); i++) {
 		json_auto_t *in = json_of(wrongs[i].in), *out = NULL;
 		struct fault f = {0};
-		if (snap(&set, wrongs[i].kind, in, &out, &f) != ERR_PROVIDER || out)
-			fail_msg("taken: %s", wrongs[i].name);
-		assert_int_equal(f.err, ERR_PROVIDER);
+		enum err want = is_stray(wrongs[i].name) ? ERR_BAD_EVENT : ERR_PROVIDER;
+		enum err e = snap(&set, wrongs[i].kind, in, &out, &f);
+		if (e != want || out)
+			fail_msg("%s: %s", wrongs[i].name, err_slug(e));
+		assert_int_equal(f.err, want);
 	}
 }
 
@@ -481,7 +496,7 @@ static void try_all(enum pay_kind kind, const json_t *root)
 		json_decref(out);
 		return;
 	}
-	assert_int_equal(e, ERR_PROVIDER);
+	assert_true(e == ERR_PROVIDER || e == ERR_BAD_EVENT);
 	assert_true(f.detail[0] != 0);
 }
 
