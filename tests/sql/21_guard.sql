@@ -1,7 +1,7 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(75);
+SELECT plan(77);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
@@ -103,6 +103,7 @@ SELECT is(outbox_result(pg_temp.box(47), 'retry', 503, 'HTTP 503', NULL, pg_temp
 SELECT is((SELECT state FROM circuit), 'open', 'opens it');
 SELECT is((SELECT said || paused FROM pg_temp.try(50, '2 h')), 'madetrue', 'a pledge is stored, its call waits');
 SELECT is((SELECT tries || coalesce(first_sent_at::text, '-') || coalesce(lease_until::text, '-') FROM outbox WHERE outbox_id = pg_temp.box(50)), '0--', 'free, and not sent');
+SELECT is(outbox_result(pg_temp.box(46), 'lost', 500, 'HTTP 500', NULL, pg_temp.t0() + interval '2 h'), 'open', 'one of them is looked for in the list');
 SELECT is_empty($$ SELECT FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h') $$, 'the clerk gets none');
 SELECT is_empty($$ SELECT FROM outbox_claim(pg_temp.box(50), 15, pg_temp.t0() + interval '3 h') $$, 'nor does who waits');
 UPDATE circuit SET next_at = clock_timestamp() - interval '1 s';
@@ -113,7 +114,9 @@ SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 1, 'unless the clock was
 SELECT lives_ok($$ SELECT attempt_opened((SELECT outbox_id FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until = pg_temp.t0() + interval '3 h 15 s'),
 	'cs_probe', 'https://pay.example/p', NULL, false, pg_temp.t0() + interval '3 h') $$, 'it is answered');
 SELECT is((SELECT state || fails FROM circuit), 'back0', 'the provider is back');
-SELECT is((SELECT count(*) FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until IS NULL AND not_before > created_at), 0::bigint, 'what waits is due at once');
+SELECT is((SELECT count(*) FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until IS NULL AND not_before > created_at
+	AND find_at IS NULL), 0::bigint, 'what waits is due at once');
+SELECT is((SELECT not_before FROM outbox WHERE outbox_id = pg_temp.box(46)), 'infinity', 'but for what is looked for');
 SELECT is((SELECT sum((SELECT count(*) FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h'))) FROM generate_series(1, 3) i), 3::numeric, 'one after the other, at its pace');
 SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 0, 'not faster');
 SELECT lives_ok($$ UPDATE outbox SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = now() WHERE provider = 'stripe' AND state = 'open' $$, 'all is worked off');
