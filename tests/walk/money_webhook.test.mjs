@@ -21,8 +21,8 @@ const rows = async (pledge) => {
 	const [row] = await s.sql(`SELECT
 		(SELECT count(*) FROM pledged.payment y WHERE y.pledge_id = p.pledge_id),
 		(SELECT count(*) FROM pledged.mail_out m JOIN pledged.payment y ON y.payment_id = m.subject WHERE y.pledge_id = p.pledge_id),
-		(SELECT count(*) FROM pledged.ledger l WHERE l.pledge_id = p.pledge_id AND l.account = 'provider'),
-		(SELECT coalesce(sum(l.amount), 0) FROM pledged.ledger l WHERE l.pledge_id = p.pledge_id AND l.account = 'provider')
+		(SELECT count(*) FROM pledged.ledger l WHERE l.pledge_id = p.pledge_id AND l.account = 'provider' AND l.object <> 'fee'),
+		(SELECT coalesce(sum(l.amount), 0) FROM pledged.ledger l WHERE l.pledge_id = p.pledge_id AND l.account = 'provider' AND l.object <> 'fee')
 		FROM pledged.pledge p WHERE p.public_token = '${pledge}'`);
 
 	return row.map(Number);
