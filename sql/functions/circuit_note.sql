@@ -1,7 +1,9 @@
 -- circuit_note: a call to a provider was answered, or was not. Stored calls are noted by a trigger of outbox, others by whoever made them.
--- Tables: circuit, then outbox (rows that others hold are skipped), guard_event. While all is well nothing is written.
+-- Tables: circuit, then outbox, inbox, wish (rows that others hold are skipped), guard_event. While all is well nothing is written.
 --   closed -> open    after `most` failures in a row          open -> back    with the first answer; what waits is due at once
 --   back   -> open    after three failures in a row           back -> closed  when nothing that is due waits
+-- What the outage put off is due with both steps back: webhooks, wishes, lost pages to look for. The circuit keeps them from coming
+-- all at once. A lease on a wish or a lost page may end early by that, which is harmless.
 CREATE OR REPLACE FUNCTION pledged.circuit_note(p_provider text, p_ok boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
@@ -36,6 +38,18 @@ BEGIN
 			AND find_at IS NULL
 			FOR UPDATE SKIP LOCKED) w
 		WHERE o.outbox_id = w.outbox_id;
+	END IF;
+	IF v_became <> v.state AND v_became IN ('back', 'closed') THEN
+		UPDATE outbox o SET find_at = o.created_at
+		FROM (SELECT outbox_id FROM outbox WHERE provider = p_provider AND state = 'open' AND find_at > created_at FOR UPDATE SKIP LOCKED) w
+		WHERE o.outbox_id = w.outbox_id;
+		UPDATE inbox i SET not_before = i.received_at
+		FROM (SELECT inbox_id FROM inbox WHERE provider = p_provider AND state = 'new' AND tries > 0 AND not_before > received_at
+			FOR UPDATE SKIP LOCKED) w
+		WHERE i.inbox_id = w.inbox_id;
+		UPDATE wish x SET not_before = x.created_at
+		FROM (SELECT wish_id FROM wish WHERE state = 'asked' AND not_before > created_at FOR UPDATE SKIP LOCKED) w
+		WHERE x.wish_id = w.wish_id;
 	END IF;
 END $$;
 COMMENT ON FUNCTION pledged.circuit_note(text, boolean) IS 'Notes whether a provider answered a call.';

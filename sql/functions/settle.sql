@@ -69,6 +69,10 @@ BEGIN
 			UPDATE pledge p SET email = v_email WHERE p.pledge_id = v_p.pledge_id;
 		END IF;
 	END IF;
+	-- What is paid or failed for good is looked up no more.
+	UPDATE attempt a SET next_look_at = 'infinity'
+	WHERE a.pledge_id = v_p.pledge_id AND a.state = 'complete' AND a.next_look_at IS DISTINCT FROM 'infinity'
+		AND EXISTS (SELECT FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.state IN ('paid', 'failed'));
 	v_status := pledge_derive(v_p.pledge_id, p_cause, p_inbox, NULL, p_now);
 
 	UPDATE inbox i SET state = 'done', lease_until = NULL, error = NULL, ended_at = p_now

@@ -1,33 +1,23 @@
--- wish_policy: refunds that are asked for by rule, where the operator has switched that on: the second payment of a
--- gift that was to be given once, and a payment that the card network warns of.
+-- wish_policy: refunds that are asked for by rule, where the operator has switched that on: see wish_by_rule.
 -- Tables: as wish_put, a pledge at a time in the order of ids (pledge, payment, refund, dispute, fraud_warning, wish read).
--- Of several payments the first that is as pledged and untouched stays, in the order of pledge_by_token. Each payment once for ever: the wish's id is
--- made of the payment's, and the refund's key is dup:<payment> or fraud:<payment>. Gives how many were asked for.
+-- What the rules say is asked again under the pledge's lock, since somebody else may have given money back meanwhile; and for
+-- duplicates once more after the refunds for fraud: else both payments would go. Gives how many were asked for.
 CREATE OR REPLACE FUNCTION pledged.wish_policy(p_duplicates boolean, p_fraud boolean, p_now timestamptz)
 RETURNS integer LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
+	v_pledge uuid;
+	v_fraud boolean;
 	v_x record;
 	v_n integer := 0;
 BEGIN
-	FOR v_x IN
-		SELECT s.pledge_id, s.payment_id, 'dup' AS rule, 'duplicate' AS reason FROM (
-			SELECT y.pledge_id, y.payment_id, row_number() OVER (PARTITION BY y.pledge_id
-				ORDER BY y.paid_at, y.provider_payment_id) AS no
-			FROM pledge p JOIN payment y USING (pledge_id)
-			WHERE p_duplicates AND p.over_paid AND p."interval" = 'once' AND y.state = 'paid' AND y.mismatch IS NULL
-				AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = y.payment_id AND r.state <> 'failed')
-				AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'won')) s
-		WHERE s.no > 1
-		UNION ALL
-		SELECT DISTINCT y.pledge_id, y.payment_id, 'fraud', 'fraudulent'
-		FROM fraud_warning f JOIN payment y USING (payment_id)
-		WHERE p_fraud AND f.actionable AND y.state = 'paid'
-			AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id)
-		ORDER BY 1, 2
-	LOOP
-		CONTINUE WHEN EXISTS (SELECT FROM refund r WHERE r.idem_key = v_x.rule || ':' || v_x.payment_id);
-		v_n := v_n + (SELECT (w.outcome = 'asked')::integer FROM wish_put(md5(v_x.rule || ':' || v_x.payment_id)::uuid, v_x.pledge_id,
-			'refund', v_x.payment_id, NULL, NULL, NULL, NULL, NULL, v_x.reason, 'clerk', v_x.rule || ':' || v_x.payment_id, p_now) w);
+	FOR v_pledge IN SELECT DISTINCT r.pledge FROM wish_by_rule(p_duplicates, p_fraud, NULL) r ORDER BY 1 LOOP
+		PERFORM FROM pledge WHERE pledge_id = v_pledge FOR UPDATE;
+		FOREACH v_fraud IN ARRAY ARRAY[true, false] LOOP
+			FOR v_x IN SELECT * FROM wish_by_rule(p_duplicates AND NOT v_fraud, p_fraud AND v_fraud, v_pledge) LOOP
+				v_n := v_n + (SELECT (w.outcome = 'asked')::integer FROM wish_put(md5(v_x.key)::uuid, v_pledge,
+					'refund', v_x.payment, NULL, NULL, NULL, NULL, NULL, v_x.reason, 'clerk', v_x.key, p_now) w);
+			END LOOP;
+		END LOOP;
 	END LOOP;
 	RETURN v_n;
 END $$;

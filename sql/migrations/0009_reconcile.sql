@@ -115,6 +115,17 @@ ALTER TABLE pledged.outbox ADD CONSTRAINT outbox_last_outcome_check
 	CHECK (last_outcome IN ('retry', 'unknown', 'lost', 'permanent', 'config', 'done'));
 ALTER TABLE pledged.outbox ADD CONSTRAINT outbox_lost_waits CHECK (find_at IS NULL OR (kind = 'create' AND (state <> 'open' OR not_before = 'infinity')));
 
+-- Attempts whose money came, or will not, are looked up no more, and stand in no index of those that are. Each round asks for
+-- what is due: the index must have the very expression of lookup_lease.
+UPDATE pledged.attempt a SET next_look_at = 'infinity'
+WHERE a.state = 'complete' AND EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = a.pledge_id AND y.state IN ('paid', 'failed'));
+DROP INDEX pledged.attempt_look;
+CREATE INDEX attempt_look ON pledged.attempt
+	(least(coalesce(next_look_at, CASE state WHEN 'open' THEN opened_at ELSE state_at END),
+		CASE WHEN state = 'open' AND (looked_at IS NULL OR looked_at < expires_at) THEN expires_at END))
+	WHERE object_id IS NOT NULL AND state IN ('open', 'processing', 'complete') AND next_look_at IS DISTINCT FROM 'infinity';
+COMMENT ON COLUMN pledged.attempt.next_look_at IS 'Not looked up before this; null: the first look follows from opened_at, or state_at; infinity: not any more, its money came, will not, or was on its way for two weeks.';
+
 -- It tells more now.
 DROP FUNCTION IF EXISTS pledged.lookup_lease(integer, integer, integer, timestamptz);
 

@@ -4,6 +4,8 @@
 #include "app/circuit.h"
 #include "app/lockout.h"
 
+#define TURN_MS 200 /* while it comes back, a turn is waited for so long */
+
 /* A database that is away holds back no call: what matters is kept elsewhere. */
 static bool may_call(struct store *s, const char *provider, bool *ret_watched)
 {
@@ -12,7 +14,7 @@ static bool may_call(struct store *s, const char *provider, bool *ret_watched)
 	store_args_init(&a);
 	arg_c(&a, provider);
 	arg_int(&a, 1);
-	arg_int(&a, 0);
+	arg_int(&a, TURN_MS);
 	*ret_watched = true;
 	if (store_call(s, STMT_circuit_take, &a, &rows, NULL) != OK || rows_n(rows) != 1)
 		return true;
@@ -31,7 +33,7 @@ static void note(struct store *s, const char *provider, bool ok)
 		rows_free(rows);
 }
 
-void circuit_call(struct store *s, struct pay *p, const struct pay_request *q, int64_t timeout_ms,
+bool circuit_call(struct store *s, struct pay *p, const struct pay_request *q, int64_t timeout_ms,
 	struct arena *a, struct pay_answer *ret)
 {
 	static const char WHY[] = "not sent: the provider did not answer a moment ago";
@@ -41,12 +43,13 @@ void circuit_call(struct store *s, struct pay *p, const struct pay_request *q, i
 			.read = strcmp(q->method, "GET") == 0,
 			.retry_after_s = -1};
 		memcpy(ret->error, WHY, sizeof WHY);
-		return;
+		return false;
 	}
 	if (!lockout_call(s, p, q, timeout_ms, a, ret))
-		return;
+		return false;
 	enum pay_outcome o = pay_outcome(ret);
 	bool failed = o == PAY_RETRY || o == PAY_UNKNOWN;
 	if (failed || (watched && o != PAY_CONFIG))
 		note(s, pay_name(p), !failed);
+	return true;
 }

@@ -9,8 +9,9 @@
 #include "store/pg.h"
 
 /* circuit_call: lockout_call for whatever is no stored call, if the circuit lets it; else *ret is
- * an answer that nothing was sent. trips: 1, and 1 more after a failure. */
-void circuit_call(struct store *s, struct pay *p, const struct pay_request *q, int64_t timeout_ms,
+ * an answer that nothing was sent. gives  false when nothing was sent. trips: 1, and 1 more after a
+ * failure. */
+bool circuit_call(struct store *s, struct pay *p, const struct pay_request *q, int64_t timeout_ms,
 	struct arena *a, struct pay_answer *ret);
 
 #endif

@@ -178,6 +178,10 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 			do_supporters(c); /* so that the next page does not ask */
 		return;
 	}
+	if (s.held) {
+		end_inbox(c, id, "held", f.detail);
+		return;
+	}
 	/* an answer that is none may be a proxy's, and a refused key may be put right: only what
 	 * our own books refuse is parked at once */
 	bool away = e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT;

@@ -14,7 +14,7 @@ enum err list_page(struct store *s, struct pay *p, enum pay_list what, utc_t sin
 	enum err e = pay_build_list(p, what, since, (utc_t){0}, str_c(after), a, &q);
 	if (e != OK)
 		return fault_set(f, e, NULL, "the list cannot be asked for");
-	circuit_call(s, p, &q, timeout_ms, a, &ans);
+	(void)circuit_call(s, p, &q, timeout_ms, a, &ans);
 	enum pay_outcome outcome = pay_outcome(&ans);
 	if (outcome != PAY_OK) {
 		pay_error_text(&ans, text);

@@ -6,8 +6,8 @@
 #include "base/crash.h"
 #include "base/log.h"
 
-enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct str id,
-	int64_t timeout_ms, struct arena *a, json_t **ret, struct fault *f)
+static enum err fetch(struct store *s, struct pay *p, enum pay_kind kind, struct str id,
+	int64_t timeout_ms, struct arena *a, json_t **ret, bool *ret_held, struct fault *f)
 {
 	struct pay_request q;
 	struct pay_answer ans;
@@ -16,7 +16,7 @@ enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct st
 	enum err e = pay_build_fetch(p, kind, id, a, &q);
 	if (e != OK)
 		return fault_set(f, ERR_PROVIDER, "object", "an id that cannot be one");
-	circuit_call(s, p, &q, timeout_ms, a, &ans);
+	*ret_held = !circuit_call(s, p, &q, timeout_ms, a, &ans);
 	switch (pay_outcome(&ans)) {
 	case PAY_OK: return pay_parse_snapshot(p, kind, &ans, began, ret, f);
 	case PAY_GONE:
@@ -27,6 +27,13 @@ enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct st
 		return fault_set(f, ERR_PROVIDER_DOWN, NULL, "%s", text);
 	default: pay_error_text(&ans, text); return fault_set(f, ERR_PROVIDER, NULL, "%s", text);
 	}
+}
+
+enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct str id,
+	int64_t timeout_ms, struct arena *a, json_t **ret, struct fault *f)
+{
+	bool held = false;
+	return fetch(s, p, kind, id, timeout_ms, a, ret, &held, f);
 }
 
 /* The database moves; a move that pledge.def does not have is told loudly. */
@@ -55,7 +62,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 {
 	json_auto_t *snapshot = NULL;
 	*ret = (struct settled){0};
-	enum err e = app_fetch(s, p, kind, id, timeout_ms, a, &snapshot, f);
+	enum err e = fetch(s, p, kind, id, timeout_ms, a, &snapshot, &ret->held, f);
 	if (e != OK)
 		return e;
 	CRASH_POINT("r.fetched");

@@ -9,8 +9,9 @@
 #include "store/pg.h"
 
 struct settled {
-	bool known, paid_new;
-}; /* known: the pledge was found and the snapshot applied */
+	bool known, paid_new, held;
+}; /* known: the pledge was found and the snapshot applied; held: nothing was sent, for now nobody
+    * calls the provider */
 
 /* app_fetch: an object's neutral picture, a new reference. fails  ERR_PROVIDER_DOWN, ERR_PROVIDER,
  * ERR_NOT_FOUND: as app_settle */

@@ -1,7 +1,7 @@
 -- A page whose answer was lost is looked for before there is another; look-ups have a calendar.
 BEGIN;
 \ir fixture.psql
-SELECT plan(49);
+SELECT plan(58);
 CREATE FUNCTION pg_temp.call(n int, no int DEFAULT 1) RETURNS bigint LANGUAGE sql AS $$
 	SELECT o.outbox_id FROM pledged.outbox o JOIN pledged.attempt a ON a.attempt_id = o.subject
 	WHERE o.kind = 'create' AND a.pledge_id = pg_temp.pid(n) AND a.no = call.no
@@ -87,5 +87,42 @@ SELECT is((SELECT string_agg(x.s::text, ' ' ORDER BY x.s) FROM (
 			9999999]) WITH ORDINALITY u (s, o) ORDER BY o) x WHERE got = 'payment pi_f30'),
 	'60 3600 86400 604800 2592000', 'it is looked at after a minute, an hour, a day, a week and a month');
 SELECT is((SELECT next_look_at FROM payment WHERE provider_payment_id = 'pi_f30'), NULL, 'and not any more');
+
+-- money that came is looked for no more, and costs nothing
+SELECT is((SELECT next_look_at FROM attempt WHERE object_id = 'cs_f30'), 'infinity', 'its page is looked up no more');
+SELECT lives_ok($$ SELECT pg_temp.offer(31), pg_temp.settle(pg_temp.snap(31, 'complete')) $$, 'one is complete, but its money did not show up');
+SELECT is(pg_temp.looks('cs_f3_', 3600 + 60), 'cs_f31', 'it alone is looked up');
+SELECT lives_ok($$ SELECT pg_temp.settle(pg_temp.snap(31, NULL, pg_temp.pay('pi_f31', 'failed'))) $$, 'its money failed');
+SELECT is((SELECT state || ' ' || next_look_at FROM attempt WHERE object_id = 'cs_f31'), 'complete infinity', 'that is an end as well');
+SELECT is((SELECT count(*) FROM report.attention WHERE what = 'payment on its way for two weeks'), 1::bigint, 'neither is told as on its way');
+UPDATE attempt SET next_look_at = 'infinity' WHERE attempt_id::text LIKE 'f2000000%';
+INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, object_id, state, created_at, opened_at, state_at, looks, next_look_at)
+SELECT gen_random_uuid(), pg_temp.pid(30), 100 + n, 'stripe', false, 'v1:create:many' || n, 'cs_many' || n, 'complete', pg_temp.t0(), pg_temp.t0(), pg_temp.t0(), 0, 'infinity'
+FROM generate_series(1, 100000) n;
+ANALYZE attempt;
+CREATE FUNCTION pg_temp.plan_of() RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_q text := (SELECT prosrc FROM pg_proc WHERE oid = 'pledged.lookup_lease(boolean,integer,integer,integer,timestamptz)'::regprocedure);
+	v_line text;
+	v_all text := '';
+BEGIN
+	FOR v_line IN EXECUTE 'EXPLAIN ' || replace(replace(replace(replace(replace(v_q, 'p_listed', 'false'), 'p_now', 'pg_temp.t0()'), 'p_older_s', '300'),
+		'p_lease_s', '10'), 'p_n ', '1 ') LOOP
+		v_all := v_all || v_line || E'\n';
+	END LOOP;
+	RETURN v_all;
+END $$;
+SELECT matches(pg_temp.plan_of(), 'Index Scan using attempt_look on attempt d', 'of 100,000 paid ones the index has none');
+SELECT doesnt_match(pg_temp.plan_of(), 'Seq Scan on attempt', 'and nobody reads them');
+CREATE FUNCTION pg_temp.took(n int) RETURNS double precision LANGUAGE plpgsql AS $$
+DECLARE
+	v_at timestamptz := clock_timestamp();
+BEGIN
+	FOR i IN 1 .. n LOOP
+		PERFORM pledged.lookup_lease(true, 50, 300, 10, pg_temp.t0() + interval '2 days'), pledged.lookup_lease(false, 1, 300, 10, pg_temp.t0() + interval '2 days');
+	END LOOP;
+	RETURN extract(epoch FROM clock_timestamp() - v_at) * 1000 / n / 2;
+END $$;
+SELECT cmp_ok(pg_temp.took(10), '<', 10::double precision, 'nothing is due: so it is said in a moment');
 SELECT * FROM finish();
 ROLLBACK;

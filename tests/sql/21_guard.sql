@@ -1,7 +1,7 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(77);
+SELECT plan(84);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
@@ -101,9 +101,26 @@ SELECT is((SELECT state || fails FROM circuit), 'closed7', 'that is borne');
 SELECT is((SELECT n || ' ' || watched FROM circuit_take('stripe', 5, 0)), '5 true', 'calls go on, and are watched');
 SELECT is(outbox_result(pg_temp.box(47), 'retry', 503, 'HTTP 503', NULL, pg_temp.t0() + interval '2 h'), 'open', 'the eighth');
 SELECT is((SELECT state FROM circuit), 'open', 'opens it');
+UPDATE outbox SET last_outcome = 'lost', not_before = 'infinity', find_at = pg_temp.t0() + interval '12 h' WHERE outbox_id = pg_temp.box(40);
+CREATE FUNCTION pg_temp.hooks() RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(dedup_key || ':' || tries || ':' || state || ':' || (not_before - received_at), ', ' ORDER BY dedup_key), '') FROM pledged.inbox WHERE dedup_key ~ '^evt_w'
+$$;
+CREATE FUNCTION pg_temp.hook_lease(later interval) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(string_agg(i.dedup_key, ',' ORDER BY i.dedup_key), '') FROM pledged.inbox_lease(100, 30, pg_temp.t0() + later) l JOIN pledged.inbox i ON i.inbox_id = l.inbox
+$$;
+INSERT INTO inbox (provider, dedup_key, event_type, object_kind, object_id, livemode, body, received_at, state, not_before, tries)
+SELECT 'stripe', 'evt_w' || n, 'x', 'checkout', 'cs_w', false, '', pg_temp.t0(), 'new', pg_temp.t0() + CASE n WHEN 1 THEN interval '0' ELSE interval '9 h' END, n - 1
+FROM generate_series(1, 2) n;
+INSERT INTO wish (wish_id, pledge_id, kind, attempt_id, author, state, tries, not_before, created_at, state_at)
+VALUES (pg_temp.aid(900), pg_temp.pid(41), 'expire', pg_temp.aid(41), 'donor', 'asked', 9, pg_temp.t0() + interval '12 h', pg_temp.t0(), pg_temp.t0());
+SELECT is(pg_temp.hook_lease('3 h'), '', 'webhooks stay where they are');
+UPDATE circuit SET next_at = clock_timestamp() - interval '1 s';
+SELECT is(pg_temp.hook_lease('3 h'), 'evt_w1', 'unless the provider may be asked whether it is back');
+SELECT is((SELECT inbox_end(inbox_id, 'held', 'not sent', NULL, pg_temp.t0() + interval '3 h') FROM inbox WHERE dedup_key = 'evt_w1'), 'new', 'somebody else had asked');
+SELECT is(pg_temp.hooks(), 'evt_w1:0:new:03:00:02, evt_w2:1:new:09:00:00', 'nothing was sent, so it was no try');
+UPDATE circuit SET next_at = clock_timestamp() + interval '2 s';
 SELECT is((SELECT said || paused FROM pg_temp.try(50, '2 h')), 'madetrue', 'a pledge is stored, its call waits');
 SELECT is((SELECT tries || coalesce(first_sent_at::text, '-') || coalesce(lease_until::text, '-') FROM outbox WHERE outbox_id = pg_temp.box(50)), '0--', 'free, and not sent');
-SELECT is(outbox_result(pg_temp.box(46), 'lost', 500, 'HTTP 500', NULL, pg_temp.t0() + interval '2 h'), 'open', 'one of them is looked for in the list');
 SELECT is_empty($$ SELECT FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h') $$, 'the clerk gets none');
 SELECT is_empty($$ SELECT FROM outbox_claim(pg_temp.box(50), 15, pg_temp.t0() + interval '3 h') $$, 'nor does who waits');
 UPDATE circuit SET next_at = clock_timestamp() - interval '1 s';
@@ -114,13 +131,17 @@ SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 1, 'unless the clock was
 SELECT lives_ok($$ SELECT attempt_opened((SELECT outbox_id FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until = pg_temp.t0() + interval '3 h 15 s'),
 	'cs_probe', 'https://pay.example/p', NULL, false, pg_temp.t0() + interval '3 h') $$, 'it is answered');
 SELECT is((SELECT state || fails FROM circuit), 'back0', 'the provider is back');
-SELECT is((SELECT count(*) FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until IS NULL AND not_before > created_at
-	AND find_at IS NULL), 0::bigint, 'what waits is due at once');
-SELECT is((SELECT not_before FROM outbox WHERE outbox_id = pg_temp.box(46)), 'infinity', 'but for what is looked for');
+SELECT is((SELECT count(*) FROM outbox WHERE state = 'open' AND kind = 'create' AND lease_until IS NULL AND not_before > created_at AND find_at IS NULL), 0::bigint, 'what waits is due at once');
+SELECT is(pg_temp.hooks(), 'evt_w1:0:new:03:00:02, evt_w2:1:new:00:00:00', 'webhooks that were tried too');
+SELECT is((SELECT not_before - created_at FROM wish WHERE wish_id = pg_temp.aid(900)), interval '0', 'what donors asked for too');
+SELECT is((SELECT find_at - created_at FROM outbox WHERE outbox_id = pg_temp.box(40)), interval '0', 'lost pages are looked for');
+SELECT is((SELECT not_before FROM outbox WHERE outbox_id = pg_temp.box(40)), 'infinity', 'and their calls stay put');
+UPDATE inbox SET not_before = received_at + interval '1 h' WHERE dedup_key = 'evt_w2';
 SELECT is((SELECT sum((SELECT count(*) FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h'))) FROM generate_series(1, 3) i), 3::numeric, 'one after the other, at its pace');
 SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 0, 'not faster');
 SELECT lives_ok($$ UPDATE outbox SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = now() WHERE provider = 'stripe' AND state = 'open' $$, 'all is worked off');
 SELECT is((SELECT state FROM circuit), 'closed', 'then all goes as before');
+SELECT is(pg_temp.hooks(), 'evt_w1:0:new:03:00:02, evt_w2:1:new:00:00:00', 'what failed meanwhile is due as well');
 SELECT is((SELECT string_agg(was || '>' || became, ',' ORDER BY event_id) FROM guard_event WHERE kind = 'circuit'), 'closed>open,open>back,back>closed', 'every step is a row');
 SELECT * FROM finish();
 ROLLBACK;

@@ -306,10 +306,14 @@ static void inbox_end(struct m_call *c)
 		return;
 	struct m_inbox *b = &db.inbox[id - 1];
 	if (!is_eq(b->state, "done") && !is_eq(b->state, "ignored")) {
-		b->state = v_text(c, 1);
+		bool held = is_eq(v_text(c, 1), "held");
+		b->state = held ? "new" : v_text(c, 1);
 		b->lease = 0;
 		b->error = v_text(c, 2);
-		b->not_before = v_time(c, 3) ? v_time(c, 3) : now + m_pause(b->tries, 3600);
+		b->tries -= held && b->tries > 0;
+		b->not_before = v_time(c, 3) ? v_time(c, 3)
+				: held       ? now + 2 * S
+					     : now + m_pause(b->tries, 3600);
 	}
 	m_put(c, 0, b->state);
 }
