@@ -54,7 +54,7 @@ test("PostgreSQL killed and started again amid 40 pledges with payments: none lo
 test("a worker killed while the provider thinks: the clerk finishes, the same key gives the same page (case 21)", async () => {
 	const fields = gift(50);
 
-	await s.provider.fault({ match: CREATE, do: "delay:1500" });
+	await s.provider.fault({ match: CREATE, do: "delay:6000" });
 	const cut = who().pledge(fields);
 	const [[idem]] = await until("the call is on its way", async () => {
 		const rows = await s.sql(`SELECT o.idem_key FROM pledged.outbox o JOIN pledged.attempt a ON a.attempt_id = o.subject
