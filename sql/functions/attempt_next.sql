@@ -1,7 +1,8 @@
 -- attempt_next: begin one more attempt of a pledge, when no earlier one can be paid any more.
--- Tables: pledge, attempt, outbox, ledger; before the last two those of breaker_wait and limit_take. p_lost names a create call that was looked for in the provider's list and
+-- Tables: pledge, attempt, outbox, ledger; before the last two those of breaker_wait, limit_take and circuit_take. p_lost names a create call that was looked for in the provider's list and
 -- not found: its attempt is abandoned in the same transaction, but only while that call is still lost.
--- Gives 'made' with the call, leased by its maker; 'same' when this attempt id is there already; else there is no new
+-- Gives 'made' with the call, leased by its maker; 'paused': the provider's circuit is open, and the call, made now or before, is left
+-- to the clerk (with p_lost null: who looked for a lost call goes by the circuit already); 'same' when this attempt id is there already; else there is no new
 -- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
 -- (the lost call was answered after all: nothing is changed), mode, unknown.
 -- A donor who comes back (p_lost null) meets the guards of pledge_try, but for the network: off (the provider, or a way to pay since
@@ -20,6 +21,7 @@ DECLARE
 	v_outbox bigint;
 	v_wait integer;
 	v_scope text;
+	v_lease integer := p_lease_s;
 BEGIN
 	SELECT * INTO v_p FROM pledge WHERE pledge_id = p_pledge FOR UPDATE;
 	v_why := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_p.livemode <> p_livemode THEN 'mode'
@@ -58,20 +60,27 @@ BEGIN
 			FROM limit_take(v_p.site_id, '{}', v_p.reader_id, v_p.email, p_now) l;
 		END IF;
 	END IF;
+	IF v_why = 'payable' AND p_lost IS NULL AND EXISTS (SELECT FROM circuit c WHERE c.provider = p_provider AND c.state <> 'closed')
+		AND (SELECT a.state FROM attempt a WHERE a.pledge_id = p_pledge ORDER BY a.no DESC LIMIT 1) = 'creating' THEN
+		v_why := 'paused';
+	END IF;
 	IF v_why IS NOT NULL THEN
 		RETURN QUERY SELECT v_why, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::bytea, v_wait, v_scope;
 		RETURN;
 	END IF;
+	IF p_lost IS NULL AND (SELECT c.n FROM circuit_take(p_provider, 1, 0) c) = 0 THEN
+		v_lease := NULL;
+	END IF;
 	INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at)
 	VALUES (p_attempt, p_pledge, v_no, p_provider, p_livemode, p_idem_key, p_now, p_now);
 	INSERT INTO outbox (kind, subject, provider, method, path, idem_key, body, not_before, lease_until, tries, first_sent_at, created_at)
-	VALUES ('create', p_attempt, p_provider, p_method, p_path, p_idem_key, p_body, p_now, p_now + make_interval(secs => p_lease_s), 1,
-		p_now, p_now)
+	VALUES ('create', p_attempt, p_provider, p_method, p_path, p_idem_key, p_body, p_now, p_now + make_interval(secs => v_lease),
+		CASE WHEN v_lease IS NULL THEN 0 ELSE 1 END, CASE WHEN v_lease IS NOT NULL THEN p_now END, p_now)
 	RETURNING outbox_id INTO v_outbox;
 	PERFORM ledger_put(p_pledge, 'attempt', p_attempt, NULL, 'creating', NULL, NULL, 0, v_p.currency, v_p.livemode, p_cause, NULL,
 		v_outbox, p_now);
 	PERFORM pledge_derive(p_pledge, p_cause, NULL, v_outbox, p_now);
-	RETURN QUERY SELECT 'made'::text, v_outbox, p_method, p_path, p_idem_key, p_body, NULL::integer, NULL::text;
+	RETURN QUERY SELECT CASE WHEN v_lease IS NULL THEN 'paused' ELSE 'made' END, v_outbox, p_method, p_path, p_idem_key, p_body, NULL::integer, NULL::text;
 END $$;
 COMMENT ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
 	IS 'Begins one more attempt of a pledge that cannot be paid any more.';

@@ -113,7 +113,7 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, const st
 	if (str_is(*ret_outcome, "made"))
 		return call_create(m->store, m->pay, &c, mono_left_ms(deadline, clock_mono()),
 			ask->arena, ret_url, f);
-	if (str_is(*ret_outcome, "payable"))
+	if (str_is(*ret_outcome, "payable") || str_is(*ret_outcome, "paused"))
 		return ERR_UNKNOWN;
 	if (str_is(*ret_outcome, "paid") || str_is(*ret_outcome, "under_way"))
 		return OK;
@@ -131,7 +131,8 @@ enum err app_again(struct app_money *m, struct str token, const struct money_ask
 		return e;
 	if (!str_is(state, "open"))
 		e = begin(m, ask, &g, deadline, &outcome, &url, f);
-	if (e == ERR_UNKNOWN)
+	/* nobody is held while the provider is known to be away */
+	if (e == ERR_UNKNOWN && !str_is(outcome, "paused"))
 		e = pledge_wait(m, &g.pledge, deadline, ask->arena, &url, f);
 	log_again(ask, &g.pledge, outcome, e, f);
 	if (e == OK || e == ERR_UNKNOWN || e == ERR_PROVIDER_DOWN)

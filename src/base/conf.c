@@ -428,7 +428,7 @@ static bool is_same(const struct conf *a, const struct conf *b, enum conf_key k)
 	return a->text_n[k] == b->text_n[k] && memcmp(a->text[k], b->text[k], a->text_n[k]) == 0;
 }
 
-void conf_take(struct conf *c, struct conf *next, struct buf *left)
+void conf_swap(struct conf *c, struct conf *next, struct buf *left)
 {
 	for (enum conf_key k = 0; k < CONF_N; k++) {
 		if (is_same(c, next, k))
@@ -439,13 +439,14 @@ void conf_take(struct conf *c, struct conf *next, struct buf *left)
 		}
 		char *text = c->text[k];
 		size_t n = c->text_n[k];
+		int64_t num = c->num[k];
 		c->text[k] = next->text[k];
 		c->text_n[k] = next->text_n[k];
 		c->num[k] = next->num[k];
-		next->text[k] = text; /* wiped with the rest of it */
+		next->text[k] = text;
 		next->text_n[k] = n;
+		next->num[k] = num;
 	}
-	conf_fini(next);
 }
 
 const char *conf_str(const struct conf *c, enum conf_key k)

@@ -39,10 +39,11 @@ MUST enum err conf_load(
 	const char *path, enum conf_role role, struct conf *ret, struct buf *complaint);
 void conf_fini(struct conf *c); /* wipes secrets */
 
-/* conf_take: a later load of the same role takes effect: what conf.def marks r moves into *c, in
- * place, so texts of it that were borrowed from *c are gone. *next is consumed. left  gets the
- * names of settings that differ and need a restart, with spaces between */
-void conf_take(struct conf *c, struct conf *next, struct buf *left);
+/* conf_swap: a later load of the same role takes effect: what conf.def marks r moves into *c, in
+ * place, and what *c had into *next. Called once more with the same two it takes that back: texts
+ * that were borrowed from *c hold until conf_fini(next). left gets the names of settings that
+ * differ and need a restart, with spaces between. */
+void conf_swap(struct conf *c, struct conf *next, struct buf *left);
 
 const char *conf_str(const struct conf *c, enum conf_key k); /* never NULL */
 struct str conf_secret(const struct conf *c, enum conf_key k);

@@ -26,22 +26,6 @@ static void on_reload(int sig)
 	g_reload = 1;
 }
 
-static void reload(struct app_clerk *c, const struct role *role)
-{
-	struct pay *pay = NULL;
-	struct fault f = {0};
-	g_reload = 0;
-	if (!role_reload(role))
-		return;
-	enum err e = pay_open(c->conf, &pay, &f);
-	if (e != OK) {
-		role_failed("the provider's settings were not taken", e, &f);
-		return;
-	}
-	pay_close(c->pay);
-	c->pay = pay;
-}
-
 /* A call that runs is cut short by a stop, and by nothing else. */
 static void rounds(struct app_clerk *c, const struct role *role)
 {
@@ -62,8 +46,10 @@ static void rounds(struct app_clerk *c, const struct role *role)
 		sigprocmask(SIG_SETMASK, &running, NULL);
 		if (g_stop)
 			return;
-		if (g_reload)
-			reload(c, role);
+		if (g_reload) {
+			g_reload = 0;
+			(void)role_reload(role, &c->pay); /* false: told, and all is as before */
+		}
 		done = app_clerk_round(c, &g_stop);
 	}
 }

@@ -77,20 +77,10 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 		CRASH_POINT("w.replied");
 }
 
-static void reload(struct app_money *m, const struct role *role)
+static void drain_set(const struct conf *c)
 {
-	struct pay *pay = NULL;
-	struct fault f = {0};
-	g_reload = 0;
-	if (!role_reload(role))
-		return;
-	enum err e = pay_open(m->conf, &pay, &f);
-	if (e != OK) {
-		role_failed("the provider's settings were not taken", e, &f);
-		return;
-	}
-	pay_close(m->pay);
-	m->pay = pay;
+	g_drain_s =
+		conf_int(c, CONF_view_drain_ms) / 1000 + conf_int(c, CONF_money_wait_ms) / 1000 + 1;
 }
 
 static void loop(struct app_money *m, const struct role *role, int listener, struct arena *a)
@@ -103,8 +93,11 @@ static void loop(struct app_money *m, const struct role *role, int listener, str
 		sigprocmask(SIG_BLOCK, &held, NULL);
 		if (g_stop)
 			return;
-		if (g_reload)
-			reload(m, role);
+		if (g_reload) {
+			g_reload = 0;
+			if (role_reload(role, &m->pay))
+				drain_set(m->conf);
+		}
 		struct pollfd p = {.fd = listener, .events = POLLIN};
 		if (ppoll(&p, 1, NULL, &open) <= 0)
 			continue;
@@ -133,8 +126,7 @@ int money_run(const struct role *role)
 	if (e == OK)
 		e = store_open(role->conf, "pledged_money", &m.store, &f);
 	if (e == OK) {
-		g_drain_s = conf_int(role->conf, CONF_view_drain_ms) / 1000 +
-			    conf_int(role->conf, CONF_money_wait_ms) / 1000 + 1;
+		drain_set(role->conf);
 		struct sigaction late = {.sa_handler = on_alarm};
 		sigaction(SIGALRM, &late, NULL);
 		role_on_stop(on_stop);

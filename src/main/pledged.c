@@ -101,14 +101,26 @@ static enum err check_accounts(const struct conf *c, struct fault *f)
 	return e == OK ? OK : fault_set(f, e, "account.key_file", "%s", f->detail);
 }
 
+/* What a configuration comes to, beside its own words. */
+struct made {
+	enum log_level level;
+	struct seal_ring ring;
+	struct pay *pay; /* NULL for roles that call nobody */
+};
+
+static void made_fini(struct made *m)
+{
+	seal_ring_fini(&m->ring);
+	pay_close(m->pay);
+	m->pay = NULL;
+}
+
 /* What conf_load cannot know: whether words mean something, and whether secrets fit each other. */
-static enum err check(size_t i, const struct conf *c, struct seal_ring *ring, enum log_level *level,
-	struct fault *f)
+static enum err check(size_t i, const struct conf *c, struct made *m, struct fault *f)
 {
 	struct store *store = NULL;
-	struct pay *pay = NULL;
 	enum decide_consent consent;
-	if (log_level_parse(str_c(conf_str(c, CONF_log_level)), level) != OK)
+	if (log_level_parse(str_c(conf_str(c, CONF_log_level)), &m->level) != OK)
 		return fault_set(f, ERR_CONF, "log.level", "error, warn, notice, info or debug");
 	if (!h_view_consent(str_c(conf_str(c, CONF_view_consent_default)), &consent))
 		return fault_set(f, ERR_CONF, "view.consent_default", "none, counting or full");
@@ -117,14 +129,13 @@ static enum err check(size_t i, const struct conf *c, struct seal_ring *ring, en
 	enum err e = store_open(c, NULL, &store, f);
 	store_close(store);
 	if (e == OK && ROLES[i].ring)
-		e = seal_ring_parse(conf_secret(c, CONF_cookie_key_file), ring, f);
+		e = seal_ring_parse(conf_secret(c, CONF_cookie_key_file), &m->ring, f);
 	if (e != OK && f->field[0] == '\0')
 		return fault_set(f, e, "cookie.key_file", "%s", f->detail);
 	if (e == OK && conf_secret(c, CONF_account_key_file).n > 0)
 		e = check_accounts(c, f);
 	if (e == OK && ROLES[i].pay)
-		e = pay_open(c, &pay, f);
-	pay_close(pay);
+		e = pay_open(c, &m->pay, f);
 	if (e == OK && ROLES[i].conf == CONF_ROLE_CLERK)
 		e = dns_check(c, f);
 	return e;
@@ -160,44 +171,70 @@ static void complain_setting(const char *path, enum err e, const struct fault *f
 	fprintf(stderr, ": %s: %s %s\n", f->field, err_sentence(e), f->detail);
 }
 
-static void refused(const char *what, struct str why)
+static void refused(const char *what, struct str why, struct str restart_for)
 {
 	struct log_line l;
 	log_open(&l, LOG_ERROR, "the configuration was not read again; the old one stays");
 	log_c(&l, "setting", what);
 	log_str(&l, "why", why);
+	log_str(&l, "restart_for", restart_for);
 	log_emit(&l);
 }
 
-bool role_reload(const struct role *r)
+/* The file as it stands, or the next start would fail, and then what is in force by it: settings
+ * that need a restart stay as they are, and the others must go with them. */
+static enum err check_again(
+	const struct role *r, struct conf *next, struct made *m, struct buf *left, struct fault *f)
+{
+	enum err e = check(r->row, next, m, f);
+	made_fini(m);
+	if (e != OK)
+		return e;
+	conf_swap(r->conf, next, left);
+	e = check(r->row, r->conf, m, f);
+	if (e != OK) {
+		BUF_ON(told, 1);
+		conf_swap(r->conf, next, &told);
+	}
+	return e;
+}
+
+bool role_reload(const struct role *r, struct pay **pay)
 {
 	static char text[16384];
 	struct conf next;
-	struct seal_ring ring = {0};
+	struct made m = {0};
 	struct fault f = {0};
-	enum log_level level = LOG_INFO;
 	struct str rest, line;
 	struct buf b;
 	buf_init(&b, text, sizeof text);
 	if (conf_load(r->path, ROLES[r->row].conf, &next, &b) != OK) {
 		for (rest = buf_str(&b); str_cut(&rest, '\n', &line);)
-			refused("", line);
-		return false;
-	}
-	if (check(r->row, &next, &ring, &level, &f) != OK) {
-		refused(f.field, str_c(f.detail));
-		seal_ring_fini(&ring);
-		conf_fini(&next);
+			refused("", line, STR(""));
 		return false;
 	}
 	buf_init(&b, text, sizeof text);
-	conf_take(r->conf, &next, &b);
+	enum err e = check_again(r, &next, &m, &b, &f);
+	if (e != OK) {
+		refused(f.field, f.detail[0] ? str_c(f.detail) : str_c(err_sentence(e)),
+			buf_str(&b));
+		made_fini(&m);
+		conf_fini(&next);
+		return false;
+	}
+	conf_fini(&next);
 	if (r->ring) {
 		seal_ring_fini(r->ring);
-		*r->ring = ring;
+		*r->ring = m.ring;
+		m.ring = (struct seal_ring){0};
 	}
-	seal_ring_fini(&ring);
-	log_level_set(level);
+	if (pay) {
+		struct pay *old = *pay;
+		*pay = m.pay;
+		m.pay = old;
+	}
+	log_level_set(m.level);
+	made_fini(&m);
 	struct log_line l;
 	log_open(&l, LOG_NOTICE, "the configuration was read again");
 	log_str(&l, "restart_for", buf_str(&b));
@@ -209,9 +246,8 @@ static int start(size_t i, const char *path, bool test, bool dump)
 {
 	static char text[65536];
 	struct conf conf;
-	struct seal_ring ring = {0};
+	struct made m = {.level = LOG_INFO};
 	struct fault f = {0};
-	enum log_level level = LOG_INFO;
 	struct buf b;
 	int code = 0;
 	buf_init(&b, text, sizeof text);
@@ -219,7 +255,9 @@ static int start(size_t i, const char *path, bool test, bool dump)
 		complain(&b);
 		return EXIT_CONF;
 	}
-	enum err e = check(i, &conf, &ring, &level, &f);
+	enum err e = check(i, &conf, &m, &f);
+	pay_close(m.pay); /* the role opens its own */
+	m.pay = NULL;
 	if (e != OK) {
 		complain_setting(path, e, &f);
 		code = EXIT_CONF;
@@ -233,14 +271,14 @@ static int start(size_t i, const char *path, bool test, bool dump)
 			.path = path,
 			.row = i,
 			.conf = &conf,
-			.ring = ROLES[i].ring ? &ring : NULL};
+			.ring = ROLES[i].ring ? &m.ring : NULL};
 		log_role_set(ROLES[i].name);
-		log_level_set(level);
+		log_level_set(m.level);
 		/* a core file would hold secrets and readers */
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 		code = ROLES[i].run(&r);
 	}
-	seal_ring_fini(&ring);
+	made_fini(&m);
 	conf_fini(&conf);
 	return code;
 }

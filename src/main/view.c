@@ -329,7 +329,7 @@ static void on_hup(evutil_socket_t fd, short what, void *arg)
 	struct loop *l = arg;
 	(void)fd;
 	(void)what;
-	if (l->hello || !role_reload(l->role))
+	if (l->hello || !role_reload(l->role, NULL))
 		return;
 	settings(l);
 	app_view_reload(l->app);

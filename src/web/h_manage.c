@@ -132,7 +132,7 @@ static void use_link(struct app_money *m, struct manage_ask *ask, bool press,
  */
 
 /* The page as it is now, with what went wrong on top of it; without a visit the form for a link. */
-static void show(struct app_money *m, const struct manage_ask *ask, bool waits, enum err why,
+static void show(struct app_money *m, const struct manage_ask *ask, uint64_t looks, enum err why,
 	const struct fault *what, struct response *r)
 {
 	struct manage_answer s;
@@ -142,7 +142,7 @@ static void show(struct app_money *m, const struct manage_ask *ask, bool waits, 
 	enum err e = app_manage_page(m, ask, &s, &page, &f);
 	money_origin(m, CONF_stripe_portal_host, &portal);
 	if (e == OK)
-		page_manage(r, s.locale, &page, why, what, buf_str(&portal), waits);
+		page_manage(r, s.locale, &page, why, what, buf_str(&portal), looks);
 	else if (e == ERR_VISIT_OVER)
 		page_manage_ask(r, ask->locale.n ? ask->locale : s.locale, why);
 	else
@@ -152,11 +152,14 @@ static void show(struct app_money *m, const struct manage_ask *ask, bool waits, 
 static void visit(
 	struct app_money *m, struct manage_ask *ask, const struct request *q, struct response *r)
 {
-	struct field query[] = {{.name = "l", .max = 16}, {.name = "w", .max = 1}};
+	struct field query[] = {{.name = "l", .max = 16}, {.name = "w", .max = 3}};
+	uint64_t looks = 0;
 	struct fault f = {0};
 	bool read = request_fields(q->query, query, ARRAY_N(query), false, q->arena, &f) == OK;
 	ask->locale = read ? locale_of(query[0].value) : STR("");
-	show(m, ask, read && query[1].has, OK, &f, r);
+	if (!read || !query[1].has || str_u64(query[1].value, 999, &looks) != OK)
+		looks = 0;
+	show(m, ask, looks, OK, &f, r);
 }
 
 /* What a form asked for went wrong: told on the page of the visit, where one can try again. */
@@ -166,7 +169,7 @@ static void refuse(struct app_money *m, const struct manage_ask *ask, enum err e
 	if (e == ERR_VISIT_OVER)
 		page_manage_ask(r, ask->locale, e);
 	else if (err_class(e) <= ERR_CLASS_STATE || e == ERR_PROVIDER_DOWN || e == ERR_PROVIDER)
-		show(m, ask, false, e, f, r);
+		show(m, ask, 0, e, f, r);
 	else
 		page_problem(r, ask->locale, e, f);
 }

@@ -67,22 +67,36 @@ static void mails(const struct page_visit *v)
 	buf_addc(v->b, "</p>\n</form>\n</section>\n");
 }
 
+/* Most changes take a few seconds; what takes longer does so because the provider is away. */
+static int64_t look_in_s(uint64_t looks)
+{
+	return looks <= 15 ? 3 : looks <= 25 ? 15 : 60;
+}
+
 void page_manage(struct response *r, struct str locale, const struct manage_page *page, enum err e,
-	const struct fault *f, struct str form_to, bool waits)
+	const struct fault *f, struct str form_to, uint64_t looks)
 {
 	struct page_visit v = {&r->body, locale, page};
 	bool busy = false;
 	for (size_t i = 0; i < page->gift_n; i++)
 		busy = busy || page_gift_busy(&page->gift[i]);
+	bool again = busy && looks > 0 && looks < PAGE_MANAGE_LOOKS;
+	BUF_ON(next, 40);
+	buf_addf(&next, "/manage?w=%llu", (unsigned long long)looks + 1);
 	page_head(r, &(struct page_look){.locale = locale,
 			     .title = words_pick(WORD_manage_title, locale),
 			     .form = PAGE_FORM,
 			     .form_to = form_to,
-			     .refresh_s = busy && waits ? 3 : 0});
+			     .refresh_s = again ? look_in_s(looks) : 0,
+			     .refresh_to = again ? buf_str(&next) : STR("")});
 	if (e != OK) {
 		r->status = err_status(e);
 		trouble(&v, e, f);
 	}
+	if (again)
+		page_note(v.b, WORD_status_wait, locale);
+	else if (busy && looks > 0)
+		page_note(v.b, WORD_manage_slow, locale);
 	BUF_ON(who, 300);
 	buf_add(&who, page->email);
 	page_say(v.b, "pledged-note", WORD_manage_who, locale,

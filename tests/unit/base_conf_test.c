@@ -497,7 +497,14 @@ static void a_later_load_takes_effect_in_part(void **state)
 	put("wh", STR("whsec_3"), 0400);
 	assert_int_equal(load(STR(MONEY_KEYS "livemode=on\n[money]\nwait_ms=700\n[database]\nconninfo=x\nprepared=off\n"),
 				 CONF_ROLE_MONEY, &next), OK);
-	conf_take(&c, &next, &left);
+	const char *borrowed = conf_str(&c, CONF_stripe_webhook_secret_file);
+	conf_swap(&c, &next, &left);
+	BUF_ON(told, 1);
+	conf_swap(&c, &next, &told);
+	assert_ptr_equal(conf_str(&c, CONF_stripe_webhook_secret_file), borrowed);
+	assert_int_equal(conf_int(&c, CONF_money_wait_ms), 10000);
+	conf_swap(&c, &next, &told);
+	conf_fini(&next);
 	assert_int_equal(conf_int(&c, CONF_money_wait_ms), 700);
 	assert_true(str_is(conf_secret(&c, CONF_stripe_webhook_secret_file), "whsec_3"));
 	assert_true(str_is(conf_secret(&c, CONF_stripe_key_file), "sk_test_1"));

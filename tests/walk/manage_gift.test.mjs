@@ -146,7 +146,7 @@ test("two changes at once: the second is told to wait", async () => {
 	const g = await giver();
 	const shown = await page(g.who);
 
-	await s.provider.fault({ match: { method: "POST", path: "subscriptions" }, times: 1, do: "delay:2500" });
+	await s.provider.fault({ match: { method: "POST", path: "subscriptions" }, times: 1, do: "delay:3500" });
 	assert.equal((await send(s, g.who, wish(shown, "amount"), { amount: "26" })).status, 303);
 	const busy = await send(s, g.who, wish(shown, "pause"), { months: "1" });
 
@@ -155,7 +155,18 @@ test("two changes at once: the second is told to wait", async () => {
 	const waits = await page(g.who, "?w=1");
 
 	assert.match(waits.text, /Your change is being made/);
-	assert.equal(waits.headers.refresh, "3");
+	assert.equal(waits.headers.refresh, "3; url=/manage?w=2");
+	assert.match(waits.text, /looks again by itself/);
+	for (const [looks, after] of [[15, 3], [16, 15], [25, 15], [26, 60], [39, 60]])
+		assert.equal((await page(g.who, `?w=${looks}`)).headers.refresh, `${after}; url=/manage?w=${looks + 1}`);
+	for (const looks of [40, 41, 999]) {
+		const stays = await page(g.who, `?w=${looks}`);
+
+		assert.equal(stays.headers.refresh, undefined);
+		assert.match(stays.text, /no longer looks by itself/);
+	}
+	for (const looks of ["-1", "x", "0", "9999", "1e2"])
+		assert.equal((await page(g.who, `?w=${looks}`)).headers.refresh, undefined, looks);
 	assert.equal((await page(g.who)).headers.refresh, undefined, "a page that one reads or types on stays as it is");
 	assert.deepEqual(waits.forms.filter((f) => f.action === "/manage/wish"), []);
 	await comes(g, "active");

@@ -43,6 +43,10 @@ const url = `http://127.0.0.1:${port}`;
 
 await mkdir(join(dir, "site/news"), { recursive: true });
 await mkdir(join(dir, "site/wall"), { recursive: true });
+for (const name of ["thanks", "contribute"]) {
+	await mkdir(join(dir, `site/${name}`));
+	await writeFile(join(dir, `site/${name}/index.html`), `<h1>${name}</h1>`);
+}
 await mkdir(join(dir, "tmp"), { recursive: true });
 await chmod(join(dir, "tmp"), 0o777);
 for (let n = 1; n <= 6; n += 1)
@@ -64,7 +68,7 @@ const temps = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((t) => `$
 
 await writeFile(conf, `daemon off; ${process.getuid() === 0 ? "user nobody nogroup;" : ""} pid ${dir}/tmp/pid;
 error_log ${s.dir}/log/readme.log; events {}
-${block.replace("http {", `http { ${temps} access_log off; default_type text/html;`)
+${block.replace("http {", `http { ${temps} access_log ${dir}/tmp/access.log; default_type text/html;`)
 	.replaceAll("127.0.0.1:8000", `127.0.0.1:${application.address().port}`)
 	.replace("server {", `server { listen 127.0.0.1:${port}; root ${dir}/site; absolute_redirect off;`)}`);
 
@@ -174,6 +178,27 @@ test("a token that is signed as the README does holds, and no other", async () =
 		await reader.get("/news/a1");
 		assert.equal(await rejected(), n);
 	}
+});
+
+test("the pages that donors come back to keep the token in the address to themselves", async () => {
+	const token = randomBytes(24).toString("base64url");
+
+	for (const name of ["thanks", "contribute"]) {
+		const page = await client(url).get(`/${name}/?p=${token}`);
+
+		assert.deepEqual([page.status, page.text], [200, `<h1>${name}</h1>`]);
+		assert.match(page.headers["cache-control"], /no-store/);
+		assert.equal(page.headers["referrer-policy"], "strict-origin");
+		assert.equal((await client(url).get(`/${name}/x?p=`)).status, 404);
+	}
+	const log = await until("the log is written", async () => {
+		const text = await readFile(join(dir, "tmp/access.log"), "utf8");
+
+		return text.includes("/contribute/x?p=") && text;
+	});
+
+	assert.ok(!log.includes(token));
+	assert.ok(!(await readFile(join(s.dir, "log/readme.log"), "utf8")).includes(token));
 });
 
 test("a pledge goes through", async () => {

@@ -178,6 +178,37 @@ test("settings that reload do, those that do not are named", async () => {
 	assert.match((await s.provider.requests({ method: "POST", path: "checkout/sessions$" })).at(-1).body, /payment_method_types(\[|%5B)0(\]|%5D)=card/);
 });
 
+test("settings that fit each other only with one that needs a restart: none of them is taken", async () => {
+	const ini = await readFile(s.env.CONF, "utf8");
+	const KEY = join(s.dir, "secrets/stripe.key");
+	const old = await readFile(KEY, "utf8");
+	const live = `sk_live_${randomBytes(24).toString("hex")}`;
+	const works = async (email) => {
+		const answers = await Promise.all(Array.from({ length: 8 }, (_, i) => client(s.url, { agent: pool }).pledge({ email: `${i}${email}`, key: key() })));
+
+		assert.deepEqual(answers.map((a) => a.status), Array(8).fill(201));
+	};
+
+	s.planted = [...s.planted, live];
+	await writeFile(KEY, live);
+	await set("stripe", "livemode", "on");
+	await set("stripe", "checkout_host", "pay.example.com");
+	await set("money", "webhook_bytes", "4097");
+	for (const name of ["money", "clerk"]) {
+		await again(name, REFUSED);
+		assert.match(await s.log(name), /not read again[^\n]*"setting":"stripe\.key_file"[^\n]*"restart_for":"[^"]*stripe\.livemode"/);
+	}
+	await works("half@mail.example");
+	const body = JSON.stringify(event("product.created", { id: "prod_v", object: "product", description: "x".repeat(4300) }));
+
+	assert.equal((await deliver(s, body, { secret: first })).status, 200, "nor the limit of a body");
+	await writeFile(KEY, old);
+	await writeFile(s.env.CONF, ini);
+	await again("money");
+	await again("clerk");
+	await works("whole@mail.example");
+});
+
 test("a signal that comes while a process starts is not lost", async () => {
 	const next = fresh();
 	const [pid] = await s.pids("money");

@@ -188,6 +188,30 @@ test("try again: a new page for the same pledge, once however often it is presse
 		assert.equal((await s.request(`/pledge/${other}`, { method: "POST", form: {}, headers: { origin: s.url } })).status, 404, other);
 });
 
+test("try again while the provider is known to be away: nobody is held, it is not called, and the page comes when it is back", async () => {
+	const pledge = await made(s);
+
+	await s.provider.expire(session_of(pledge.url));
+	await reaches(s, pledge.pledge, "lapsed");
+	await s.sql(`INSERT INTO pledged.circuit (provider, probe_s, state, fails, next_at) VALUES ('stripe', 3600, 'open', 8, now() + interval '1800 s')
+		ON CONFLICT (provider) DO UPDATE SET (probe_s, state, fails, next_at) = (excluded.probe_s, excluded.state, excluded.fails, excluded.next_at)`);
+	const called = async () => (await s.provider.requests({ method: "POST", path: "checkout/sessions$" })).length;
+	const before = await called();
+	const began = Date.now();
+
+	for (const headers of [{}, { accept: "application/json" }, {}]) {
+		const told = await again(pledge, headers);
+
+		assert.deepEqual([told.status, told.headers.location ?? told.json().status], headers.accept ? [202, "new"] : [303, `/pledge/${pledge.pledge}`]);
+	}
+	assert.ok(Date.now() - began < 6000, `${Date.now() - began} ms`);
+	assert.equal(await called(), before);
+	await s.sql("UPDATE pledged.circuit SET probe_s = 3, next_at = now() WHERE provider = 'stripe'");
+	await reaches(s, pledge.pledge, "offered");
+	assert.equal(await called(), before + 1);
+	await until("the circuit is closed", async () => await s.one("SELECT state FROM pledged.circuit WHERE provider = 'stripe'") === "closed", 30);
+});
+
 const STATES = [
 	["active", "until = now() + interval '20 days'", "next_on", /The next payment is on <time datetime="(\d{4}-\d\d-\d\d)">\d/, /Следующий платёж — <time datetime="(\d{4}-\d\d-\d\d)">\d/],
 	["past_due", "state = 'past_due', failures = 1, next_try_at = now() + interval '3 days'", "next_try_on", /did not go through\. We try again on <time datetime="([\d-]+)">/, /не прошёл\. Мы попробуем ещё раз <time datetime="([\d-]+)">/],

@@ -12,6 +12,10 @@ const AGAIN = ["lapsed", "failed", "canceled"];
 const WAITS = ["wait", "open"];
 
 const token = new URLSearchParams(location.search).get("p");
+
+// The token shows the gift to whoever has it: no link, script or history of this page is to keep it.
+if (token)
+	history.replaceState(history.state, "", location.pathname);
 const began = Date.now();
 
 function money(pledge) {
