@@ -1,7 +1,8 @@
 -- mail_recurring: tell a donor what changed in a recurring gift: it ended, will end, is paused, or a payment failed.
--- Internal, called by the trigger of recurring, in the transaction of the change. Tables: mail_out (pledge, site are read).
+-- Internal, called by the trigger of recurring, in the transaction of the change. Tables: mail_out (pledge, site, wish are read).
 -- One mail a change, the weightiest; an end once. The subject is made of the gift and of what it has become: a failure by its
 -- number within the period, the others by the look that brought them, so an end that was taken back can be told again.
+-- An end of a past-due gift is ours for want of money, unless somebody here asked for it.
 CREATE OR REPLACE FUNCTION pledged.mail_recurring(p_old pledged.recurring, p_new pledged.recurring, p_now timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 DECLARE
@@ -13,13 +14,16 @@ DECLARE
 BEGIN
 	IF p_new.state = 'ended' AND p_old.state <> 'ended' THEN
 		v_kind := 'ended';
-		v_words := CASE WHEN p_old.state = 'past_due' AND p_old.ends_at IS NULL THEN 'ended_unpaid' ELSE 'ended' END;
+		v_words := CASE WHEN p_old.state = 'past_due' AND p_old.ends_at IS NULL AND NOT EXISTS (SELECT FROM wish w
+			WHERE w.recurring_id = p_new.recurring_id AND w.kind = 'cancel' AND w.state IN ('sent', 'done'))
+			THEN 'ended_unpaid' ELSE 'ended' END;
 		v_subject := p_new.recurring_id;
 	ELSIF p_new.state = 'ended' THEN
 		RETURN;
 	ELSIF p_new.ends_at IS NOT NULL AND p_old.ends_at IS NULL THEN
 		v_kind := 'ending';
 		v_day := p_new.ends_at;
+		v_words := CASE WHEN p_new.state = 'past_due' THEN 'ending_unpaid' END;
 	ELSIF p_new.failures > 0 AND p_new.failures <> p_old.failures THEN
 		v_kind := 'failed';
 		v_day := CASE WHEN p_new.next_try_at > p_now THEN p_new.next_try_at END;

@@ -6,10 +6,10 @@ RETURNS TABLE (pledge uuid, first boolean, gift uuid, status text, amount bigint
 	life text, next_on text, ends_on text, paused_until text, next_try_on text, duplicate boolean, portal boolean,
 	asked text, asked_state text, asked_error text, asked_amount bigint, asked_until text)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
-	SELECT p.pledge_id, row_number() OVER (PARTITION BY p.pledge_id ORDER BY (g.r).duplicate, (g.r).created_at) = 1,
+	SELECT p.pledge_id, row_number() OVER (PARTITION BY p.pledge_id ORDER BY (g.r).state = 'ended', (g.r).duplicate, (g.r).created_at) = 1,
 		(g.r).recurring_id, p.status, coalesce((g.r).amount, p.amount), coalesce((g.r).currency, p.currency)::text, p."interval",
 		day_text(p.created_at, s.time_zone), l.state, l.next_on, l.ends_on, l.paused_until, l.next_try_on,
-		coalesce((g.r).duplicate, false), (g.r).customer IS NOT NULL, w.kind, w.state, w.error, w.amount,
+		coalesce(recurring_extra(g.r), false), (g.r).customer IS NOT NULL, w.kind, w.state, w.error, w.amount,
 		day_text(w.until, s.time_zone)
 	FROM manage_who(p_secret_hash, p_site, p_now) v JOIN site s USING (site_id)
 	JOIN pledge p ON lower(p.email) = v.email AND p.site_id = v.site_id

@@ -2,6 +2,7 @@
 -- Reads pledge, attempt, payment, refund, recurring, site; changes nothing. The receipt and its time are those of the first
 -- payment that settles the pledge; refunded is what was given back of all its payments, in minor units. Days are those of
 -- the site's calendar, and it is now by the database's clock; life is null for a gift that was made once, and the amount is what a recurring gift takes from now on.
+-- Of several recurring gifts of a pledge the one that still runs is shown.
 CREATE OR REPLACE FUNCTION pledged.pledge_by_token(p_public_token text)
 RETURNS TABLE (pledge uuid, status text, amount bigint, currency text, "interval" text, url text,
 	locale text, site smallint, paid_at timestamptz, receipt text, paid_on text, refunded bigint, over_paid boolean, age_s bigint,
@@ -17,7 +18,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	LEFT JOIN LATERAL (SELECT * FROM payment x WHERE x.pledge_id = p.pledge_id AND x.state = 'paid'
 		AND x.mismatch IS NULL ORDER BY x.paid_at, x.provider_payment_id LIMIT 1) y ON true
 	LEFT JOIN LATERAL (SELECT x AS r FROM recurring x WHERE x.pledge_id = p.pledge_id
-		ORDER BY x.duplicate, x.state = 'ended', x.created_at LIMIT 1) g ON true
+		ORDER BY x.state = 'ended', x.duplicate, x.created_at LIMIT 1) g ON true
 	LEFT JOIN LATERAL recurring_life(g.r, s.time_zone, now()) l ON (g.r).recurring_id IS NOT NULL
 	WHERE p.public_token = p_public_token
 $$;

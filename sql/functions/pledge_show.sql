@@ -40,7 +40,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 				ORDER BY y.created_at, y.payment_id), '[]')
 			FROM payment y WHERE y.pledge_id = p.pledge_id),
 		'recurring', (SELECT coalesce(json_agg(json_build_object('recurring', r.recurring_id, 'provider_id', r.provider_recurring_id,
-				'state', r.state, 'state_at', r.state_at, 'until', r.until, 'duplicate', r.duplicate,
+				'state', r.state, 'state_at', r.state_at, 'until', r.until, 'duplicate', recurring_extra(r),
 				'amount', money_major(r.amount, r.currency)::text, 'currency', r.currency, 'ends_at', r.ends_at,
 				'paused_until', r.paused_until, 'failure', r.failure, 'failures', r.failures, 'next_try_at', r.next_try_at,
 				'customer', CASE WHEN p_personal THEN r.customer END)

@@ -42,7 +42,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		ELSE 'lapsed'
 		END,
 		(p."interval" = 'once' AND (SELECT count(*) > 1 FROM m WHERE what NOT IN ('refunded', 'lost')))
-			OR EXISTS (SELECT FROM recurring r WHERE r.pledge_id = p_pledge AND r.duplicate AND r.state <> 'ended'),
+			OR EXISTS (SELECT FROM recurring r WHERE r.pledge_id = p_pledge AND recurring_extra(r)),
 		EXISTS (SELECT FROM payment x WHERE x.pledge_id = p_pledge AND x.mismatch IS NOT NULL AND x.state <> 'failed')
 	FROM p, a
 $$;

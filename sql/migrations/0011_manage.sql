@@ -15,6 +15,7 @@ CREATE TABLE pledged.manage_token (
 	created_at timestamptz NOT NULL,
 	expires_at timestamptz NOT NULL,
 	used_at    timestamptz,
+	pressed_by bytea CHECK (octet_length(pressed_by) = 32),
 	CHECK (expires_at > created_at)
 );
 CREATE INDEX manage_token_email ON pledged.manage_token (email_hash, created_at);
@@ -28,8 +29,10 @@ CREATE TABLE pledged.manage_session (
 	locale      text NOT NULL CHECK (length(locale) <= 16),
 	created_at  timestamptz NOT NULL,
 	expires_at  timestamptz NOT NULL,
+	manage_id   uuid NOT NULL,
 	CHECK (expires_at > created_at)
 );
+CREATE INDEX manage_session_link ON pledged.manage_session (manage_id);
 CREATE INDEX manage_session_expires ON pledged.manage_session (expires_at);
 
 -- A donor who waits may ask for a look; the clerk takes it.
@@ -82,11 +85,13 @@ COMMENT ON COLUMN pledged.manage_token.locale IS 'Language of the mail and of th
 COMMENT ON COLUMN pledged.manage_token.created_at IS 'When it was asked for.';
 COMMENT ON COLUMN pledged.manage_token.expires_at IS 'It opens nothing from then on.';
 COMMENT ON COLUMN pledged.manage_token.used_at IS 'When it was used; null: not yet.';
+COMMENT ON COLUMN pledged.manage_token.pressed_by IS 'SHA-256 of what the browser''s cookie held when the link was used; it opens nothing, but tells a second press. Null: no cookie.';
 
 COMMENT ON TABLE pledged.manage_session IS 'Visits of donors to their gifts, each a quarter of an hour; removed when over.';
 COMMENT ON COLUMN pledged.manage_session.secret_hash IS 'SHA-256 of what the visit''s cookie holds.';
 COMMENT ON COLUMN pledged.manage_session.site_id IS 'Site.';
 COMMENT ON COLUMN pledged.manage_session.email IS 'Address whose gifts are shown. [personal]';
+COMMENT ON COLUMN pledged.manage_session.manage_id IS 'The link that began it. A link that is pressed twice at once gives two rows of one visit.';
 COMMENT ON COLUMN pledged.manage_session.locale IS 'Language of the pages.';
 COMMENT ON COLUMN pledged.manage_session.created_at IS 'When the link was used.';
 COMMENT ON COLUMN pledged.manage_session.expires_at IS 'Nothing is shown or changed from then on.';

@@ -217,22 +217,30 @@ enum err app_manage_open(struct app_money *m, const struct manage_ask *ask,
 	struct manage_answer *ret, struct fault *f)
 {
 	struct manage_site site = {0};
-	struct token_hash hash, mine;
+	struct token_hash hash, mine, before;
 	uint8_t secret[TOKEN_BYTES];
+	bool had;
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
 	*ret = (struct manage_answer){0};
 	enum err e = manage_site(m, ask, &site, ret, f);
 	if (e == OK && token_read(ask->token, &hash) != OK)
 		e = gone(f);
-	if (e == OK)
-		e = secret_of(m, ask, site.id, secret, ret);
+	had = e == OK && cookie_read(m, ask, site.id, secret);
+	if (had)
+		hash_secret(secret, &before);
+	if (e == OK) /* whoever knew the old one must not share the visit */
+		e = seal_random(secret, TOKEN_BYTES);
 	if (e == OK) {
 		hash_secret(secret, &mine);
 		store_args_init(&a);
 		arg_bytes(&a, token_hash_str(&hash));
 		arg_int(&a, site.id);
 		arg_bytes(&a, token_hash_str(&mine));
+		if (had)
+			arg_bytes(&a, token_hash_str(&before));
+		else
+			arg_null(&a);
 		arg_utc(&a, ask->now);
 		e = store_call(m->store, STMT_manage_open, &a, &rows, f);
 	}
@@ -240,7 +248,7 @@ enum err app_manage_open(struct app_money *m, const struct manage_ask *ask,
 		e = gone(f);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(rows, 0, "locale"), &ret->locale);
-	if (e == OK) /* its time begins anew */
+	if (e == OK)
 		e = cookie_write(m, site.id, secret, ret);
 	manage_log(ask, "manage link", "used", e, f);
 	return e;

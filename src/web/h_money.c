@@ -164,7 +164,7 @@ static void refuse(struct response *r, const struct request *q, bool page, struc
 	enum err e, const struct fault *f)
 {
 	if (page)
-		page_problem(r, locale, e, f);
+		page_problem(r, locale.n ? locale : request_language(q), e, f);
 	else
 		response_problem(r, q, e, f);
 }
@@ -216,7 +216,7 @@ static void state(
 	if (e == OK && pledge_status_parse(s.status, &st) == OK && !pledge_status_is_final(st))
 		app_pledge_look(m, token, q->now);
 	if (e != OK)
-		refuse(r, q, page, STR("en"), e, &f);
+		refuse(r, q, page, STR(""), e, &f);
 	else if (page)
 		page_state(r, &s, buf_str(&checkout));
 	else
@@ -237,7 +237,7 @@ static void again(struct app_money *m, struct str rest, const struct request *q,
 	if (e == OK)
 		e = app_again(m, token, &ask, &s, &f);
 	if (e != OK)
-		refuse(r, q, page, STR("en"), e, &f);
+		refuse(r, q, page, STR(""), e, &f);
 	else if (page)
 		see_other(r, &s);
 	else

@@ -141,7 +141,7 @@ void page_life(struct buf *b, const struct gift_life *life, struct str locale)
 			page_say(b, NULL, LIVES[i].day.n ? LIVES[i].with : LIVES[i].without, locale,
 				(struct page_args){.day = LIVES[i].day});
 	if (str_is(life->state, "past_due") && life->ends_on.n)
-		page_say(b, NULL, WORD_life_ending, locale,
+		page_say(b, NULL, WORD_life_ending_unpaid, locale,
 			(struct page_args){.day = life->ends_on});
 }
 

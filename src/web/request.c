@@ -237,3 +237,15 @@ enum err request_fields(struct str text, struct field *fields, size_t n, bool st
 	}
 	return OK;
 }
+
+struct str request_language(const struct request *q)
+{
+	struct field l = {.name = "l", .max = 16};
+	struct fault f = {0};
+	size_t n = 0;
+	if (request_fields(q->query, &l, 1, false, q->arena, &f) == OK && l.value.n)
+		return l.value;
+	while (n < q->language.n && q->language.p[n] != ',' && q->language.p[n] != ';')
+		n++;
+	return str_trim((struct str){q->language.p, n});
+}

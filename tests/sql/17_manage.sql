@@ -2,7 +2,7 @@
 -- thing that happens to a gift is told by one mail, written with it.
 BEGIN;
 \ir fixture.psql
-SELECT plan(86);
+SELECT plan(99);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.at(s interval) RETURNS timestamptz IMMUTABLE LANGUAGE sql AS $$ SELECT pg_temp.t0() + s $$;
@@ -42,6 +42,24 @@ UPDATE recurring SET until = now() - interval '1 hour' WHERE provider_recurring_
 SELECT is(pg_temp.life(2), 'active', 'while a payment is taken no day is told that is over');
 UPDATE recurring SET amount = 3000, currency = 'EUR', until = now() + interval '20 days' WHERE provider_recurring_id = 'sub_2';
 SELECT is((SELECT row(amount, currency)::text FROM pledge_by_token('fixture-token-000002')), '(3000,EUR)', 'the amount is that of the next payment');
+
+-- Two subscriptions of one pledge; each in turn is the one that is left.
+CREATE FUNCTION pg_temp.run(n int, sub int, now text, more jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('recurring', jsonb_build_object('id', 'sub_' || sub, 'customer', 'cus_' || sub, 'state', now) || more)))
+$$;
+CREATE FUNCTION pg_temp.extra(sub int) RETURNS boolean LANGUAGE sql AS
+	$$ SELECT pledged.recurring_extra(r) FROM pledged.recurring r WHERE provider_recurring_id = 'sub_' || sub $$;
+SELECT pg_temp.offer(30, 'month', NULL), pg_temp.settle(pg_temp.snap(30, 'complete', pg_temp.pay('in_30'), '{"recurring":{"id":"sub_30","customer":"cus_30","state":"active"}}')),
+	pg_temp.run(30, 31, 'active') \g /dev/null
+SELECT is(pg_temp.status(30) || ' ' || pg_temp.extra(30) || pg_temp.extra(31), 'paid/complete over_paid falsetrue', 'a second one runs beside the first: too much');
+SELECT is((SELECT (j -> 'recurring' -> 0 ->> 'duplicate') || (j -> 'recurring' -> 1 ->> 'duplicate') FROM (SELECT pledge_show(pg_temp.pid(30), false)::jsonb AS j) x), 'falsetrue', 'an operator sees which');
+SELECT pg_temp.run(30, 30, 'ended') \g /dev/null
+SELECT is(pg_temp.status(30) || ' ' || pg_temp.extra(31), 'paid/complete false', 'the first ended: what is left is the gift, and not too much');
+SELECT is(pg_temp.life(30), 'active', 'and the page shows the one that runs, not the one that ended');
+SELECT pg_temp.run(30, 32, 'past_due') \g /dev/null
+SELECT is(pg_temp.status(30) || ' ' || (pg_temp.extra(31) <> pg_temp.extra(32)), 'paid/complete over_paid true', 'of two again one is too much');
+SELECT pg_temp.run(30, 31, 'ended'), pg_temp.run(30, 32, 'ended') \g /dev/null
+SELECT is(pg_temp.status(30) || ' ' || pg_temp.life(30), 'paid/complete ended', 'all ended: so it says');
 
 -- --- mails of what happens -----------------------------------------------------------------------
 SELECT is(pg_temp.mails('ended') + pg_temp.mails('ending') + pg_temp.mails('paused') + pg_temp.mails('failed') + pg_temp.mails('refund'), 0::bigint, 'nothing to tell yet');
@@ -126,8 +144,10 @@ SELECT is(mail_summaries(10, '2028-01-10 12:00Z'), 1, 'and its own summary');
 CREATE FUNCTION pg_temp.hash(x text) RETURNS bytea IMMUTABLE LANGUAGE sql AS $$ SELECT sha256(x::bytea) $$;
 CREATE FUNCTION pg_temp.ask(x text, email text DEFAULT 'donor@mail.example', network text DEFAULT '192.0.2.0/24', after interval DEFAULT '0') RETURNS text LANGUAGE sql AS
 	$$ SELECT pledged.manage_ask(pg_temp.hash(x), 901::int2, email, 'en', 'https://news.example/manage/' || x, network, pg_temp.at(after)) $$;
-CREATE FUNCTION pg_temp.open(x text, secret text, after interval DEFAULT '0', site int DEFAULT 901) RETURNS text LANGUAGE sql AS
-	$$ SELECT locale FROM pledged.manage_open(pg_temp.hash(x), site::int2, pg_temp.hash(secret), pg_temp.at(after)) $$;
+CREATE FUNCTION pg_temp.open(x text, secret text, after interval DEFAULT '0', site int DEFAULT 901, had text DEFAULT 'old') RETURNS text LANGUAGE sql AS
+	$$ SELECT locale FROM pledged.manage_open(pg_temp.hash(x), site::int2, pg_temp.hash(secret), pg_temp.hash(had), pg_temp.at(after)) $$;
+CREATE FUNCTION pg_temp.sees(secret text, after interval DEFAULT '1 min') RETURNS boolean LANGUAGE sql AS
+	$$ SELECT EXISTS (SELECT FROM pledged.manage_visit(pg_temp.hash(secret), 901::int2, pg_temp.at(after))) $$;
 SELECT is(pg_temp.ask('a', 'DONOR@mail.example'), 'sent', 'a donor gets a link, however the address is written');
 SELECT is(pg_temp.ask('n', 'nobody@mail.example'), 'unknown', 'nobody gets none');
 SELECT is((SELECT row(count(*), count(email))::text FROM manage_token), '(2,1)', 'but counts for the limit, without an address');
@@ -140,8 +160,12 @@ SELECT is(pg_temp.open('n', 'mine'), NULL, 'nobody''s link begins no visit');
 SELECT is(pg_temp.open('a', 'mine', '0', 1), NULL, 'nor does a link of another site');
 SELECT is(pg_temp.open('a', 'mine'), 'en', 'it begins a visit');
 SELECT is(pg_temp.mails('manage') + (SELECT count(email) FROM manage_token), 0::bigint, 'and mail and address are gone');
-SELECT is(pg_temp.open('a', 'mine'), 'en', 'pressed twice, it is that visit');
-SELECT is(pg_temp.open('a', 'other'), NULL, 'for another browser it is used');
+SELECT is(pg_temp.sees('old'), false, 'what the browser''s cookie held before does not open it');
+SELECT is(pg_temp.open('a', 'twin', '1 min'), 'en', 'pressed twice, it is that visit');
+SELECT is(pg_temp.open('a', 'later', '1 min', had => 'mine'), 'en', 'also when the first answer has come');
+SELECT is(ARRAY[pg_temp.sees('mine'), pg_temp.sees('twin'), pg_temp.sees('later'), pg_temp.sees('twin', '900 s')], ARRAY[true, true, true, false], 'whichever answer comes last; it ends no later');
+SELECT is(pg_temp.open('a', 'other', had => 'else'), NULL, 'for another browser it is used');
+SELECT is(pg_temp.open('a', 'other', had => NULL), NULL, 'and for one without a cookie');
 SELECT is((SELECT array_agg(pg_temp.ask('b' || i)) FROM generate_series(1, 4) i), ARRAY['sent', 'sent', 'sent', 'limited'], 'three unused ones an hour');
 SELECT is((SELECT count(*) FROM generate_series(1, 25) i WHERE pg_temp.ask('c' || i, 'x' || i || '@mail.example', '198.51.100.0/24') <> 'limited'), 20::bigint, 'twenty a network');
 UPDATE mail_out SET lease_until = NULL WHERE kind = 'manage';
@@ -167,5 +191,19 @@ CREATE FUNCTION pg_temp.mail(n int, y int DEFAULT NULL, after interval DEFAULT '
 SELECT is(ARRAY[pg_temp.mail(1), pg_temp.mail(1), pg_temp.mail(2, 2026), pg_temp.mail(3, 2019), pg_temp.mail(1, NULL, '901 s')], ARRAY['sent', 'sent', 'sent', 'nothing', 'over'], 'receipts and summaries when asked for');
 SELECT is((SELECT array_agg(kind ORDER BY mail_id) FROM mail_out WHERE kind IN ('receipts', 'summary_asked')), ARRAY['receipts', 'summary_asked'], 'one mail a form');
 SELECT is((SELECT array_agg(pg_temp.mail(i)) FROM generate_series(10, 14) i), ARRAY['sent', 'sent', 'sent', 'limited', 'limited'], 'five an hour');
+-- Past due, and ended by a wish or by its date.
+CREATE FUNCTION pg_temp.due(n int) RETURNS void LANGUAGE sql AS $$
+	SELECT pg_temp.offer(n, 'month', 'due@mail.example'), pg_temp.settle(pg_temp.snap(n, 'complete', pg_temp.pay('in_' || n), jsonb_build_object('recurring', jsonb_build_object('id', 'sub_' || n, 'customer', 'cus_' || n, 'state', 'active'))));
+	UPDATE pledged.recurring SET state = 'past_due', next_try_at = now() + interval '3 days' WHERE provider_recurring_id = 'sub_' || n;
+$$;
+SELECT pg_temp.due(n) FROM generate_series(40, 43) n \g /dev/null
+INSERT INTO wish (wish_id, pledge_id, kind, recurring_id, author, state, created_at, state_at)
+SELECT pg_temp.pid(9500 + n), pg_temp.pid(n), k, pg_temp.r(n), 'donor', s, now(), now() FROM (VALUES (40, 'cancel', 'sent'), (41, 'cancel', 'done'), (42, 'cancel', 'refused')) v (n, k, s);
+UPDATE recurring SET state = 'ended' WHERE recurring_id IN (pg_temp.r(40), pg_temp.r(41), pg_temp.r(42));
+SELECT is((SELECT string_agg(CASE WHEN m.body ~ 'could not take' THEN 'unpaid' ELSE 'asked' END, ' ' ORDER BY r.provider_recurring_id) FROM mail_out m JOIN recurring r ON m.subject = r.recurring_id
+	WHERE m.kind = 'ended' AND m.recipient = 'due@mail.example'), 'asked asked unpaid', 'a past-due gift that was ended by hand: no word of a payment that we gave up');
+UPDATE recurring SET ends_at = now() + interval '10 days', fetched_at = now() + interval '20 s' WHERE recurring_id = pg_temp.r(43);
+SELECT is(pg_temp.life(43), 'past_due ends try', 'past due, and it will end');
+SELECT matches(pg_temp.last('ending'), 'may be tried again until then\. Nothing else is charged', 'its mail does not say that nothing more is charged');
 SELECT * FROM finish();
 ROLLBACK;

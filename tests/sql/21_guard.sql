@@ -1,15 +1,15 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(84);
+SELECT plan(85);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
-	email text DEFAULT NULL, print bytea DEFAULT '\x01', amount bigint DEFAULT 2500)
+	email text DEFAULT NULL, print bytea DEFAULT '\x01', amount bigint DEFAULT 2500, reader uuid DEFAULT NULL)
 RETURNS TABLE (said text, wait_s int, paused boolean, again boolean, off text[]) LANGUAGE sql AS $$
 	SELECT outcome || CASE WHEN leased THEN ' leased' ELSE '' END || coalesce(' ' || why, ''), wait_s, paused, again, methods_off
 	FROM pledged.pledge_try('fixture-key-' || lpad(n::text, 6, '0'), print, pg_temp.pid(n), 'fixture-token-' || lpad(n::text, 6, '0'), 901::int2,
-		NULL, NULL, NULL, NULL, amount, 'EUR', 'once', coalesce(email, 'd' || n || '@mail.example'), 'en', 'rq', pg_temp.aid(n), 'stripe', false,
+		reader, NULL, NULL, NULL, amount, 'EUR', 'once', coalesce(email, 'd' || n || '@mail.example'), 'en', 'rq', pg_temp.aid(n), 'stripe', false,
 		'v1:create:' || pg_temp.aid(n), 'POST', '/v1/checkout/sessions', '\x613d62', 15, pg_temp.t0() + later, nets, known)
 $$;
 CREATE FUNCTION pg_temp.said(n int, later interval DEFAULT '0') RETURNS text LANGUAGE sql AS
@@ -24,11 +24,14 @@ SELECT is((SELECT said FROM pg_temp.try(1, print => '\x02')), 'other', 'another 
 SELECT is((SELECT level FROM limit_bucket WHERE scope = 'site' AND site_id = 901), 1::double precision, 'one pledge counts once, however often it is sent');
 
 -- the same amount a moment ago (case 9)
-SELECT is((SELECT said || again FROM pg_temp.try(2, '1 min', email => 'D1@mail.example')), 'made leasedtrue', 'the same donor and amount: another pledge, with a hint (case 9)');
+SELECT pg_temp.try(n, email => 'd1@mail.example', reader => pg_temp.rid(1)) FROM (VALUES (51)) v (n) \g /dev/null
+SELECT is((SELECT said || again FROM pg_temp.try(2, '1 min', email => 'D1@mail.example', reader => pg_temp.rid(1))), 'made leasedtrue', 'the same browser and amount: another pledge, with a hint (case 9)');
 SELECT is((SELECT at - pg_temp.t0() FROM limit_bucket WHERE scope = 'email' AND who = email_hash(901::int2, 'd1@mail.example')), interval '1 min', 'which the limit counts (case 9)');
-SELECT is((SELECT again FROM pg_temp.try(3, '1 min', email => 'd1@mail.example', amount => 2600)), false, 'another amount: no hint (case 9)');
-SELECT is((SELECT again FROM pg_temp.try(4, '20 min', email => 'd1@mail.example')), false, 'long after: no hint (case 9)');
-SELECT is(pledge_hint('fixture-token-000002')::text || pledge_hint('fixture-token-000001') || pledge_hint('made-up'), 'truefalsefalse', 'the page says so too, of the second alone (case 9)');
+SELECT is((SELECT again FROM pg_temp.try(3, '1 min', email => 'd1@mail.example', amount => 2600, reader => pg_temp.rid(1))), false, 'another amount: no hint (case 9)');
+SELECT is((SELECT again FROM pg_temp.try(4, '20 min', email => 'd1@mail.example', reader => pg_temp.rid(1))), false, 'long after: no hint (case 9)');
+SELECT is((SELECT bool_or(x.again) FROM (VALUES (52, NULL), (53, pg_temp.rid(2))) v (n, reader), pg_temp.try(v.n, '1 min', email => 'd1@mail.example', reader => v.reader) x), false,
+	'the address alone tells nobody what was given (case 9)');
+SELECT is(pledge_hint('fixture-token-000002')::text || pledge_hint('fixture-token-000051') || pledge_hint('made-up'), 'truefalsefalse', 'the page says so too, of the second alone (case 9)');
 
 -- limited (case 79)
 UPDATE limit_rule SET burst = 2, per_second = 0.01 WHERE scope = 'network';

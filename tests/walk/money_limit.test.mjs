@@ -123,18 +123,23 @@ test("a forged header moves nobody: the address is what nginx believes", async (
 test("the same donor and amount with another key: a second pledge, and a hint (case 9)", async () => {
 	await empty();
 	const fields = { amount: "77.00", email: "twice@mail.example" };
-	const first = await made(s, gift(fields), from(s, "10.20.0.1"));
-	const second = await made(s, gift(fields), from(s, "10.20.1.1"));
-	const third = await made(s, gift({ ...fields, amount: "78.00" }), from(s, "10.20.2.1"));
+	const who = from(s, "10.20.0.1", { jar: new Map() });
+
+	await who.get("/");
+	const first = await made(s, gift(fields), who);
+	const second = await made(s, gift(fields), who);
+	const third = await made(s, gift({ ...fields, amount: "78.00" }), who);
+	const other = await made(s, gift(fields), from(s, "10.20.2.1"));
 
 	assert.notEqual(first.pledge, second.pledge);
 	assert.notEqual(first.url, second.url);
 	assert.deepEqual([first.hint, second.hint, third.hint], [undefined, "You pledged the same amount a moment ago.", undefined]);
+	assert.equal(other.hint, undefined, "who only types the address learns nothing");
 	assert.equal((await state(s, second.pledge)).hint, second.hint);
 	assert.equal((await state(s, first.pledge)).hint, undefined);
 	assert.match((await s.request(`/pledge/${second.pledge}`, { headers: { accept: "text/html" } })).text, /You pledged the same amount a moment ago/);
 	assert.equal(await s.one(`SELECT round(level::numeric, 2) FROM pledged.limit_bucket b WHERE scope = 'email'
-		AND who = pledged.email_hash(b.site_id, 'twice@mail.example')`), "3.00", "the limit counts each");
+		AND who = pledged.email_hash(b.site_id, 'twice@mail.example')`), "4.00", "the limit counts each");
 	await s.provider.pay(second.url);
 	await reaches(s, second.pledge, "paid");
 	assert.equal((await state(s, second.pledge)).hint, undefined, "who has paid is thanked");

@@ -247,3 +247,19 @@ test("the books agree", async () => {
 	await s.sql("SET session_replication_role = replica; UPDATE pledged.recurring SET state = 'active'");
 	await books_agree(s);
 });
+
+test("a page that is not there says so in the browser's language, or in that of the address", async () => {
+	const at = (query, language) => s.request(`/pledge/${"x".repeat(32)}${query}`, { headers: { ...HTML, ...(language ? { "accept-language": language } : {}) } });
+	const russian = /lang="ru"[^]*По этому адресу ничего нет/;
+
+	for (const [query, language, words] of [["", "ru-RU,ru;q=0.9,en;q=0.8", russian], ["?l=ru", "en", russian], ["", "de,ru;q=0.5", /lang="en"[^]*nothing at this address/],
+		["", undefined, /lang="en"/], ["?l=%00", "ru", russian]]) {
+		const told = await at(query, language);
+
+		assert.equal(told.status, 404);
+		assert.match(told.text, words, `${query} ${language}`);
+	}
+	const again = await s.request(`/pledge/${"x".repeat(32)}/again`, { method: "POST", form: {}, headers: { origin: s.url, ...HTML, "accept-language": "ru" } });
+
+	assert.match(again.text, russian);
+});

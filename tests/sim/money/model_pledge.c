@@ -102,8 +102,8 @@ void m_derive(int pledge)
 		[W_refunded] = PLEDGE_refunded};
 	struct m_pledge *p = &db.pledge[pledge];
 	enum what best = W_none;
-	bool processing = false, failed = false, duplicate = false;
-	int good = 0;
+	bool processing = false, failed = false;
+	int good = 0, running = 0;
 
 	p->mismatch = false;
 	for (int i = 0; i < db.payment_n; i++) {
@@ -122,10 +122,9 @@ void m_derive(int pledge)
 		}
 	}
 	for (int i = 0; i < db.recurring_n; i++)
-		duplicate = duplicate ||
-			    (db.recurring[i].pledge == pledge && db.recurring[i].duplicate &&
-				    !is_eq(db.recurring[i].state, "ended"));
-	p->over_paid = (is_eq(p->interval, "once") && good > 1) || duplicate;
+		running +=
+			db.recurring[i].pledge == pledge && !is_eq(db.recurring[i].state, "ended");
+	p->over_paid = (is_eq(p->interval, "once") && good > 1) || running > 1;
 	enum pledge_status now =
 		best == W_none ? without_money(pledge, processing, failed) : best_first[best];
 	if (now == p->status)
