@@ -189,7 +189,7 @@ test("settings that fit each other only with one that needs a restart: none of t
 		assert.deepEqual(answers.map((a) => a.status), Array(8).fill(201));
 	};
 
-	s.planted = [...s.planted, live];
+	s.planted = [...(s.planted ?? []), live];
 	await writeFile(KEY, live);
 	await set("stripe", "livemode", "on");
 	await set("stripe", "checkout_host", "pay.example.com");
