@@ -16,13 +16,13 @@ BEGIN
 			FROM pledge p JOIN payment y USING (pledge_id)
 			WHERE p_duplicates AND p.over_paid AND p."interval" = 'once' AND y.state = 'paid' AND y.mismatch IS NULL
 				AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = y.payment_id AND r.state <> 'failed')
-				AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'won')) s
+				AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state IN ('open', 'lost'))) s
 		WHERE s.no > 1
 		UNION ALL
 		SELECT DISTINCT y.pledge_id, y.payment_id, 'fraud', 'fraudulent'
 		FROM fraud_warning f JOIN payment y USING (payment_id)
 		WHERE p_fraud AND f.actionable AND y.state = 'paid'
-			AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id)
+			AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'inquiry')
 		ORDER BY 1, 2
 	LOOP
 		CONTINUE WHEN EXISTS (SELECT FROM refund r WHERE r.idem_key = v_x.rule || ':' || v_x.payment_id);
