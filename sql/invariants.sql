@@ -23,7 +23,7 @@ SELECT 'I3 pledge left paid', y.payment_id::text
 FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
 WHERE y.state = 'paid' AND y.mismatch IS NULL AND p.status <> 'paid'
 	AND NOT EXISTS (SELECT FROM pledged.refund r WHERE r.payment_id = y.payment_id AND r.state = 'done')
-	AND NOT EXISTS (SELECT FROM pledged.dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'won')
+	AND NOT EXISTS (SELECT FROM pledged.dispute d WHERE d.payment_id = y.payment_id AND d.state IN ('open', 'lost'))
 UNION ALL
 -- I4: refunds never exceed what was paid.
 SELECT 'I4 refunds exceed payment', y.payment_id::text
@@ -139,7 +139,7 @@ FROM (
 	SELECT 'payment' AS object, payment_id AS id, currency,
 		CASE state WHEN 'paid' THEN amount ELSE 0 END AS amount FROM pledged.payment
 	UNION ALL SELECT 'refund', refund_id, currency, CASE state WHEN 'done' THEN -amount ELSE 0 END FROM pledged.refund
-	UNION ALL SELECT 'dispute', dispute_id, currency, CASE state WHEN 'won' THEN 0 ELSE -amount END FROM pledged.dispute
+	UNION ALL SELECT 'dispute', dispute_id, currency, CASE WHEN state IN ('open', 'lost') THEN -amount ELSE 0 END FROM pledged.dispute
 	UNION ALL SELECT 'fee', fee_id, currency, -amount FROM pledged.fee
 ) s
 FULL JOIN (SELECT object, object_id, currency, sum(amount) AS amount FROM pledged.ledger

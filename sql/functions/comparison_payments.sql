@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 	c AS MATERIALIZED (SELECT * FROM comparison_charges(p_comparison) WHERE settled AND whose = 'ours'),
 	b AS (
 		SELECT c.*, y.state AS y_state, y.amount AS y_amount, y.currency::text AS y_currency, y.livemode AS y_livemode,
-			y.pledge_id AS y_pledge, y.state_at AS y_at,
+			y.pledge_id AS y_pledge, y.state_at AS y_at, y.kept,
 			(SELECT coalesce(sum(r.amount), 0)::bigint FROM refund r
 				WHERE r.payment_id = y.payment_id AND r.provider_refund_id IS NOT NULL AND r.state <> 'failed') AS y_refunded,
 			EXISTS (SELECT FROM refund r, v WHERE r.payment_id = y.payment_id AND r.state_at >= v.started_at)
@@ -36,7 +36,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		('disputed', b.disputed AND NOT b.moving AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = b.payment_id), false, 'no', 'yes'),
 		('fee', b.state = 'paid' AND b.y_state = 'paid' AND b.y_at < v.started_at - interval '2 hours'
 			AND NOT EXISTS (SELECT FROM fee f WHERE f.payment_id = b.payment_id), true, 'not known', 'not asked for'),
-		('twice', b.state = 'paid' AND b.turn > 1 AND b.refunded < b.amount, false, 'one gift', 'paid ' || b.turn || ' times')
+		('twice', b.state = 'paid' AND b.turn > 1 AND b.refunded < b.amount AND NOT b.kept, false, 'one gift', 'paid ' || b.turn || ' times')
 	) x (what, differs, heals, ours, theirs)
 	WHERE x.differs
 	UNION ALL

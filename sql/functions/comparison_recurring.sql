@@ -5,7 +5,7 @@ RETURNS TABLE (provider_id text, what text, ours text, theirs text, object_at ti
 LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 	WITH v AS (SELECT * FROM comparison WHERE comparison_id = p_comparison),
 	b AS (
-		SELECT t.id, t.state, t.livemode, t.pledge_id AS named, t.created_at, r.recurring_id, r.pledge_id, r.state AS r_state,
+		SELECT t.id, t.state, t.livemode, t.pledge_id AS named, t.created_at, r.recurring_id, r.pledge_id, r.state AS r_state, r.kept,
 			p.pledge_id AS known, p.livemode AS r_livemode,
 			CASE WHEN r.recurring_id IS NULL THEN t.created_at <= v.started_at - interval '15 seconds'
 				ELSE greatest(r.fetched_at, r.state_at) < v.started_at END AS settled,
@@ -23,7 +23,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		('livemode', b.livemode <> b.r_livemode, CASE WHEN b.r_livemode THEN 'live' ELSE 'test' END, CASE WHEN b.livemode THEN 'live' ELSE 'test' END),
 		('pledge', b.named <> b.pledge_id, b.pledge_id::text, b.named::text),
 		('state', b.state <> b.r_state, b.r_state, b.state),
-		('twice', b.turn > 1 AND b.state <> 'ended', 'one gift', 'running ' || b.turn || ' times')
+		('twice', b.turn > 1 AND b.state <> 'ended' AND NOT b.kept, 'one gift', 'running ' || b.turn || ' times')
 	) x (what, differs, ours, theirs)
 	WHERE b.settled AND b.recurring_id IS NOT NULL AND x.differs
 	UNION ALL

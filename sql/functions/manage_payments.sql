@@ -6,7 +6,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	SELECT z.pledge_id, z.day, z.amount, z.currency, z.receipt, z.back, z.contested FROM (
 		SELECT y.pledge_id, day_text(y.paid_at, s.time_zone) AS day, y.amount, y.currency::text AS currency, y.receipt, y.paid_at,
 			(SELECT coalesce(sum(f.amount), 0)::bigint FROM refund f WHERE f.payment_id = y.payment_id AND f.state = 'done') AS back,
-			EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'won') AS contested,
+			EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state IN ('open', 'lost')) AS contested,
 			row_number() OVER (PARTITION BY y.pledge_id ORDER BY y.paid_at DESC, y.payment_id) AS n
 		FROM manage_who(p_secret_hash, p_site, p_now) v JOIN site s USING (site_id)
 		JOIN pledge p ON lower(p.email) = v.email AND p.site_id = v.site_id JOIN payment y USING (pledge_id)

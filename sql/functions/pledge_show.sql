@@ -20,9 +20,10 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		'payments', (SELECT coalesce(json_agg(json_build_object('payment', y.payment_id, 'receipt', y.receipt,
 				'provider_id', y.provider_payment_id, 'intent', y.intent, 'state', y.state,
 				'amount', money_major(y.amount, y.currency)::text, 'currency', y.currency, 'paid_at', y.paid_at,
-				'mismatch', y.mismatch, 'accepted', y.accepted,
-				'left', money_major(y.amount - coalesce((SELECT sum(r.amount) FROM refund r
-					WHERE r.payment_id = y.payment_id AND r.state <> 'failed'), 0), y.currency)::text,
+				'mismatch', y.mismatch, 'accepted', y.accepted, 'kept', y.kept,
+				'left', money_major(greatest(0, y.amount - coalesce((SELECT sum(r.amount) FROM refund r
+					WHERE r.payment_id = y.payment_id AND r.state <> 'failed'), 0) - coalesce((SELECT sum(d.amount) FROM dispute d
+					WHERE d.payment_id = y.payment_id AND d.state = 'lost'), 0)), y.currency)::text,
 				'refunds', (SELECT coalesce(json_agg(json_build_object('refund', r.refund_id, 'provider_id', r.provider_refund_id,
 						'state', r.state, 'amount', money_major(r.amount, r.currency)::text, 'currency', r.currency,
 						'created_at', r.created_at, 'state_at', r.state_at) ORDER BY r.created_at, r.refund_id), '[]')

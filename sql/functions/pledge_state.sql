@@ -1,22 +1,24 @@
 -- pledge_state: what a pledge's attempts and payments amount to; the meaning of pledge.status.
 -- Internal, reads pledge, attempt, payment, refund, dispute, recurring. The best payment decides:
 -- paid, disputed, partly_refunded, lost, refunded. Money of the wrong mode does not count at all;
--- money of the wrong amount counts as processing until a person has looked.
+-- money of the wrong amount counts as processing until a person has looked. A bank that took a part leaves the rest, as
+-- a refund of a part does. Money of several payments that an operator kept is not too much.
 CREATE OR REPLACE FUNCTION pledged.pledge_state(p_pledge uuid, OUT status text, OUT over_paid boolean,
 	OUT mismatch boolean)
 LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 	WITH p AS (SELECT * FROM pledge WHERE pledge_id = p_pledge),
 	y AS (
-		SELECT y.state, y.mismatch, y.amount,
+		SELECT y.state, y.mismatch, y.amount, y.kept,
 			coalesce((SELECT sum(r.amount) FROM refund r
 				WHERE r.payment_id = y.payment_id AND r.state = 'done'), 0) AS back,
-			(SELECT max(CASE d.state WHEN 'open' THEN 2 WHEN 'lost' THEN 1 ELSE 0 END)
-				FROM dispute d WHERE d.payment_id = y.payment_id) AS contest
+			coalesce((SELECT sum(d.amount) FROM dispute d
+				WHERE d.payment_id = y.payment_id AND d.state = 'lost'), 0) AS lost,
+			EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state = 'open') AS contested
 		FROM payment y, p WHERE y.pledge_id = p_pledge AND y.livemode = p.livemode
 	), m AS (
-		SELECT CASE WHEN y.contest = 2 THEN 'disputed' WHEN y.contest = 1 THEN 'lost'
+		SELECT CASE WHEN y.contested THEN 'disputed' WHEN y.back + y.lost >= y.amount AND y.lost > 0 THEN 'lost'
 			WHEN y.back >= y.amount THEN 'refunded' WHEN y.mismatch IS NOT NULL THEN 'odd'
-			WHEN y.back > 0 THEN 'partly_refunded' ELSE 'paid' END AS what
+			WHEN y.back + y.lost > 0 THEN 'partly_refunded' ELSE 'paid' END AS what, y.kept
 		FROM y WHERE y.state = 'paid'
 	), a AS (
 		SELECT coalesce(bool_or(state = 'processing'), false) AS processing,
@@ -41,8 +43,8 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		WHEN a.last IN ('failed', 'complete') THEN 'failed'
 		ELSE 'lapsed'
 		END,
-		(p."interval" = 'once' AND (SELECT count(*) > 1 FROM m WHERE what NOT IN ('refunded', 'lost')))
-			OR EXISTS (SELECT FROM recurring r WHERE r.pledge_id = p_pledge AND recurring_extra(r)),
+		(p."interval" = 'once' AND (SELECT count(*) > 1 AND NOT bool_and(kept) FROM m WHERE what NOT IN ('refunded', 'lost')))
+			OR EXISTS (SELECT FROM recurring r WHERE r.pledge_id = p_pledge AND recurring_extra(r) AND NOT r.kept),
 		EXISTS (SELECT FROM payment x WHERE x.pledge_id = p_pledge AND x.mismatch IS NOT NULL AND x.state <> 'failed')
 	FROM p, a
 $$;

@@ -2,8 +2,8 @@
 -- webhooks, look-ups and the operator all end here.
 -- Tables, locked in this order: pledge (row lock first; a second caller waits here), attempt, payment,
 -- refund, dispute, recurring, fee, fraud_warning, inbox, outbox, mail_out, ledger.
--- Idempotent and monotone: rows are keyed by the provider's ids and only go up, so any order and any
--- number of snapshots end with the same rows. The webhook becomes done in the same transaction.
+-- Idempotent and monotone: rows are keyed by the provider's ids and only go up (a decided dispute: the newest fetch wins),
+-- so any order and any number of snapshots end with the same rows. The webhook becomes done in the same transaction.
 -- No row and no change when the pledge is unknown, or a refund, dispute, fee or warning names a payment that is: the
 -- caller tries again later. A snapshot of the wrong mode leaves only flagged payments.
 CREATE OR REPLACE FUNCTION pledged.settle(p_inbox bigint, p_cause text, p_snapshot jsonb, p_now timestamptz)
@@ -45,7 +45,7 @@ BEGIN
 		PERFORM settle_refund(v_provider, v_x, p_cause, p_inbox, p_now);
 	END LOOP;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'disputes') LOOP
-		PERFORM settle_dispute(v_provider, v_x, p_cause, p_inbox, p_now);
+		PERFORM settle_dispute(v_provider, v_x || jsonb_build_object('fetched_at', p_snapshot -> 'fetched_at'), p_cause, p_inbox, p_now);
 	END LOOP;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'fees') LOOP
 		PERFORM settle_fee(v_provider, v_x, p_cause, p_inbox, p_now);

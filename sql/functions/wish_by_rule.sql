@@ -14,7 +14,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 			WHERE p_duplicates AND (p_pledge IS NULL OR p.pledge_id = p_pledge)
 				AND p.over_paid AND p."interval" = 'once' AND y.state = 'paid' AND y.mismatch IS NULL
 				AND NOT EXISTS (SELECT FROM refund r WHERE r.payment_id = y.payment_id AND r.state <> 'failed')
-				AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'won')) s
+				AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state IN ('open', 'lost'))) s
 		WHERE s.no > 1
 		UNION ALL
 		SELECT DISTINCT y.pledge_id, y.payment_id, 'fraud:' || y.payment_id, 'fraudulent'
@@ -22,7 +22,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		WHERE p_fraud AND (p_pledge IS NULL OR y.pledge_id = p_pledge)
 			AND f.actionable AND y.state = 'paid' AND y.livemode = p.livemode
 			AND y.amount > coalesce((SELECT sum(r.amount) FROM refund r WHERE r.payment_id = y.payment_id AND r.state <> 'failed'), 0)
-			AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id)
+			AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'inquiry')
 	) x
 	WHERE NOT EXISTS (SELECT FROM refund r WHERE r.idem_key = x.key)
 	ORDER BY 1, 2

@@ -75,6 +75,12 @@ ALTER TABLE pledged.payment
 	ADD COLUMN next_look_at timestamptz;
 CREATE INDEX payment_look ON pledged.payment (next_look_at) WHERE state = 'paid' AND next_look_at IS NOT NULL;
 
+-- An inquiry is a bank's question: it holds no money. won and lost follow each other when a decision is appealed.
+ALTER TABLE pledged.dispute DROP CONSTRAINT dispute_state_check;
+ALTER TABLE pledged.dispute
+	ADD CONSTRAINT dispute_state_check CHECK (state IN ('inquiry', 'open', 'won', 'lost')),
+	ADD COLUMN fetched_at timestamptz;
+
 ALTER TABLE pledged.ledger DROP CONSTRAINT ledger_object_check, DROP CONSTRAINT ledger_account_check;
 ALTER TABLE pledged.ledger
 	ADD CONSTRAINT ledger_object_check CHECK (object IN ('pledge', 'attempt', 'payment', 'refund', 'dispute', 'recurring', 'wish', 'fee')),
@@ -129,6 +135,9 @@ COMMENT ON COLUMN pledged.recurring.paused_until IS 'Nothing is charged before; 
 COMMENT ON COLUMN pledged.recurring.failure IS 'Why the last try to charge failed, as the provider calls it; null: it did not.';
 COMMENT ON COLUMN pledged.recurring.failures IS 'Tries that failed since the last one that did not.';
 COMMENT ON COLUMN pledged.recurring.next_try_at IS 'When the provider tries again; null: not planned.';
+COMMENT ON COLUMN pledged.dispute.state IS 'inquiry (a question: no money is held), open, won or lost; in this direction, but won and lost may follow each other.';
+COMMENT ON COLUMN pledged.dispute.amount IS 'Amount held back, or asked about, in minor units; not always the whole payment.';
+COMMENT ON COLUMN pledged.dispute.fetched_at IS 'When the provider was asked for what is known here; null: not told.';
 COMMENT ON COLUMN pledged.payment.looks IS 'How often it was looked up for its fee, refunds and disputes.';
 COMMENT ON COLUMN pledged.payment.next_look_at IS 'When it is looked up next; null: not any more.';
 COMMENT ON COLUMN pledged.inbox.object_kind IS 'What to fetch; warning is one of fraud; none is not ours and ignored.';

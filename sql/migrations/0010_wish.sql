@@ -12,7 +12,11 @@ COMMENT ON COLUMN pledged.wish.tries IS 'How often its call was to be made while
 
 ALTER TABLE pledged.payment
 	ADD COLUMN accepted text CHECK (accepted IN ('amount', 'currency')),
-	ADD CHECK (accepted IS NULL OR mismatch IS NULL);
+	ADD CHECK (accepted IS NULL OR mismatch IS NULL),
+	ADD COLUMN kept boolean NOT NULL DEFAULT false;
+ALTER TABLE pledged.recurring ADD COLUMN kept boolean NOT NULL DEFAULT false;
+COMMENT ON COLUMN pledged.payment.kept IS 'It may be one of several of a gift to be given once: an operator said that they stay.';
+COMMENT ON COLUMN pledged.recurring.kept IS 'It may be one of several of the same pledge: an operator said that they stay.';
 COMMENT ON COLUMN pledged.payment.accepted IS 'What is not as pledged and was accepted by an operator; null: nothing.';
 
 CREATE INDEX pledge_over_paid ON pledged.pledge (pledge_id) WHERE over_paid;
@@ -85,10 +89,13 @@ UNION ALL
 SELECT 'dispute open', d.dispute_id::text, d.state_at, pledged.money_major(d.amount, d.currency) || ' ' || d.currency
 FROM pledged.dispute d WHERE d.state = 'open'
 UNION ALL
+SELECT 'inquiry open', d.dispute_id::text, d.state_at, pledged.money_major(d.amount, d.currency) || ' ' || d.currency
+FROM pledged.dispute d WHERE d.state = 'inquiry'
+UNION ALL
 SELECT 'fraud warning', f.fraud_warning_id::text, f.created_at, f.kind
 FROM pledged.fraud_warning f JOIN pledged.payment y USING (payment_id) LEFT JOIN back b USING (payment_id)
 WHERE f.actionable AND coalesce(b.amount, 0) < y.amount
-	AND NOT EXISTS (SELECT FROM pledged.dispute d WHERE d.payment_id = y.payment_id)
+	AND NOT EXISTS (SELECT FROM pledged.dispute d WHERE d.payment_id = y.payment_id AND d.state <> 'inquiry')
 UNION ALL
 SELECT 'refund failed', r.refund_id::text, r.state_at, pledged.money_major(r.amount, r.currency) || ' ' || r.currency
 FROM pledged.refund r JOIN pledged.payment y USING (payment_id) LEFT JOIN back b USING (payment_id)

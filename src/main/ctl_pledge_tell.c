@@ -236,6 +236,11 @@ static void hint_payment(const json_t *d, const json_t *y)
 	EACH(y, "disputes", u)
 	if (is(u, "state", "open"))
 		hint("a dispute is open: answer it on the provider's own pages");
+	else if (is(u, "state", "inquiry"))
+		hint("the donor's bank asks about %.*s: answer on the provider's own pages, or "
+		     "give "
+		     "it back with pledgectl pledge refund %.*s",
+			STR_FMT(receipt), STR_FMT(receipt));
 	EACH(y, "refunds", r)
 	if (is(r, "state", "failed") && text(r, "provider_id").n)
 		hint("a refund of %.*s failed at the provider: the money is ours again; "
@@ -260,7 +265,10 @@ static void tell_hints(const json_t *d)
 			STR_FMT(id));
 	if (on(d, "over_paid"))
 		hint("paid more than once: give back what is too much with pledgectl pledge refund "
-		     "RECEIPT, or end the second subscription");
+		     "RECEIPT, end the second subscription, or let it stay: pledgectl pledge "
+		     "resolve "
+		     "%.*s --keep",
+			STR_FMT(id));
 	EACH(d, "payments", y) hint_payment(d, y);
 	EACH(d, "webhooks", i)
 	if (is(i, "state", "parked"))

@@ -21,12 +21,12 @@ static bool read_words(struct decision *d, int argc, char **argv)
 	static const struct option OPTIONS[] = {{"look", no_argument, NULL, 'l'},
 		{"accept-mismatch", required_argument, NULL, 'a'},
 		{"close", no_argument, NULL, 'c'}, {"unpark", no_argument, NULL, 'u'},
-		{"reason", required_argument, NULL, 'r'}, {"author", required_argument, NULL, 'o'},
-		{0}};
+		{"keep", no_argument, NULL, 'k'}, {"reason", required_argument, NULL, 'r'},
+		{"author", required_argument, NULL, 'o'}, {0}};
 	static const struct {
 		int option;
 		const char *what;
-	} WHAT[] = {{'l', "look"}, {'a', "accept"}, {'c', "close"}, {'u', "unpark"}};
+	} WHAT[] = {{'l', "look"}, {'a', "accept"}, {'c', "close"}, {'u', "unpark"}, {'k', "keep"}};
 	int decisions = 0;
 	for (int o; (o = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;) {
 		if (o == '?')

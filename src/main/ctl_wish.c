@@ -32,8 +32,8 @@ static const struct {
 	{"wrong_mode", "test and live money do not mix"},
 	{"currency", "the gift is in another currency"},
 	{"disputed",
-		"it is disputed: until that is decided, and after it is lost, nothing can be given "
-		"back"},
+		"it is disputed: until that is decided nothing can be given back, and nothing of "
+		"what is lost"},
 	{"too_much", "that is nothing, or more than is left"},
 	{"too_little", "the amount must be above zero"},
 	{"not_recurring", "this is not a recurring gift"},

@@ -45,7 +45,7 @@ static const struct ctl_command COMMANDS[] = {
 	{"pledge resume", "WORD [--wait]", ctl_pledge_resume, "charge again"},
 	{"pledge amount", "WORD AMOUNT [--wait]", ctl_pledge_amount,
 		"give more or less from now on"},
-	{"pledge resolve", "WORD --look | --accept-mismatch PAYMENT | --close | --unpark",
+	{"pledge resolve", "WORD --look | --accept-mismatch PAYMENT | --close | --unpark | --keep",
 		ctl_pledge_resolve, "decide what waits for a person"},
 	{"inbox parked", "[--json]", ctl_inbox_parked, "webhooks that were given up"},
 	{"inbox retry", "ID | --all", ctl_inbox_retry, "try them again"},

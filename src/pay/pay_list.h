@@ -33,7 +33,7 @@ MUST enum err pay_build_list(const struct pay *p, enum pay_list what, utc_t sinc
  *   charges        id intent amount currency refunded disputed state (paid processing failed)
  *                  created livemode pledge invoice customer
  *   refunds        id payment amount currency state (pending done failed) created ours
- *   disputes       id payment amount currency state (open won lost) created livemode
+ *   disputes       id payment amount currency state (inquiry open won lost) created livemode
  *   subscriptions  id state (active past_due ended; null: not begun) customer pledge created
  *                  livemode
  *          payment is the intent's id if told, else the charge's. state is null for a word that we

@@ -10,7 +10,7 @@
  *   payments[] {id, intent, state (processing paid failed), amount, currency, paid_at}
  *   refunds[]  {id, payment, amount, currency, state (pending done failed), ours}; ours: the id of
  *              our refund, null when somebody else made it
- *   disputes[] {id, payment, amount, currency, state (open won lost)}
+ *   disputes[] {id, payment, amount, currency, state (inquiry open won lost)}
  *   fees[]     {id, payment, what (payment refund dispute), amount, currency}; negative: given
  * back. A movement without a fee is left out warnings[] {id, payment, kind, actionable} declines[]
  * {payment, code}: the last try of a payment that was not paid; code is the bank's word recurring

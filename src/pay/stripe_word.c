@@ -46,13 +46,14 @@ static const struct word refunds[] = {
 	{0},
 };
 
+/* An inquiry holds nothing. An appeal follows what is lost: the money is gone until it is won. */
 static const struct word disputes[] = {
-	{"warning_needs_response", "open"},
-	{"warning_under_review", "open"},
+	{"warning_needs_response", "inquiry"},
+	{"warning_under_review", "inquiry"},
 	{"needs_response", "open"},
 	{"under_review", "open"},
-	{"appeal_needs_response", "open"},
-	{"appeal_under_review", "open"},
+	{"appeal_needs_response", "lost"},
+	{"appeal_under_review", "lost"},
 	{"warning_closed", "won"},
 	{"won", "won"},
 	{"prevented", "won"},

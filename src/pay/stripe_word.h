@@ -9,6 +9,6 @@ const char *stripe_word_recurring(struct str word); /* active past_due ended; ""
 const char *stripe_word_intent(struct str word);    /* paid processing failed; "": waits */
 const char *stripe_word_charge(struct str word);    /* paid processing failed */
 const char *stripe_word_refund(struct str word);    /* pending done failed */
-const char *stripe_word_dispute(struct str word);   /* open won lost */
+const char *stripe_word_dispute(struct str word);   /* inquiry open won lost */
 
 #endif

@@ -6,13 +6,13 @@ import { dispute, earlyFraudWarning } from './shapes.mjs';
 
 const isInquiry = (status) => status.startsWith('warning');
 
-// What may follow what. The last word is lost or won, but for an appeal.
+// What may follow what. The last word is lost or won, but for an appeal, which may have ended when anybody looks.
 const NEXT = {
 	warning_needs_response: ['warning_under_review', 'warning_closed', 'needs_response'],
 	warning_under_review: ['warning_closed', 'needs_response'],
 	needs_response: ['under_review', 'won', 'lost', 'prevented'],
 	under_review: ['won', 'lost', 'prevented'],
-	lost: ['appeal_needs_response', 'appeal_under_review'],
+	lost: ['won', 'appeal_needs_response', 'appeal_under_review'],
 	appeal_needs_response: ['appeal_under_review', 'lost'],
 	appeal_under_review: ['won', 'lost'],
 };
@@ -22,9 +22,13 @@ const WON = ['won', 'prevented'];
 
 const disputesOf = (world, record) => (record.priv.disputes ?? []).map((id) => world.ledger.get(id));
 
-// isTaken: a chargeback holds the money of this charge, or has taken it.
-export const isTaken = (world, record) => disputesOf(world, record)
-	.some(({ obj: du }) => !isInquiry(du.status) && !WON.includes(du.status));
+// lostOf: what chargebacks have taken of this charge.
+export const lostOf = (world, record) => disputesOf(world, record)
+	.reduce((sum, { obj: du }) => sum + (du.status === 'lost' ? du.amount : 0), 0);
+
+// isTaken: a chargeback holds the money of this charge, or has taken all of it.
+export const isTaken = (world, record) => lostOf(world, record) >= record.obj.amount || disputesOf(world, record)
+	.some(({ obj: du }) => !isInquiry(du.status) && !WON.includes(du.status) && du.status !== 'lost');
 
 function chargeOf(world, { charge, payment_intent: intent })
 {

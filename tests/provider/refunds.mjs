@@ -1,7 +1,7 @@
 // refunds.mjs: refunds, from our side and from the provider's dashboard.
 import { refundCameBack, refundMoved } from './balance.mjs';
 import { format } from './currency.mjs';
-import { isTaken, refundedFully } from './disputes.mjs';
+import { isTaken, lostOf, refundedFully } from './disputes.mjs';
 import { bad, missing } from './errors.mjs';
 import { equal, getter, lister } from './lists.mjs';
 import { bool, check, int, mergeMetadata, metadata, oneOf, str } from './params.mjs';
@@ -52,10 +52,11 @@ export function makeRefund(world, p)
 	if (isTaken(world, record))
 		throw bad(`Charge ${ch.id} has been charged back; cannot issue a refund.`, undefined,
 			'charge_disputed', true);
-	const amount = p.amount ?? rest;
-	if (amount > rest)
+	const free = rest - lostOf(world, record);
+	const amount = p.amount ?? free;
+	if (amount > free || free <= 0)
 		throw bad(`Refund amount (${format(amount, ch.currency)}) is greater than unrefunded amount on `
-			+ `charge (${format(rest, ch.currency)})`, 'amount', undefined, true);
+			+ `charge (${format(free, ch.currency)})`, 'amount', undefined, true);
 	const made = refund(world, ch, amount, p);
 	made.status = world.nextRefund ?? 'succeeded';
 	world.nextRefund = undefined;

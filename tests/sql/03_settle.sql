@@ -1,7 +1,7 @@
 -- settle: any order, any number of snapshots, the same rows; paid is never undone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(98);
+SELECT plan(112);
 
 -- every order of the five snapshots of one checkout
 CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
@@ -171,6 +171,33 @@ SELECT is(pg_temp.dispute(30, 'open') || ' ' || pg_temp.dispute(30, 'won') || ' 
 SELECT is(pg_temp.dispute(31, 'open') || ' ' || pg_temp.dispute(31, 'lost'), 'paid>disputed disputed>lost', 'disputed, lost');
 SELECT is((SELECT string_agg(x.n || ':' || x.s, ' ' ORDER BY x.n) FROM (SELECT right(pledge_id::text, 2) AS n, sum(amount) AS s FROM ledger
 	WHERE account = 'provider' AND pledge_id IN (pg_temp.pid(30), pg_temp.pid(31)) GROUP BY 1) x), '30:2500 31:0', 'the ledger agrees');
+
+-- an inquiry holds nothing; a decision may be turned on appeal, and an old snapshot does not turn it back; a part is a part (case 72)
+CREATE FUNCTION pg_temp.contest(n int, state text, amount bigint DEFAULT 2500, fetched text DEFAULT '2026-03-01T12:31:00Z', id text DEFAULT 'du_') RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('fetched_at', fetched, 'disputes', jsonb_build_array(jsonb_build_object('id', id || n,
+		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))))
+$$;
+CREATE FUNCTION pg_temp.held(n int) RETURNS text LANGUAGE sql AS $$
+	SELECT coalesce(sum(amount), 0)::text FROM ledger WHERE account = 'dispute' AND pledge_id = pg_temp.pid(n)
+$$;
+CREATE FUNCTION pg_temp.words(n int) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(w, ' ' ORDER BY e) FROM (SELECT entry AS e, coalesce(min(was), '') || '>' || min(became) || ':' || coalesce(sum(amount) FILTER (WHERE account = 'dispute'), 0) AS w
+		FROM ledger WHERE object = 'dispute' AND pledge_id = pg_temp.pid(n) GROUP BY entry) x
+$$;
+SELECT lives_ok($$ SELECT pg_temp.offer(n), pg_temp.step(n, 'paid') FROM generate_series(32, 38) n $$, 'pledges 32 to 38, paid');
+SELECT is(pg_temp.contest(32, 'inquiry') || ' ' || pg_temp.held(32), 'paid>paid 0', 'an inquiry holds nothing (case 72)');
+SELECT set_has($$ SELECT what, detail FROM report.attention $$, $$ VALUES ('inquiry open', '25.00 EUR') $$, 'a person is told');
+SELECT is(pg_temp.contest(32, 'open', 2000) || ' ' || pg_temp.held(32), 'paid>disputed 2000', 'it becomes a dispute: now money moves, as much as is held');
+SELECT is(pg_temp.contest(32, 'inquiry') || ' ' || pg_temp.contest(32, 'won'), 'disputed>disputed disputed>paid', 'the question does not come back; won');
+SELECT is(pg_temp.words(32), '>inquiry:0 inquiry>open:2000 open>won:-2000', 'the ledger tells it');
+SELECT is(pg_temp.contest(33, 'inquiry') || ' ' || pg_temp.contest(33, 'won') || ' ' || pg_temp.words(33), 'paid>paid paid>paid >inquiry:0 inquiry>won:0', 'closed: nothing moved');
+SELECT is(pg_temp.contest(34, 'lost') || ' ' || pg_temp.contest(34, 'won', 2500, '2026-03-09T12:00:00Z') || ' ' || pg_temp.held(34), 'paid>lost lost>paid 0', 'lost, then won on appeal');
+SELECT is(pg_temp.contest(34, 'lost', 2500, '2026-03-08T12:00:00Z') || ' ' || pg_temp.contest(34, 'open', 2500, '2026-03-10T12:00:00Z'), 'paid>paid paid>paid', 'an older word does not turn it back, nor does a lower one');
+SELECT is(pg_temp.contest(34, 'won', 2500, '2026-03-20T12:00:00Z') || ' ' || pg_temp.contest(34, 'lost', 2500, '2026-03-19T12:00:00Z'), 'paid>paid paid>paid', 'when it was told again counts');
+SELECT is(pg_temp.contest(34, 'lost', 2500, '2026-03-21T12:00:00Z') || ' ' || pg_temp.words(34), 'paid>lost >lost:2500 lost>won:-2500 won>lost:2500', 'and lost after all');
+SELECT is(pg_temp.contest(35, 'open', 500) || ' ' || pg_temp.contest(35, 'lost', 500) || ' ' || pg_temp.held(35), 'paid>disputed disputed>partly_refunded 500', 'a part lost is a part gone');
+SELECT is(pg_temp.contest(35, 'lost', 2000, '2026-03-01T12:31:00Z', 'dv_'), 'partly_refunded>lost', 'with the rest it is lost');
+SELECT is(pg_temp.contest(36, 'lost', 500) || ' ' || pg_temp.refund(36, 're_36', 2000, 'done'), 'paid>partly_refunded partly_refunded>lost', 'the rest given back: nothing is left');
 
 -- recurring
 CREATE FUNCTION pg_temp.sub(n int, state text, fetched text, payments jsonb DEFAULT '[]', id text DEFAULT 'sub') RETURNS text LANGUAGE sql AS $$

@@ -140,6 +140,11 @@ BEGIN
 		RETURN pg_temp.told(n, v_first, jsonb_build_object('refunds', pg_temp.claim(n, 're_a', 'failed', greatest(v_back, 500))));
 	WHEN 'dispute_opened', 'dispute_won', 'dispute_lost' THEN RETURN pg_temp.told(n, v_first, jsonb_build_object('disputes',
 		pg_temp.claim(n, 'dp_a', replace(replace(event, 'dispute_', ''), 'opened', 'open'), 2500)));
+	WHEN 'inquiry_opened', 'inquiry_closed' THEN RETURN pg_temp.told(n, v_first, jsonb_build_object('disputes',
+		pg_temp.claim(n, 'dp_i', CASE event WHEN 'inquiry_closed' THEN 'won' ELSE 'inquiry' END, 2500)));
+	WHEN 'dispute_lost_part' THEN RETURN pg_temp.told(n, v_first, jsonb_build_object('disputes', pg_temp.claim(n, 'dp_p', 'lost', 500)));
+	WHEN 'dispute_lost_rest' THEN RETURN pg_temp.told(n, v_first, jsonb_build_object('disputes',
+		pg_temp.claim(n, 'dp_p', 'lost', CASE v_back WHEN 2500 THEN 2500 ELSE 2500 - v_back END)));
 	WHEN 'refund_failed_part' THEN RETURN pg_temp.told(n, v_first, jsonb_build_object('refunds',
 		pg_temp.claim(n, 're_a', 'failed', greatest(v_back, 500)) || pg_temp.claim(n, 're_b', 'done', 500)));
 	WHEN 'dispute_won_part' THEN RETURN pg_temp.told(n, v_first, jsonb_build_object('refunds', pg_temp.claim(n, 're_a', 'done', 500),

@@ -2,7 +2,7 @@
 -- the provider's word ends wish, call and money together.
 BEGIN;
 \ir fixture.psql
-SELECT plan(116);
+SELECT plan(123);
 
 CREATE FUNCTION pg_temp.wid(n int) RETURNS uuid IMMUTABLE LANGUAGE sql AS
 	$$ SELECT ('f4000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
@@ -123,6 +123,19 @@ SELECT is(pg_temp.wish(11) || ' ' || (SELECT sum(amount) FROM ledger WHERE pledg
 SELECT is(pg_temp.settle(pg_temp.told(3, '[{"id":"re_11","amount":2000,"state":"failed"}]')), 'partly_refunded>paid', 'a done refund fails later: ours again (case 71)');
 SELECT set_has($$ SELECT what, detail FROM report.attention $$, $$ VALUES ('refund failed', '20.00 EUR'), ('wish refused', 'refund: resource_missing') $$, 'a person is told');
 SELECT is(pg_temp.refund(12, 3), 'asked 25.00 EUR', 'and may ask again');
+
+-- asked about by the bank, or lost in part (case 72)
+CREATE FUNCTION pg_temp.contest(n int, state text, amount bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('disputes', jsonb_build_array(jsonb_build_object('id', 'dc_' || n,
+		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))))
+$$;
+SELECT lives_ok($$ SELECT pg_temp.offer(n), pg_temp.settle(pg_temp.snap(n, 'complete', pg_temp.pay('pi_f' || n))) FROM generate_series(41, 42) n $$, 'pledges 41 and 42, paid');
+SELECT is(pg_temp.contest(41, 'inquiry', 2500) || ' ' || pg_temp.refund(41, 41, 100), 'paid>paid asked 1.00 EUR', 'an inquiry lets refunds through');
+SELECT is(pg_temp.contest(42, 'open', 500) || ' ' || pg_temp.refund(42, 42, 100), 'paid>disputed refused disputed: 25.00 EUR is left', 'no refund while a part is disputed');
+SELECT is(pg_temp.contest(42, 'lost', 500) || ' ' || pg_temp.refund(42, 42, 2001), 'disputed>partly_refunded refused too_much: 20.00 EUR is left', 'what is lost is not left');
+SELECT is((SELECT b #>> '{payments,0,left}' FROM (SELECT body::jsonb AS b FROM pledge_show(pg_temp.pid(42), false)) x), '20.00', 'and that is told');
+SELECT is(pg_temp.refund(42, 42), 'asked 20.00 EUR', 'the rest can be given back');
+SELECT is(pg_temp.refund(43, 42, 1), 'refused disputed: 0.00 EUR is left', 'then no more');
 
 -- disputed (case 72)
 SELECT is(pg_temp.settle(pg_temp.snap(4, NULL, '[]', '{"disputes":[{"id":"du_4","payment":"pi_f4","amount":2500,"currency":"EUR","state":"open"}]}')), 'paid>disputed', 'pledge 4 is disputed');

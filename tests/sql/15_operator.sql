@@ -2,7 +2,7 @@
 -- and reason, webhooks tried again, and a provider that refuses us.
 BEGIN;
 \ir fixture.psql
-SELECT plan(78);
+SELECT plan(93);
 CREATE FUNCTION pg_temp.yid(id text) RETURNS uuid LANGUAGE sql AS
 	$$ SELECT payment_id FROM pledged.payment WHERE provider_payment_id = id $$;
 CREATE FUNCTION pg_temp.decide(n int, what text, pay uuid DEFAULT NULL, later interval DEFAULT '0') RETURNS text LANGUAGE sql AS $$
@@ -85,6 +85,29 @@ SELECT is((SELECT state || ' ' || tries || ' ' || (not_before = pg_temp.t0() + i
 SELECT is(outbox_result((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(2)), 'config', 401, 'HTTP 401', NULL, pg_temp.t0()), 'parked', 'parked again');
 SELECT is(pg_temp.decide(2, 'close'), 'done attempt 1 is abandoned', 'or given up');
 SELECT is(pg_temp.status(2) || ' ' || (SELECT state || ' ' || error FROM outbox WHERE subject = pg_temp.aid(2)), 'canceled/abandoned failed HTTP 401; given up', 'with its call');
+
+-- keep: both gifts stay
+SELECT is(pg_temp.decide(3, 'keep'), 'refused nothing: it is not paid more than once', 'nothing to keep');
+SELECT lives_ok($$ SELECT pg_temp.offer(7), pg_temp.settle(pg_temp.snap(7, 'complete', pg_temp.pay('pi_f7'))), pg_temp.settle(pg_temp.snap(7, NULL, pg_temp.pay('pi_g7')));
+	INSERT INTO difference (provider, provider_id, what, object, ours, theirs, livemode, object_at, comparison_id, first_seen, last_seen)
+	SELECT 'stripe', 'pi_g7', w, 'payment', 'one gift', 'paid 2 times', false, pg_temp.t0(), pg_temp.rid(1), pg_temp.t0(), pg_temp.t0() FROM unnest('{twice,fee}'::text[]) w $$, 'pledge 7, paid twice');
+SELECT is(pg_temp.status(7) || (SELECT string_agg(' ' || what, '' ORDER BY what) FROM report.attention WHERE id IN ('pi_g7', pg_temp.pid(7)::text)),
+	'paid/complete over_paid books differ books differ pledge over-paid', 'it is told');
+SELECT is((SELECT outcome FROM wish_ask(pg_temp.rid(700), pg_temp.pid(7), 'refund', pg_temp.yid('pi_g7'), NULL, NULL, 100, NULL, NULL, NULL, 'anna', pg_temp.t0())), 'asked', 'a refund is asked for');
+SELECT is(pg_temp.decide(7, 'keep'), 'refused busy: a refund is under way', 'not while that is under way');
+SELECT is(pg_temp.settle(pg_temp.snap(7, NULL, '[]', jsonb_build_object('refunds', jsonb_build_array(jsonb_build_object('id', 're_g7', 'ours', pg_temp.rid(700),
+	'payment', 'pi_g7', 'amount', 100, 'currency', 'EUR', 'state', 'failed'))))), 'paid>paid', 'it fails');
+SELECT is(pg_temp.decide(7, 'keep'), 'done its 2 payments stay', 'kept');
+SELECT is(pg_temp.status(7) || (SELECT string_agg(' ' || what || ' ' || detail, '' ORDER BY what) FROM report.attention WHERE id IN ('pi_g7', pg_temp.pid(7)::text)),
+	'paid/complete books differ fee: one gift here, paid 2 times there', 'over-paid no more, and twice is no difference');
+SELECT is(pg_temp.notes(7), 'paid>paid operator anna: keep: looked at it', 'author and reason are in the ledger');
+SELECT is(pg_temp.settle(pg_temp.snap(7, NULL, pg_temp.pay('pi_g7'))) || ' ' || pg_temp.status(7), 'paid>paid paid/complete', 'the next snapshot does not take it back');
+SELECT is(pg_temp.decide(7, 'keep'), 'done it was kept before', 'twice is once');
+SELECT is((SELECT wish_policy(true, false, pg_temp.t0())), 0, 'the rule for duplicates leaves it');
+SELECT is(pg_temp.settle(pg_temp.snap(7, NULL, pg_temp.pay('pi_h7'))) || ' ' || pg_temp.status(7), 'paid>paid new paid/complete over_paid', 'a third payment is told anew');
+SELECT lives_ok($$ SELECT pg_temp.offer(8, 'month'), pg_temp.settle(pg_temp.snap(8, 'complete', pg_temp.pay('in_f8'), '{"recurring":{"id":"sub_f8","state":"active"}}')),
+	pg_temp.settle(pg_temp.snap(8, NULL, '[]', '{"recurring":{"id":"sub_g8","state":"active"}}')) $$, 'pledge 8 runs twice');
+SELECT is(pg_temp.status(8) || ' ' || pg_temp.decide(8, 'keep') || ' ' || pg_temp.status(8), 'paid/complete over_paid done its subscriptions stay paid/complete', 'so may it');
 
 -- webhooks
 SELECT ok(inbox_put('stripe', 'evt_o1', 'invoice.paid', 'invoice', 'in_f1', false, NULL, '', '', pg_temp.t0()) AND inbox_put('stripe', 'evt_o2', 'invoice.paid', 'invoice', 'in_nobody', false, NULL, '', '', pg_temp.t0())

@@ -214,7 +214,11 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
     {"refund canceled", PAY_KIND_REFUND, REFUND("canceled", ",'payment_intent':'pi_1'"),
 	SAYS("null", BACK("pi_1", "failed"))},
     {"dispute", PAY_KIND_DISPUTE, DISPUTE("needs_response"), SAYS("null", TAKEN_BY("USD", "open"))},
-    {"dispute looked at", PAY_KIND_DISPUTE, DISPUTE("appeal_under_review"), SAYS("null", TAKEN_BY("USD", "open"))},
+    {"dispute looked at", PAY_KIND_DISPUTE, DISPUTE("under_review"), SAYS("null", TAKEN_BY("USD", "open"))},
+    {"inquiry", PAY_KIND_DISPUTE, DISPUTE("warning_needs_response"), SAYS("null", TAKEN_BY("USD", "inquiry"))},
+    {"inquiry looked at", PAY_KIND_DISPUTE, DISPUTE("warning_under_review"), SAYS("null", TAKEN_BY("USD", "inquiry"))},
+    {"appeal", PAY_KIND_DISPUTE, DISPUTE("appeal_needs_response"), SAYS("null", TAKEN_BY("USD", "lost"))},
+    {"appeal looked at", PAY_KIND_DISPUTE, DISPUTE("appeal_under_review"), SAYS("null", TAKEN_BY("USD", "lost"))},
     {"dispute won", PAY_KIND_DISPUTE, DISPUTE("won"), SAYS("null", TAKEN_BY("USD", "won"))},
     {"warning closed", PAY_KIND_DISPUTE, DISPUTE("warning_closed"), SAYS("null", TAKEN_BY("USD", "won"))},
     {"refund of ours, with a fee", PAY_KIND_REFUND, REFUND("succeeded", ",'payment_intent':'pi_1','balance_transaction':" MOVE("txn_1", "25") OURS),
@@ -472,7 +476,7 @@ static void is_sound(const json_t *out)
 	assert_true(json_is_boolean(json_object_get(out, "livemode")));
 	money_is_sound(json_at(out, "payments"), " processing paid failed ");
 	money_is_sound(json_at(out, "refunds"), " pending done failed ");
-	money_is_sound(json_at(out, "disputes"), " open won lost ");
+	money_is_sound(json_at(out, "disputes"), " inquiry open won lost ");
 	costs_are_sound(json_at(out, "fees"));
 	terms_are_sound(recurring);
 	assert_true(!checkout || one_of(json_at(checkout, "state"), " open processing complete expired failed "));

@@ -230,6 +230,38 @@ test("disputed: no refund meanwhile; won, it is ours again; lost, it is gone (ca
 		FROM pledged.ledger WHERE account = 'provider' AND object <> 'fee'`), [["2400", "0"]]);
 });
 
+test("an inquiry holds nothing; lost, and won on appeal; a part that is lost leaves the rest (case 72)", async () => {
+	const [asks, appeal, part] = [await paid(), await paid(), await paid()];
+	const open = (p, more = {}) => s.provider.dispute({ payment_intent: p.intent, ...more });
+	const move = (dispute, status) => s.provider.dispute({ dispute, status });
+	const held = (p) => s.one(`SELECT coalesce(sum(amount), 0) FROM pledged.ledger WHERE account = 'dispute' AND pledge_id = '${p.id}'`);
+
+	await open(asks, { status: "warning_needs_response" });
+	await until("a person is told", async () => (await attention()).some((line) => line.startsWith("inquiry open")));
+	assert.match((await s.ctl("pledge", "show", asks.pledge)).stdout, /^! the donor's bank asks about R-/m);
+	await asked(asks.receipt, "--amount", "1.00");
+	await reaches(s, asks.pledge, "partly_refunded");
+	assert.equal(await held(asks), "0");
+
+	const { id } = await open(appeal);
+
+	await move(id, "lost");
+	await reaches(s, appeal.pledge, "lost");
+	await move(id, "appeal_under_review");
+	await move(id, "won");
+	await reaches(s, appeal.pledge, "paid");
+	assert.equal(await held(appeal), "0");
+
+	const small = await open(part, { amount: 500 });
+
+	await reaches(s, part.pledge, "disputed");
+	await move(small.id, "lost");
+	await reaches(s, part.pledge, "partly_refunded");
+	assert.match((await refund(part.receipt, "--amount", "20.01")).stderr, /too_much: 20.00 EUR is left/);
+	await asked(part.receipt);
+	await reaches(s, part.pledge, "lost");
+});
+
 test("disputed while our refund is under way: refused, and told why (case 72)", async () => {
 	const p = await paid();
 

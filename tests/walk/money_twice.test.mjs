@@ -71,6 +71,20 @@ test("the duplicate is refunded by hand: the good payment stays paid (case 73)",
 	assert.deepEqual(await left(p.id), [[p.receipts[0], "2500"], [p.receipts[1], "0"]]);
 });
 
+test("both gifts stay when a person says so: over-paid no more, and no rule gives one back", async () => {
+	const p = await twice();
+
+	assert.match((await s.ctl("pledge", "show", p.pledge)).stdout, /^! paid more than once: .* pledgectl pledge resolve \S+ --keep$/m);
+	const kept = await s.ctl("pledge", "resolve", p.pledge, "--keep", "--reason", "meant to give twice", "--author", "anna");
+
+	assert.equal(kept.code, 0, kept.stderr);
+	assert.equal(kept.stdout, "its 2 payments stay\n");
+	assert.ok(!(await over_paid(p.id)) && !(await told(p.id)));
+	assert.match((await s.ctl("pledge", "events", p.pledge)).stdout, /operator anna: keep: meant to give twice/);
+	assert.deepEqual(await left(p.id), [[p.receipts[0], "2500"], [p.receipts[1], "2500"]]);
+	assert.equal((await s.ctl("pledge", "resolve", p.pledge, "--keep")).stdout, "it was kept before\n");
+});
+
 test("switched on, the second payment goes back by itself, once, under its own key (cases 66, 73)", async () => {
 	await switch_on("refund_duplicates");
 	const p = await twice();

@@ -329,7 +329,7 @@ test('a dispute goes its way, and holds the money meanwhile', async (t) => {
 	await move(du.id, 'under_review');
 	await move(du.id, 'lost');
 	assert.equal(await refused(), 'charge_disputed');
-	await assert.rejects(move(du.id, 'won'), /cannot become/);
+	await assert.rejects(move(du.id, 'prevented'), /cannot become/);
 	assert.deepEqual(await types(provider, du.id), ['charge.dispute.created',
 		'charge.dispute.funds_withdrawn', 'charge.dispute.updated', 'charge.dispute.updated',
 		'charge.dispute.closed']);
