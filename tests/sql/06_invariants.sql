@@ -111,7 +111,7 @@ SELECT is(pg_temp.fires($$ INSERT INTO robot_claim (address, robot, first_at, no
 SELECT is(pg_temp.fires($$ INSERT INTO manage_token (manage_id, token_hash, site_id, email, email_hash, network, locale, created_at, expires_at)
 	VALUES (gen_random_uuid(), sha256('a'), 901, 'a@mail.example', sha256('b'), '192.0.2.0/24', 'en', now() - interval '3 hours', now() - interval '2 hours') $$),
 	'P2 address outlives its link', 'P2');
-SELECT is(pg_temp.fires($$ INSERT INTO manage_session (secret_hash, site_id, email, locale, created_at, expires_at)
-	VALUES (sha256('a'), 901, 'a@mail.example', 'en', now() - interval '3 hours', now() - interval '2 hours') $$), 'P2 visit outlives its time', 'P2: visits too');
+SELECT is(pg_temp.fires($$ INSERT INTO manage_session (secret_hash, manage_id, site_id, email, locale, created_at, expires_at)
+	VALUES (sha256('a'), gen_random_uuid(), 901, 'a@mail.example', 'en', now() - interval '3 hours', now() - interval '2 hours') $$), 'P2 visit outlives its time', 'P2: visits too');
 SELECT * FROM finish();
 ROLLBACK;
