@@ -113,7 +113,9 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, const st
 	if (str_is(*ret_outcome, "made"))
 		return call_create(m->store, m->pay, &c, mono_left_ms(deadline, clock_mono()),
 			ask->arena, ret_url, f);
-	if (str_is(*ret_outcome, "payable") || str_is(*ret_outcome, "paused"))
+	/* same: this very attempt was stored, only the answer was lost */
+	if (str_is(*ret_outcome, "payable") || str_is(*ret_outcome, "paused") ||
+		str_is(*ret_outcome, "same"))
 		return ERR_UNKNOWN;
 	if (str_is(*ret_outcome, "paid") || str_is(*ret_outcome, "under_way"))
 		return OK;

@@ -40,17 +40,15 @@ END $$;
 CREATE TEMP TABLE way (state text, way text, event text); -- event: the one that such money makes another one
 INSERT INTO way (state, way) VALUES ('new', 'asked'), ('new', 'anew'), ('offered', 'answered'), ('offered', 'told'), ('processing', 'under way'), ('paid', 'once'), ('paid', 'from lapsed'),
 	('paid', 'after a dispute'), ('partly_refunded', 'once'), ('refunded', 'once'), ('disputed', 'once'), ('lost', 'once'), ('lost', 'at once'), ('lapsed', 'once'),
-	('canceled', 'once'), ('failed', 'refused'), ('failed', 'not paid');
+	('canceled', 'given up'), ('canceled', 'not found'), ('failed', 'refused'), ('failed', 'not paid');
 INSERT INTO way VALUES ('disputed', 'odd', 'dispute_won_odd');
-CREATE FUNCTION pg_temp.anew(n int) RETURNS void LANGUAGE plpgsql AS $$
-BEGIN
-	INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at)
-	VALUES (pg_temp.aid(n + 100000), pg_temp.pid(n), 2, 'stripe', false, 'v1:create:' || pg_temp.aid(n + 100000), pg_temp.t0(), pg_temp.t0());
-	PERFORM pledge_derive(pg_temp.pid(n), 'test', NULL, NULL, pg_temp.t0());
-END $$;
+CREATE FUNCTION pg_temp.anew(n int, lost bigint DEFAULT NULL, most int DEFAULT 20) RETURNS text LANGUAGE sql AS $$
+	SELECT outcome FROM attempt_next(pg_temp.pid(n), pg_temp.aid(n + 100000), lost, 'stripe', false, 'v1:create:' || pg_temp.aid(n + 100000),
+		'POST', '/v1/checkout/sessions', '\x61', most, 15, 'test', pg_temp.t0() + interval '10 s')
+$$;
 CREATE FUNCTION pg_temp.bring(n int, state text, way text) RETURNS void LANGUAGE plpgsql AS $$
 BEGIN
-	IF state IN ('new', 'failed') AND way <> 'not paid' OR way = 'told' THEN
+	IF state IN ('new', 'failed') AND way <> 'not paid' OR way IN ('told', 'not found') THEN
 		PERFORM pg_temp.ask(n);
 	ELSE
 		PERFORM pg_temp.offer(n);
@@ -60,11 +58,7 @@ BEGIN
 	ELSIF way = 'anew' THEN
 		PERFORM outbox_result(pg_temp.call_of(n), 'permanent', 400, 'no', NULL, pg_temp.t0());
 		PERFORM pg_temp.anew(n);
-		-- the call that counts from here on is the second one
-		UPDATE attempt SET object_id = 'cs_dead' || n WHERE attempt_id = pg_temp.aid(n);
-		DELETE FROM outbox WHERE subject = pg_temp.aid(n);
-		INSERT INTO outbox (kind, subject, provider, method, path, idem_key, body, not_before, created_at)
-		VALUES ('create', pg_temp.aid(n + 100000), 'stripe', 'POST', '/x', 'v1:create:' || pg_temp.aid(n + 100000), '\x61', pg_temp.t0(), pg_temp.t0());
+		UPDATE attempt SET object_id = 'cs_dead' || n WHERE attempt_id = pg_temp.aid(n); -- so that a page is the new one's
 	ELSIF way = 'refused' THEN
 		PERFORM outbox_result(pg_temp.call_of(n), 'permanent', 400, 'no', NULL, pg_temp.t0());
 	ELSIF way = 'from lapsed' THEN
@@ -75,8 +69,11 @@ BEGIN
 		PERFORM pg_temp.page(n, 'failed', pg_temp.pay('pi_f' || n, 'failed'));
 	ELSIF state = 'lapsed' THEN
 		PERFORM pg_temp.page(n, 'expired');
-	ELSIF state = 'canceled' THEN
+	ELSIF way = 'given up' THEN
 		PERFORM pg_temp.give_up(n);
+	ELSIF way = 'not found' THEN
+		PERFORM outbox_result(pg_temp.call_of(n), 'lost', 500, 'x', NULL, pg_temp.t0());
+		PERFORM pg_temp.anew(n, pg_temp.call_of(n), 1);
 	END IF;
 	IF state IN ('paid', 'partly_refunded', 'refunded', 'disputed', 'lost') THEN
 		PERFORM pg_temp.page(n, 'complete', pg_temp.pay('pi_f' || n, 'paid', CASE way WHEN 'odd' THEN 9900 ELSE 2500 END));
@@ -117,7 +114,7 @@ BEGIN
 	WHEN 'page_abandoned' THEN
 		PERFORM attempt_move(pg_temp.aid(CASE way WHEN 'anew' THEN n + 100000 ELSE n END), 'abandoned', 'test', NULL, NULL, pg_temp.t0());
 		PERFORM pledge_derive(pg_temp.pid(n), 'test', NULL, NULL, pg_temp.t0());
-	WHEN 'attempt_anew' THEN PERFORM pg_temp.anew(n);
+	WHEN 'attempt_anew' THEN RETURN pg_temp.anew(n) = 'made';
 	WHEN 'payment_processing' THEN RETURN pg_temp.page(n, 'processing', pg_temp.pay('pi_h' || n, 'processing'));
 	WHEN 'payment_failed' THEN RETURN pg_temp.page(n, 'failed', pg_temp.pay('pi_f' || n, 'failed'));
 	WHEN 'instalment_failed' THEN RETURN pg_temp.told(n, pg_temp.pay('in_g' || n, 'failed'),

@@ -12,8 +12,8 @@ import { build, root, sanitized, stack } from "./lib/stack.mjs";
 
 const program = join(root, build, "sim/money");
 const seed = process.env.PLEDGED_SEED ?? String(Date.now());
-const FRESH = sanitized ? 150 : 800;
-const REAL = sanitized ? 5 : 15;
+const FRESH = sanitized ? 100 : 800;
+const REAL = sanitized ? 2 : 8;
 
 async function sim(...args) {
 	try {

@@ -3,6 +3,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/again.h"
 #include "base/seal.h"
 #include "core/ticket.h"
 #include "pay/mail.h"
@@ -18,7 +19,7 @@
 
 /* One request to the money role. */
 struct job {
-	enum { JOB_PLEDGE, JOB_STATE, JOB_HOOK } what;
+	enum { JOB_PLEDGE, JOB_STATE, JOB_AGAIN, JOB_HOOK } what;
 	struct donor *donor;
 	const char *signature, *body;
 	sim_fn *answered;
@@ -95,6 +96,12 @@ static void serve(struct proc *p)
 	}
 	if (j->what == JOB_STATE) {
 		j->err = app_pledge_state(&p->money, str_c(d->token), &p->arena, &j->state, &f);
+		if (j->err == OK)
+			app_pledge_look(&p->money, str_c(d->token), clock_utc());
+	} else if (j->what == JOB_AGAIN) {
+		ask.now = clock_utc();
+		ask.start = clock_mono();
+		j->err = app_again(&p->money, str_c(d->token), &ask, &j->state, &f);
 	} else {
 		ask.now = clock_utc();
 		ask.start = clock_mono();
@@ -283,6 +290,30 @@ static void hear(struct donor *d, const char *status)
 	d->seen = status;
 }
 
+static void again(void *arg, int64_t n)
+{
+	struct donor *d = arg;
+
+	(void)n;
+	say("%s comes back", d->key);
+	add_job((struct job){.what = JOB_AGAIN, .donor = d});
+}
+
+/* Nothing came of it: some try once more. */
+static bool may_again(struct donor *d, const char *status)
+{
+	enum pledge_status s;
+	bool over = pledge_status_parse(str_c(status), &s) == OK &&
+		    (s == PLEDGE_lapsed || s == PLEDGE_failed || s == PLEDGE_canceled);
+
+	if (!over || d->agains >= 2 || rnd(3) == 0)
+		return false;
+	d->agains++;
+	d->paid = false;
+	d->plan = rnd(3) ? PLAN_pay : d->plan;
+	return true;
+}
+
 static void donor_answer(struct job *j)
 {
 	struct donor *d = j->donor;
@@ -291,13 +322,13 @@ static void donor_answer(struct job *j)
 	if (j->what == JOB_PLEDGE)
 		d->out--;
 	if (!heard || err_class(j->err) == ERR_CLASS_SOFT || j->err == ERR_STORE) {
-		if (j->what == JOB_STATE)
+		if (j->what != JOB_PLEDGE)
 			sim_after(span(S, 30 * S), poll, d, 0);
 		else if (!d->acknowledged)
 			sim_after(span(S, 20 * S), ask, d, 0);
 		return;
 	}
-	if (j->err == ERR_PROVIDER_REFUSED && j->what == JOB_PLEDGE) {
+	if (j->err == ERR_PROVIDER_REFUSED && j->what != JOB_STATE) {
 		say("%s is told: refused", d->key);
 		d->refused = true;
 		return;
@@ -315,8 +346,11 @@ static void donor_answer(struct job *j)
 	hear(d, j->state.status.p);
 	if (j->state.url.n && !check_page(j->state.url.p))
 		broken("page", "%s is sent to a page that was not written down", d->key);
+	peer_told(j->state.url.n ? j->state.url.p : "");
 	if (j->state.url.n && !d->paid)
 		sim_after(span(2 * S, 2 * MIN), go_to_page, d, (int64_t)(uintptr_t)j->state.url.p);
+	else if (may_again(d, j->state.status.p))
+		sim_after(span(S, H), again, d, 0);
 	else if (d->polls < POLLS_MAX)
 		sim_after(span(S, (int64_t)(d->polls + 1) * 20 * S), poll, d, 0);
 }
@@ -407,6 +441,7 @@ static void go_away(void *arg, int64_t n)
 
 void actor_begin(void)
 {
+	libpq_begin();
 	libpq_away(0);
 	job_n = 0;
 	post_n = 0;

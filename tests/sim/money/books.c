@@ -154,10 +154,9 @@ void check_open(const char *conninfo)
 	FILE *f = fopen("sql/invariants.sql", "r");
 	size_t n = 0;
 
-	owner = PQconnectdb(sim_text("%s user=postgres", conninfo));
-	if (PQstatus(owner) != CONNECTION_OK || !f || getdelim(&invariants, &n, '\0', f) < 0) {
-		fprintf(stderr, "no database, or no sql/invariants.sql here: %s\n",
-			PQerrorMessage(owner));
+	owner = libpq_owner(sim_text("%s user=postgres", conninfo));
+	if (!owner || !f || getdelim(&invariants, &n, '\0', f) < 0) {
+		fprintf(stderr, "no database, or no sql/invariants.sql here\n");
 		exit(2);
 	}
 	fclose(f);
@@ -168,7 +167,7 @@ static void empty(void)
 {
 	static const char *const tables[] = {"ledger", "mail_out", "outbox", "inbox", "wish", "fee",
 		"fraud_warning", "recurring", "dispute", "refund", "payment", "attempt", "pledge",
-		"reader"};
+		"reader", "lockout"};
 
 	PQclear(query("BEGIN; SET LOCAL session_replication_role = replica"));
 	for (size_t i = 0; i < ARRAY_N(tables); i++)
@@ -188,17 +187,25 @@ int64_t check_due(void)
 	if (!g.pg)
 		return model_due();
 	PGresult *r =
-		query("SELECT (extract(epoch FROM least("
-		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.outbox "
+		query("SELECT (extract(epoch FROM least(timestamptz '2100-01-01', "
+		      "(SELECT min(greatest(least(not_before, find_at), lease_until)) FROM "
+		      "pledged.outbox "
 		      "WHERE state = 'open'), "
 		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.inbox "
 		      "WHERE state IN ('new', 'leased')), "
 		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.mail_out "
 		      "WHERE state = 'queued'), "
-		      "(SELECT min(least(greatest(next_look_at, opened_at + interval '300 s'), "
-		      "CASE WHEN coalesce(looked_at < expires_at, true) THEN expires_at END)) "
-		      "FROM pledged.attempt WHERE object_id IS NOT NULL AND "
-		      "state IN ('open', 'processing')))) * 1000000)::bigint");
+		      "(SELECT min(look_asked_at) FROM pledged.attempt "
+		      "WHERE coalesce(looked_at < look_asked_at, true) AND object_id IS NOT NULL), "
+		      "(SELECT min(least(coalesce(next_look_at, CASE state WHEN 'open' "
+		      "THEN opened_at + interval '5 min' ELSE state_at + interval '1 min' END), "
+		      "CASE WHEN state = 'open' AND coalesce(looked_at < expires_at, true) "
+		      "THEN expires_at END)) FROM pledged.attempt "
+		      "WHERE object_id IS NOT NULL AND state IN ('open', 'processing')), "
+		      "(SELECT min(CASE looks WHEN 0 THEN greatest(next_look_at, state_at + "
+		      "interval '1 min') "
+		      "ELSE next_look_at END) FROM pledged.payment WHERE state = 'paid')"
+		      ")) * 1000000)::bigint");
 	int64_t due = PQgetisnull(r, 0, 0) ? INT64_MAX : cell_int(r, 0, 0);
 	PQclear(r);
 	return due;

@@ -13,8 +13,6 @@ ConnStatusType __real_PQstatus(const PGconn *c);
 PGTransactionStatusType __real_PQtransactionStatus(const PGconn *c);
 void __real_PQfinish(PGconn *c);
 void __real_PQclear(PGresult *r);
-PGresult *__real_PQexecParams(PGconn *c, const char *sql, int n, const Oid *types,
-	const char *const *v, const int *len, const int *format, int result_format);
 char *__real_PQresultErrorField(const PGresult *r, int field);
 PQnoticeReceiver __real_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void *arg);
 
@@ -23,8 +21,9 @@ ConnStatusType __wrap_PQstatus(const PGconn *c);
 PGTransactionStatusType __wrap_PQtransactionStatus(const PGconn *c);
 void __wrap_PQfinish(PGconn *c);
 void __wrap_PQclear(PGresult *r);
-PGresult *__wrap_PQexecParams(PGconn *c, const char *sql, int n, const Oid *types,
+int __wrap_PQsendQueryParams(PGconn *p, const char *sql, int n, const Oid *types,
 	const char *const *v, const int *len, const int *format, int result_format);
+PGresult *__wrap_PQgetResult(PGconn *p);
 char *__wrap_PQresultErrorField(const PGresult *r, int field);
 PQnoticeReceiver __wrap_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void *arg);
 
@@ -32,6 +31,7 @@ PQnoticeReceiver __wrap_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void
 static struct conn {
 	PGconn *real;
 	bool used, broken;
+	PGresult *answer; /* of the statement that was sent */
 } conns[CONNS_MAX];
 static int64_t away_until;
 static const PGresult *failed;
@@ -39,7 +39,7 @@ static const char *failed_state;
 
 static struct conn *conn_of(const PGconn *c)
 {
-	for (size_t i = 0; i < CONNS_MAX; i++)
+	for (size_t i = 0; c && i < CONNS_MAX; i++)
 		if (conns[i].used && ((const PGconn *)&conns[i] == c || conns[i].real == c))
 			return &conns[i];
 	return NULL;
@@ -78,6 +78,22 @@ ConnStatusType __wrap_PQstatus(const PGconn *p)
 PGTransactionStatusType __wrap_PQtransactionStatus(const PGconn *p)
 {
 	return g.pg && p ? __real_PQtransactionStatus(p) : PQTRANS_IDLE;
+}
+
+PGconn *libpq_owner(const char *info)
+{
+	PGconn *c = __real_PQconnectdb(info);
+
+	return __real_PQstatus(c) == CONNECTION_OK ? c : NULL;
+}
+
+/* Between two histories: nobody holds any. */
+void libpq_begin(void)
+{
+	for (size_t i = 0; i < CONNS_MAX; i++)
+		if (conns[i].used && conns[i].real)
+			__real_PQfinish(conns[i].real);
+	memset(conns, 0, sizeof conns);
 }
 
 void __wrap_PQfinish(PGconn *p)
@@ -145,7 +161,7 @@ static PGresult *run(PGconn *c, const char *name, const char *sql, int n, const 
 	const int *len, const int *format)
 {
 	const char *state = NULL;
-	PGresult *r = g.pg ? __real_PQexecParams(c, sql, n, NULL, v, len, format, 0)
+	PGresult *r = g.pg ? PQexecParams(c, sql, n, NULL, v, len, format, 0)
 			   : model_run(name, n, v, len, &state);
 
 	if (g.pg && PQresultStatus(r) != PGRES_TUPLES_OK)
@@ -156,15 +172,17 @@ static PGresult *run(PGconn *c, const char *name, const char *sql, int n, const 
 	return r ? r : fail(state);
 }
 
-PGresult *__wrap_PQexecParams(PGconn *p, const char *sql, int n, const Oid *types,
-	const char *const *v, const int *len, const int *format, int result_format)
+static PGresult *statement(struct conn *c, PGconn *p, const char *sql, int n, const char *const *v,
+	const int *len, const int *format)
 {
 	char name[64];
-	struct conn *c = conn_of(p);
 
-	if (!me)
-		return __real_PQexecParams(p, sql, n, types, v, len, format, result_format);
-	ASSERT(c && sscanf(sql, "/* pledged:%63[a-z_] */", name) == 1);
+	static const char lead[] = "/* pledged:";
+	size_t k = sizeof lead - 1, to = 0;
+	ASSERT(strncmp(sql, lead, k) == 0);
+	while (sql[k] != ' ' && to < sizeof name - 1)
+		name[to++] = sql[k++];
+	name[to] = '\0';
 	if (model_is_aside(name))
 		return keep(model_run(name, n, v, len, NULL));
 	proc_sleep(fault(FAULT_store_slow) ? span(S, 90 * S) : span(100, 4000));
@@ -177,7 +195,8 @@ PGresult *__wrap_PQexecParams(PGconn *p, const char *sql, int n, const Oid *type
 		return keep(fail(NULL));
 	}
 	PGresult *r = keep(run(p, name, sql, n, v, len, format));
-	proc_sleep(span(50, 3000));
+	if (rnd(3) == 0) /* somebody else's turn between the commit and its answer */
+		proc_sleep(span(50, 3000));
 	if (fault(FAULT_crash_after_store))
 		proc_crash();
 	if (fault(FAULT_store_lost_after)) {
@@ -185,5 +204,26 @@ PGresult *__wrap_PQexecParams(PGconn *p, const char *sql, int n, const Oid *type
 		c->broken = true;
 		return keep(fail(NULL));
 	}
+	return r;
+}
+
+int __wrap_PQsendQueryParams(PGconn *p, const char *sql, int n, const Oid *types,
+	const char *const *v, const int *len, const int *format, int result_format)
+{
+	struct conn *c = conn_of(p);
+
+	(void)types;
+	(void)result_format;
+	ASSERT(me && c);
+	c->answer = statement(c, p, sql, n, v, len, format);
+	return 1;
+}
+
+PGresult *__wrap_PQgetResult(PGconn *p)
+{
+	struct conn *c = conn_of(p);
+	PGresult *r = c->answer;
+
+	c->answer = NULL;
 	return r;
 }

@@ -13,7 +13,7 @@ static char why_text[200];
 const char *v_text(const struct m_call *c, int i)
 {
 	ASSERT(i < c->n);
-	return c->v[i] ? sim_text("%s", c->v[i]) : NULL;
+	return c->v[i] ? sim_copy(c->v[i]) : NULL;
 }
 
 int64_t v_int(const struct m_call *c, int i)
@@ -42,29 +42,36 @@ int64_t v_time(const struct m_call *c, int i)
 
 void m_columns(struct m_call *c, const char *names)
 {
-	PGresAttDesc d[16] = {0};
-	char mem[200];
+	c->names = names;
+	c->row = -1;
+}
+
+/* Columns are named with the first row: most answers have none. */
+static void name_columns(struct m_call *c)
+{
+	PGresAttDesc d[24] = {0};
+	char mem[300];
 	int n = 0;
 
-	snprintf(mem, sizeof mem, "%s", names);
+	snprintf(mem, sizeof mem, "%s", c->names);
 	for (char *p = strtok(mem, " "); p; p = strtok(NULL, " ")) {
-		ASSERT(n < 16);
+		ASSERT(n < 24);
 		d[n++] = (PGresAttDesc){.name = p};
 	}
 	ASSERT(PQsetResultAttrs(c->res, n, d));
-	c->row = -1;
 }
 
 void m_row(struct m_call *c)
 {
-	c->row++;
+	if (++c->row == 0)
+		name_columns(c);
 	for (int i = 0; i < PQnfields(c->res); i++)
 		m_put(c, i, NULL);
 }
 
 void m_put(struct m_call *c, int col, const char *text)
 {
-	char *copy = text ? sim_text("%s", text) : NULL;
+	char *copy = text ? sim_copy(text) : NULL;
 
 	ASSERT(PQsetvalue(c->res, c->row, col, copy, copy ? (int)strlen(copy) : -1));
 }
@@ -195,18 +202,10 @@ static void outbox_lease(struct m_call *c)
 	}
 }
 
-static int attempt_of(const char *id)
-{
-	for (int i = 0; i < db.attempt_n; i++)
-		if (is_eq(db.attempt[i].id, id))
-			return i;
-	return -1;
-}
-
 static void outbox_result(struct m_call *c)
 {
 	static const char *const to[][2] = {{"retry", "open"}, {"unknown", "open"},
-		{"permanent", "failed"}, {"config", "parked"}, {"done", "done"}};
+		{"lost", "open"}, {"permanent", "failed"}, {"config", "parked"}, {"done", "done"}};
 	int64_t id = v_int(c, 0), now = v_time(c, 5);
 	const char *outcome = v_text(c, 1), *state = NULL;
 
@@ -229,11 +228,14 @@ static void outbox_result(struct m_call *c)
 	o->state = state;
 	o->lease = 0;
 	o->error = v_text(c, 3);
-	o->not_before = v_time(c, 4) ? v_time(c, 4) : now + m_pause(o->tries, 3600);
-	int a = attempt_of(o->subject);
+	int64_t given = v_time(c, 4), pause = m_pause(o->tries, 3600);
+	bool lost = is_eq(outcome, "lost");
+	o->not_before = lost ? INT64_MAX : given ? given : now + pause;
+	o->find = !lost ? 0 : given ? given : now + (pause < 10 * MIN ? pause : 10 * MIN);
+	int a = m_attempt_of(o->subject);
 	if (a >= 0 && is_eq(o->kind, "create") && is_eq(outcome, "permanent") &&
 		db.attempt[a].state == A_creating) {
-		m_attempt_move(a, A_failed);
+		m_attempt_move(a, A_failed, now);
 		m_derive(db.attempt[a].pledge);
 	}
 	m_put(c, 0, state);
@@ -262,6 +264,20 @@ static void inbox_put(struct m_call *c)
 		.live = v_bool(c, 5),
 		.not_before = v_time(c, 9),
 		.state = is_eq(kind, "none") ? "ignored" : "new"};
+}
+
+void m_hint(const char *key, const char *kind, const char *object, int64_t now)
+{
+	for (int i = 0; i < db.inbox_n; i++)
+		if (is_eq(db.inbox[i].key, key))
+			return;
+	ASSERT(db.inbox_n < INBOX_MAX);
+	db.inbox[db.inbox_n++] = (struct m_inbox){.key = key,
+		.type = "hint",
+		.kind = kind,
+		.object = object,
+		.not_before = now,
+		.state = "new"};
 }
 
 static void inbox_lease(struct m_call *c)
@@ -318,53 +334,7 @@ static void inbox_end(struct m_call *c)
 	m_put(c, 0, b->state);
 }
 
-/* --- look-ups, mail, the rest ----------------------------------------------------------------- */
-
-static bool has_final_payment(int pledge)
-{
-	for (int i = 0; i < db.payment_n; i++)
-		if (db.payment[i].pledge == pledge && !is_eq(db.payment[i].state, "processing"))
-			return true;
-	return false;
-}
-
-static void lookup_lease(struct m_call *c)
-{
-	int64_t n = v_int(c, 0), older_s = v_int(c, 1), lease_s = v_int(c, 2), now = v_time(c, 3);
-
-	m_columns(c, "attempt provider object_kind object_id");
-	for (; n > 0; n--) {
-		int best = -1;
-		int64_t best_at = 0;
-		for (int i = 0; i < db.attempt_n; i++) {
-			const struct m_attempt *a = &db.attempt[i];
-			int64_t at = a->next_look ? a->next_look : a->opened;
-			bool open = a->state == A_open || a->state == A_processing ||
-				    (a->state == A_complete && !has_final_payment(a->pledge));
-			bool due = (a->opened && a->opened <= now - older_s * S &&
-					   a->next_look <= now) ||
-				   (a->expires && a->expires <= now &&
-					   (!a->looked || a->looked < a->expires));
-			if (a->object && open && due && (best < 0 || at < best_at)) {
-				best = i;
-				best_at = at;
-			}
-		}
-		if (best < 0)
-			return;
-		struct m_attempt *a = &db.attempt[best];
-		int64_t wait = older_s << 2 * (a->looks < 10 ? a->looks : 10);
-		wait = wait < 86400 ? wait : 86400;
-		a->looks++;
-		a->looked = now;
-		a->next_look = now + (wait > lease_s ? wait : lease_s) * S;
-		m_row(c);
-		m_put(c, 0, a->id);
-		m_put(c, 1, "stripe");
-		m_put(c, 2, "checkout");
-		m_put(c, 3, a->object);
-	}
-}
+/* --- mail, the rest ----------------------------------------------------------------- */
 
 static void mail_lease(struct m_call *c)
 {
@@ -447,13 +417,30 @@ static void no_row(struct m_call *c)
 	m_columns(c, "n");
 }
 
+/* The circuit is not played: everybody may call. */
+static void circuit_take(struct m_call *c)
+{
+	m_columns(c, "n watched");
+	m_row(c);
+	m_put_int(c, 0, v_int(c, 1));
+	m_put(c, 1, "f");
+}
+
+static void pledge_hint(struct m_call *c)
+{
+	m_columns(c, "again");
+	m_row(c);
+	m_put(c, 0, "f");
+}
+
 /* --- the table -------------------------------------------------------------------------------- */
 
 static const struct {
 	const char *name;
 	void (*fn)(struct m_call *c);
 } rows[] = {
-	{"pledge_begin", m_pledge_begin},
+	{"pledge_try", m_pledge_try},
+	{"pledge_hint", pledge_hint},
 	{"pledge_poll", m_pledge_poll},
 	{"pledge_by_token", m_pledge_by_token},
 	{"attempt_opened", m_attempt_opened},
@@ -464,7 +451,17 @@ static const struct {
 	{"inbox_put", inbox_put},
 	{"inbox_lease", inbox_lease},
 	{"inbox_end", inbox_end},
-	{"lookup_lease", lookup_lease},
+	{"lockout_may", m_lockout_may},
+	{"lockout_look", m_lockout_look},
+	{"lockout_note", m_lockout_note},
+	{"look_ask", m_look_ask},
+	{"look_lease", m_look_lease},
+	{"lookup_lease", m_lookup_lease},
+	{"payment_look_lease", m_payment_look_lease},
+	{"find_lease", m_find_lease},
+	{"attempt_found", m_attempt_found},
+	{"attempt_next", m_attempt_next},
+	{"pledge_again", m_pledge_again},
 	{"mail_lease", mail_lease},
 	{"mail_result", mail_result},
 	{"reader_supporter", reader_supporter},
@@ -474,7 +471,19 @@ static const struct {
 	{"partition_ensure", nothing},
 	{"link_clean", nothing},
 	{"robot_sweep", nothing},
+	{"manage_clean", nothing},
+	{"mail_renewals", nothing},
+	{"mail_summaries", nothing},
+	{"circuit_take", circuit_take},
+	{"circuit_note", nothing},
+	{"clock_back", nothing},
+	{"guard_tick", no_row},
 	{"robot_claim_lease", no_row},
+	/* not played yet: what donors and operators wish, and the reconciler */
+	{"wish_lease", no_row},
+	{"wish_calls", no_row},
+	{"reconcile_lease", no_row},
+	{"comparison_lease", no_row},
 };
 
 bool model_is_aside(const char *name)
@@ -498,22 +507,16 @@ int64_t model_due(void)
 
 	for (int i = 0; i < db.outbox_n; i++)
 		if (is_eq(db.outbox[i].state, "open"))
-			sooner(&due, db.outbox[i].not_before, db.outbox[i].lease);
+			sooner(&due,
+				db.outbox[i].find ? db.outbox[i].find : db.outbox[i].not_before,
+				db.outbox[i].lease);
 	for (int i = 0; i < db.inbox_n; i++)
 		if (is_eq(db.inbox[i].state, "new") || is_eq(db.inbox[i].state, "leased"))
 			sooner(&due, db.inbox[i].not_before, db.inbox[i].lease);
 	for (int i = 0; i < db.mail_n; i++)
 		if (is_eq(db.mail[i].state, "queued"))
 			sooner(&due, db.mail[i].not_before, db.mail[i].lease);
-	for (int i = 0; i < db.attempt_n; i++) {
-		const struct m_attempt *a = &db.attempt[i];
-		if (!a->object || (a->state != A_open && a->state != A_processing &&
-					  (a->state != A_complete || has_final_payment(a->pledge))))
-			continue;
-		sooner(&due, a->opened + 300 * S, a->next_look);
-		if (a->expires && (!a->looked || a->looked < a->expires))
-			sooner(&due, a->expires, 0);
-	}
+	sooner(&due, m_look_due(), 0);
 	return due;
 }
 

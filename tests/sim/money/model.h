@@ -40,13 +40,13 @@ struct m_attempt {
 	const char *id, *idem, *object, *url;
 	int pledge, no, looks;
 	enum m_attempt_state state;
-	int64_t expires, opened, looked, next_look;
+	int64_t expires, opened, looked, next_look, state_at, created, look_asked;
 };
 struct m_outbox {
 	const char *kind, *subject, *method, *path, *idem, *body, *state, *error;
 	int no, tries;
 	size_t body_n;
-	int64_t not_before, lease, first_sent;
+	int64_t not_before, lease, first_sent, find; /* find: lost, looked for then; else 0 */
 };
 struct m_inbox {
 	const char *key, *type, *kind, *object, *state, *error;
@@ -57,7 +57,8 @@ struct m_inbox {
 struct m_payment {
 	const char *id, *pid, *intent, *cur, *state, *mismatch, *receipt;
 	int pledge, attempt;
-	int64_t amount, paid_at;
+	int64_t amount, paid_at, state_at, next_look;
+	int looks;
 	bool live;
 };
 struct m_claim { /* a refund or a dispute */
@@ -95,6 +96,11 @@ struct m_db {
 	struct m_mail mail[MAILS_MAX];
 	struct m_ledger ledger[LEDGER_MAX];
 	const char *mark[PAYMENTS_MAX]; /* readers that gave */
+	struct {
+		bool on;
+		int probes;
+		int64_t probe;
+	} lockout;
 };
 extern struct m_db db;
 
@@ -104,6 +110,7 @@ struct m_call {
 	const char *const *v;
 	const int *len;
 	PGresult *res;
+	const char *names;
 	int row;
 	const char *state; /* SQLSTATE of an error: everything is rolled back */
 };
@@ -124,17 +131,36 @@ int64_t m_pause(int tries, int64_t most_s); /* 2^tries seconds */
 
 void m_book(int pledge, const char *object, const char *id, const char *was, const char *became,
 	const char *from, const char *to, int64_t amount, const char *currency);
-void m_attempt_move(int attempt, enum m_attempt_state to);
+void m_attempt_move(int attempt, enum m_attempt_state to, int64_t now);
 void m_derive(int pledge);
+
+int m_newest_attempt(int pledge); /* -1: none */
+int m_call_of(int attempt);       /* its create call, -1: none */
+int m_attempt_of(const char *id);
+bool m_has_final_payment(int pledge);
+void m_hint(const char *key, const char *kind, const char *object, int64_t now);
+bool m_attempt_is_waited_for(const struct m_attempt *a);
+int64_t m_look_due(void); /* of model_look.c's work */
 
 extern const char *const M_ATTEMPT[];
 
 /* rows of the table */
-void m_pledge_begin(struct m_call *c);
+void m_pledge_try(struct m_call *c);
 void m_pledge_poll(struct m_call *c);
 void m_pledge_by_token(struct m_call *c);
 void m_attempt_opened(struct m_call *c);
 void m_settle(struct m_call *c);
+void m_lockout_may(struct m_call *c);
+void m_lockout_look(struct m_call *c);
+void m_lockout_note(struct m_call *c);
+void m_look_ask(struct m_call *c);
+void m_look_lease(struct m_call *c);
+void m_lookup_lease(struct m_call *c);
+void m_payment_look_lease(struct m_call *c);
+void m_find_lease(struct m_call *c);
+void m_attempt_found(struct m_call *c);
+void m_attempt_next(struct m_call *c);
+void m_pledge_again(struct m_call *c);
 
 void model_begin(void);
 /* model_run: NULL and *ret_state for an error */

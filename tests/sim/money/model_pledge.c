@@ -28,7 +28,7 @@ void m_book(int pledge, const char *object, const char *id, const char *was, con
 	}
 }
 
-void m_attempt_move(int attempt, enum m_attempt_state to)
+void m_attempt_move(int attempt, enum m_attempt_state to, int64_t now)
 {
 	struct m_attempt *a = &db.attempt[attempt];
 
@@ -37,6 +37,7 @@ void m_attempt_move(int attempt, enum m_attempt_state to)
 	m_book(a->pledge, "attempt", a->id, M_ATTEMPT[a->state], M_ATTEMPT[to], NULL, NULL, 0,
 		db.pledge[a->pledge].cur);
 	a->state = to;
+	a->state_at = now;
 }
 
 /* --- the derived state ------------------------------------------------------------------------ */
@@ -139,7 +140,7 @@ void m_derive(int pledge)
 
 /* --- statements ------------------------------------------------------------------------------- */
 
-static int newest_attempt(int pledge)
+int m_newest_attempt(int pledge)
 {
 	int best = -1;
 
@@ -150,7 +151,7 @@ static int newest_attempt(int pledge)
 	return best;
 }
 
-static int call_of_attempt(int attempt)
+int m_call_of(int attempt)
 {
 	for (int i = 0; attempt >= 0 && i < db.outbox_n; i++)
 		if (is_eq(db.outbox[i].kind, "create") &&
@@ -188,7 +189,9 @@ static void begin_insert(struct m_call *c)
 		.idem = v_text(c, 18),
 		.pledge = p,
 		.no = 1,
-		.state = A_creating};
+		.state = A_creating,
+		.state_at = now,
+		.created = now};
 	char *body = sim_text("%.*s", c->len[21], c->v[21]);
 	db.outbox[db.outbox_n++] = (struct m_outbox){.kind = "create",
 		.subject = a->id,
@@ -215,19 +218,22 @@ static int pledge_by(const char *key)
 	return -1;
 }
 
-void m_pledge_begin(struct m_call *c)
+/* No guard is in the way here. */
+void m_pledge_try(struct m_call *c)
 {
 	const char *key = v_text(c, 0);
 	int64_t now = v_time(c, 23);
 
 	m_columns(c,
 		"outcome pledge public_token amount currency interval status url outbox leased "
-		"method path idem_key body");
+		"method path idem_key body wait_s why methods_off paused again");
 	if (pledge_by(key) < 0)
 		begin_insert(c);
-	int p = pledge_by(key), a = newest_attempt(p), o = call_of_attempt(a);
+	int p = pledge_by(key), a = m_newest_attempt(p), o = m_call_of(a);
 	const struct m_pledge *x = &db.pledge[p];
 	m_row(c);
+	m_put(c, 17, "f");
+	m_put(c, 18, "f");
 	if (memcmp(x->print, c->v[1], 32) != 0) {
 		m_put(c, 0, "other");
 		m_put(c, 9, "f");
@@ -260,7 +266,7 @@ void m_pledge_poll(struct m_call *c)
 
 	m_columns(c, "status url attempt_state outbox outbox_state");
 	for (int p = 0; p < db.pledge_n; p++) {
-		int a = newest_attempt(p), o = call_of_attempt(a);
+		int a = m_newest_attempt(p), o = m_call_of(a);
 		if (!is_eq(db.pledge[p].id, id))
 			continue;
 		m_row(c);
@@ -278,7 +284,9 @@ void m_pledge_by_token(struct m_call *c)
 {
 	const char *token = v_text(c, 0);
 
-	m_columns(c, "pledge status amount currency interval url locale site paid_at receipt");
+	m_columns(c,
+		"pledge status amount currency interval url locale site paid_at receipt paid_on "
+		"refunded over_paid age_s life next_on ends_on paused_until next_try_on");
 	for (int p = 0; p < db.pledge_n; p++) {
 		const struct m_payment *first = NULL;
 		if (!is_eq(db.pledge[p].token, token))
@@ -297,11 +305,14 @@ void m_pledge_by_token(struct m_call *c)
 		m_put_int(c, 2, db.pledge[p].amount);
 		m_put(c, 3, db.pledge[p].cur);
 		m_put(c, 4, db.pledge[p].interval);
-		m_put(c, 5, open_url(newest_attempt(p)));
+		m_put(c, 5, open_url(m_newest_attempt(p)));
 		m_put(c, 6, db.pledge[p].locale);
 		m_put(c, 7, "1");
 		m_put_time(c, 8, first ? first->paid_at : 0);
 		m_put(c, 9, first ? first->receipt : NULL);
+		m_put(c, 11, "0");
+		m_put(c, 12, db.pledge[p].over_paid ? "t" : "f");
+		m_put(c, 13, "0");
 	}
 }
 
@@ -334,7 +345,7 @@ void m_attempt_opened(struct m_call *c)
 		a->url = a->url ? a->url : url;
 		a->expires = expires ? expires : a->expires;
 		a->opened = a->opened ? a->opened : now;
-		m_attempt_move((int)(a - db.attempt), A_open);
+		m_attempt_move((int)(a - db.attempt), A_open, now);
 	}
 	if (!is_eq(o->state, "done") || trouble) {
 		o->state = trouble ? "parked" : "done";

@@ -99,9 +99,16 @@ static int find(const struct told *t)
 	return find_by_money(t);
 }
 
+/* An expired page is rather an abandoned attempt's, another one is not. */
+static bool fits(const struct m_attempt *a, bool gone)
+{
+	return (a->state == A_abandoned) == gone;
+}
+
 static int find_attempt(const struct told *t)
 {
 	const char *object = text(t->snap, "checkout.id");
+	bool gone = is_eq(text(t->snap, "checkout.state"), "expired");
 	int n = 0, only = -1, adopt = -1;
 
 	for (int i = 0; i < db.attempt_n; i++) {
@@ -114,7 +121,10 @@ static int find_attempt(const struct told *t)
 			adopt = i;
 			break;
 		}
-		if (object && !a->object && (adopt < 0 || a->no > db.attempt[adopt].no))
+		if (object && !a->object &&
+			(adopt < 0 || fits(a, gone) > fits(&db.attempt[adopt], gone) ||
+				(fits(a, gone) == fits(&db.attempt[adopt], gone) &&
+					a->no > db.attempt[adopt].no)))
 			adopt = i;
 	}
 	if (!object)
@@ -214,6 +224,9 @@ static void payment(struct told *t, const json_t *x)
 	y->live = t->live;
 	y->mismatch = odd;
 	y->paid_at = paid_at;
+	y->state_at = t->now;
+	if (is_eq(state, "paid"))
+		y->next_look = t->now;
 	m_book(t->pledge, "payment", y->id, was, state, "donor", "provider",
 		is_eq(state, "paid") ? amount : 0, currency);
 	t->paid_new = t->paid_new || (is_eq(state, "paid") && !odd);
@@ -383,7 +396,7 @@ static void attempt(const struct told *t)
 		state = "complete";
 	for (int i = 0; state && i <= A_complete; i++)
 		if (is_eq(state, M_ATTEMPT[i]))
-			m_attempt_move(t->attempt, (enum m_attempt_state)i);
+			m_attempt_move(t->attempt, (enum m_attempt_state)i, t->now);
 }
 
 static void end_call(const struct told *t)

@@ -101,10 +101,43 @@ static struct peer_reply create(struct str body, const char *key)
 		if (strcmp(id, peer.kind[i].id) == 0)                                              \
 			return (struct peer_reply){.status = 200, .body = make};
 
+/* Two a page, newest first, so that whoever lists meets the end of a page. */
+static struct peer_reply list_sessions(const char *query)
+{
+	const char *since = strstr(query, "created[gte]="),
+		   *after = strstr(query, "starting_after="), *data = "";
+	int n = 0, i = peer.session_n - 1;
+	int64_t from = 0;
+	bool more = false;
+
+	if (since)
+		(void)sscanf(since, "created[gte]=%lld", (long long *)&from);
+	for (; after && i >= 0; i--)
+		if (strncmp(after + 15, peer.session[i].id, strlen(peer.session[i].id)) == 0) {
+			i--;
+			break;
+		}
+	for (; i >= 0; i--) {
+		if (peer.session[i].created_s < from)
+			continue;
+		if (n++ == 2) {
+			more = true;
+			break;
+		}
+		data = sim_text("%s%s%s", data, data[0] ? "," : "", peer_json_session(i, false));
+	}
+	return (struct peer_reply){.status = 200,
+		.body = sim_text("{\"object\":\"list\",\"has_more\":%s,\"data\":[%s]}",
+			more ? "true" : "false", data)};
+}
+
 static struct peer_reply fetch(const char *path)
 {
+	static const char pages[] = "/v1/checkout/sessions?";
 	char place[40], id[80] = "";
 
+	if (strncmp(path, pages, sizeof pages - 1) == 0)
+		return list_sessions(path + sizeof pages - 1);
 	ASSERT(sscanf(path, "/v1/%39[a-z_/]", place) == 1);
 	size_t n = strlen(place);
 	/* the id begins behind the last slash of what looks like a place */

@@ -9,8 +9,9 @@
 
 struct peer_session {
 	const char *id, *pledge, *key, *email, *interval, *cur, *status, *pays;
-	int64_t amount, expires_s, created_s;
-	int intent, gift, invoice; /* -1: none */
+	int64_t amount, expires_s, created_s, closed_s; /* closed: used or expired; 0 = not yet */
+	int intent, gift, invoice;                      /* -1: none */
+	bool told;                                      /* a donor was sent there */
 };
 struct peer_intent {
 	const char *id, *charge, *status, *cur, *pledge;
@@ -58,6 +59,8 @@ extern struct peer {
 
 /* What the donor does on the page, and what the world makes of the money. */
 enum peer_plan { PLAN_pay, PLAN_leave, PLAN_late_paid, PLAN_late_failed, PLAN_odd, PLAN_N };
+
+void peer_told(const char *url);
 
 struct peer_reply {
 	long status;

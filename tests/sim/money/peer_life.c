@@ -252,6 +252,7 @@ void peer_expire(void *arg, int64_t i)
 	if (strcmp(s->status, "open") != 0)
 		return;
 	s->status = "expired";
+	s->closed_s = now_us() / S;
 	say("page %s expired", s->id);
 	peer_event("checkout.session.expired", "checkout.session", s->id, NULL);
 }
@@ -299,6 +300,12 @@ static void subscribe(int i, int intent)
 	peer_event("customer.subscription.updated", "subscription", peer.gift[s->gift].id, NULL);
 }
 
+void peer_told(const char *url)
+{
+	for (int i = 0; i < peer.session_n; i++)
+		peer.session[i].told = peer.session[i].told || strstr(url, peer.session[i].id);
+}
+
 bool peer_pay(const char *url, enum peer_plan plan)
 {
 	struct peer_session *s = NULL;
@@ -317,6 +324,7 @@ bool peer_pay(const char *url, enum peer_plan plan)
 	int n = peer.intent_n++;
 	s->intent = n;
 	s->status = "complete";
+	s->closed_s = now_us() / S;
 	s->pays = late ? "unpaid" : "paid";
 	s->email = s->email ? s->email : rnd(2) ? "late@mail.example" : NULL;
 	peer.intent[n] = (struct peer_intent){.id = new_id("pi"),

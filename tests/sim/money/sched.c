@@ -104,6 +104,16 @@ char *sim_text(const char *fmt, ...)
 	return p;
 }
 
+char *sim_copy(const char *from)
+{
+	size_t n = strlen(from) + 1;
+	char *p = text + text_n;
+
+	ASSERT(n < TEXT_BYTES - text_n);
+	text_n += n;
+	return memcpy(p, from, n);
+}
+
 void *sim_alloc(size_t n)
 {
 	text_n = (text_n + 15) & ~(size_t)15;

@@ -47,6 +47,7 @@ void sim_random(void *out, size_t n);
 char *sim_text(const char *fmt, ...)
 	PRINTFLIKE(1, 2); /* lives as long as the history; aborts when there is too much of it */
 
+char *sim_copy(const char *text);
 void *sim_alloc(size_t n); /* the same, zeroed */
 
 typedef void sim_fn(void *arg, int64_t n);
@@ -82,6 +83,8 @@ NORETURN void proc_crash(void);
 void proc_drop(struct proc *p); /* the stack is thrown away, and what stood on it */
 void proc_poke(struct proc *p); /* wakes who sleeps between two rounds */
 void result_free(PGresult *res);
+void libpq_begin(void);
+PGconn *libpq_owner(const char *conninfo); /* one that meets no trouble; NULL: not there */
 void libpq_away(int64_t us); /* the database is away from now on, for so long; 0: it is back */
 
 /* --- the parts -------------------------------------------------------------------------------- */
@@ -99,7 +102,7 @@ struct donor {
 	int64_t minor;
 	const char *token; /* as acknowledged */
 	const char *seen;  /* last state told */
-	int plan, tries, polls, out;
+	int plan, tries, polls, out, agains;
 	bool acknowledged, refused, paid, gone;
 };
 extern struct donor donors[];
