@@ -120,12 +120,12 @@ test("a forged header moves nobody: the address is what nginx believes", async (
 	assert.equal(answer.status, 429);
 });
 
-test("the same donor and amount with another key: a second pledge, and a hint (case 9)", async () => {
+test("the same browser and amount with another key: a second pledge, and a hint (case 9)", async () => {
 	await empty();
 	const fields = { amount: "77.00", email: "twice@mail.example" };
 	const who = from(s, "10.20.0.1", { jar: new Map() });
 
-	await who.get("/");
+	await who.decide("/limit/1");
 	const first = await made(s, gift(fields), who);
 	const second = await made(s, gift(fields), who);
 	const third = await made(s, gift({ ...fields, amount: "78.00" }), who);
