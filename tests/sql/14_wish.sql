@@ -124,19 +124,6 @@ SELECT is(pg_temp.settle(pg_temp.told(3, '[{"id":"re_11","amount":2000,"state":"
 SELECT set_has($$ SELECT what, detail FROM report.attention $$, $$ VALUES ('refund failed', '20.00 EUR'), ('wish refused', 'refund: resource_missing') $$, 'a person is told');
 SELECT is(pg_temp.refund(12, 3), 'asked 25.00 EUR', 'and may ask again');
 
--- asked about by the bank, or lost in part (case 72)
-CREATE FUNCTION pg_temp.contest(n int, state text, amount bigint) RETURNS text LANGUAGE sql AS $$
-	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('disputes', jsonb_build_array(jsonb_build_object('id', 'dc_' || n,
-		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))))
-$$;
-SELECT lives_ok($$ SELECT pg_temp.offer(n), pg_temp.settle(pg_temp.snap(n, 'complete', pg_temp.pay('pi_f' || n))) FROM generate_series(41, 42) n $$, 'pledges 41 and 42, paid');
-SELECT is(pg_temp.contest(41, 'inquiry', 2500) || ' ' || pg_temp.refund(41, 41, 100), 'paid>paid asked 1.00 EUR', 'an inquiry lets refunds through');
-SELECT is(pg_temp.contest(42, 'open', 500) || ' ' || pg_temp.refund(42, 42, 100), 'paid>disputed refused disputed: 25.00 EUR is left', 'no refund while a part is disputed');
-SELECT is(pg_temp.contest(42, 'lost', 500) || ' ' || pg_temp.refund(42, 42, 2001), 'disputed>partly_refunded refused too_much: 20.00 EUR is left', 'what is lost is not left');
-SELECT is((SELECT b #>> '{payments,0,left}' FROM (SELECT body::jsonb AS b FROM pledge_show(pg_temp.pid(42), false)) x), '20.00', 'and that is told');
-SELECT is(pg_temp.refund(42, 42), 'asked 20.00 EUR', 'the rest can be given back');
-SELECT is(pg_temp.refund(43, 42, 1), 'refused disputed: 0.00 EUR is left', 'then no more');
-
 -- disputed (case 72)
 SELECT is(pg_temp.settle(pg_temp.snap(4, NULL, '[]', '{"disputes":[{"id":"du_4","payment":"pi_f4","amount":2500,"currency":"EUR","state":"open"}]}')), 'paid>disputed', 'pledge 4 is disputed');
 SELECT is(pg_temp.refund(13, 4, 100), 'refused disputed: 25.00 EUR is left', 'no refund meanwhile (case 72)');
@@ -218,6 +205,19 @@ SELECT is((SELECT string_agg(y.provider_payment_id || ' ' || w.author, ', ' ORDE
 	'pi_f80b clerk, pi_f81 anna, pi_f82 clerk', 'of each one payment stays');
 SELECT is(pg_temp.settle(pg_temp.snap(9, NULL, '[]', '{"warnings":[{"id":"issfr_9","payment":"pi_f9","kind":"x","actionable":true}]}')) || ' ' || pg_temp.refund(90, 9), 'paid>paid asked 25.00 EUR', 'warned of, but given back already');
 SELECT is_empty($$ SELECT * FROM wish_by_rule(true, true, NULL) $$, 'nothing is left that a rule would ask for in vain each round');
+
+-- asked about by the bank, or lost in part (case 72)
+CREATE FUNCTION pg_temp.contest(n int, state text, amount bigint) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('disputes', jsonb_build_array(jsonb_build_object('id', 'dc_' || n,
+		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))))
+$$;
+SELECT lives_ok($$ SELECT pg_temp.offer(n), pg_temp.settle(pg_temp.snap(n, 'complete', pg_temp.pay('pi_f' || n))) FROM generate_series(941, 942) n $$, 'pledges 941 and 942, paid');
+SELECT is(pg_temp.contest(941, 'inquiry', 2500) || ' ' || pg_temp.refund(941, 941, 100), 'paid>paid asked 1.00 EUR', 'an inquiry lets refunds through');
+SELECT is(pg_temp.contest(942, 'open', 500) || ' ' || pg_temp.refund(942, 942, 100), 'paid>disputed refused disputed: 25.00 EUR is left', 'no refund while a part is disputed');
+SELECT is(pg_temp.contest(942, 'lost', 500) || ' ' || pg_temp.refund(942, 942, 2001), 'disputed>partly_refunded refused too_much: 20.00 EUR is left', 'what is lost is not left');
+SELECT is((SELECT b #>> '{payments,0,left}' FROM (SELECT body::jsonb AS b FROM pledge_show(pg_temp.pid(942), false)) x), '20.00', 'and that is told');
+SELECT is(pg_temp.refund(942, 942), 'asked 20.00 EUR', 'the rest can be given back');
+SELECT is(pg_temp.refund(943, 942, 1), 'refused disputed: 0.00 EUR is left', 'then no more');
 
 CREATE TEMP VIEW broken AS :invariants
 SELECT is_empty('SELECT * FROM broken WHERE name !~ ''^(I5|I1)''', 'after all that the invariants hold');

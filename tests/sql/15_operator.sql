@@ -2,7 +2,7 @@
 -- and reason, webhooks tried again, and a provider that refuses us.
 BEGIN;
 \ir fixture.psql
-SELECT plan(93);
+SELECT plan(95);
 CREATE FUNCTION pg_temp.yid(id text) RETURNS uuid LANGUAGE sql AS
 	$$ SELECT payment_id FROM pledged.payment WHERE provider_payment_id = id $$;
 CREATE FUNCTION pg_temp.decide(n int, what text, pay uuid DEFAULT NULL, later interval DEFAULT '0') RETURNS text LANGUAGE sql AS $$
@@ -105,6 +105,9 @@ SELECT is(pg_temp.settle(pg_temp.snap(7, NULL, pg_temp.pay('pi_g7'))) || ' ' || 
 SELECT is(pg_temp.decide(7, 'keep'), 'done it was kept before', 'twice is once');
 SELECT is((SELECT wish_policy(true, false, pg_temp.t0())), 0, 'the rule for duplicates leaves it');
 SELECT is(pg_temp.settle(pg_temp.snap(7, NULL, pg_temp.pay('pi_h7'))) || ' ' || pg_temp.status(7), 'paid>paid new paid/complete over_paid', 'a third payment is told anew');
+SELECT is(wish_policy(true, false, pg_temp.t0()), 1, 'and the rule gives one back');
+SELECT is((SELECT string_agg(y.provider_payment_id, ' ') FROM wish w JOIN payment y USING (payment_id) WHERE w.pledge_id = pg_temp.pid(7) AND w.author = 'clerk'),
+	'pi_h7', 'which is the new one');
 SELECT lives_ok($$ SELECT pg_temp.offer(8, 'month'), pg_temp.settle(pg_temp.snap(8, 'complete', pg_temp.pay('in_f8'), '{"recurring":{"id":"sub_f8","state":"active"}}')),
 	pg_temp.settle(pg_temp.snap(8, NULL, '[]', '{"recurring":{"id":"sub_g8","state":"active"}}')) $$, 'pledge 8 runs twice');
 SELECT is(pg_temp.status(8) || ' ' || pg_temp.decide(8, 'keep') || ' ' || pg_temp.status(8), 'paid/complete over_paid done its subscriptions stay paid/complete', 'so may it');
