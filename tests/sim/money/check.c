@@ -121,6 +121,9 @@ static void check_pledge(int i)
 	check_refusal(p, call);
 	if (!session)
 		want = is_eq(call->state, "parked") ? PLEDGE_new : PLEDGE_failed;
+	/* the last of several attempts may be the one that waits for a person */
+	if (is_eq(call->state, "parked") && p->status == PLEDGE_new)
+		want = PLEDGE_new;
 	bool nothing = (want == PLEDGE_lapsed || want == PLEDGE_failed) &&
 		       (p->status == PLEDGE_lapsed || p->status == PLEDGE_failed);
 	if (p->status != want && !nothing)
@@ -141,6 +144,19 @@ static void check_asked(const struct donor *d, const struct m_pledge *p)
 			broken("asked", "%s meant %lld %s, the page asks for %lld %s", d->key,
 				(long long)d->minor, d->cur, (long long)peer.session[s].amount,
 				peer.session[s].cur);
+}
+
+/* Every page was asked for under the key that was stored before. */
+static void check_keys(void)
+{
+	for (int s = 0; s < peer.session_n; s++) {
+		bool ours = false;
+		for (int o = 0; o < db.outbox_n; o++)
+			ours = ours || is_eq(db.outbox[o].idem, peer.session[s].key);
+		if (!ours)
+			broken("key", "%s was asked for under %s, which is not stored",
+				peer.session[s].id, peer.session[s].key);
+	}
 }
 
 static void check_donors(void)
@@ -309,6 +325,7 @@ void check_history(void)
 	if (g.pg)
 		books_read();
 	check_donors();
+	check_keys();
 	check_money();
 	check_ledger();
 	for (int i = 0; i < db.pledge_n; i++)
