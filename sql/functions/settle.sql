@@ -4,8 +4,8 @@
 -- refund, dispute, recurring, fee, fraud_warning, inbox, outbox, mail_out, ledger.
 -- Idempotent and monotone: rows are keyed by the provider's ids and only go up (a decided dispute: the newest fetch wins),
 -- so any order and any number of snapshots end with the same rows. The webhook becomes done in the same transaction.
--- No row and no change when the pledge is unknown, or a refund, dispute, fee or warning names a payment that is: the
--- caller tries again later. A snapshot of the wrong mode leaves only flagged payments.
+-- No row and no change when the pledge is unknown, or a refund, dispute, fee or warning names a payment that is, or that
+-- is not known to be paid: the caller tries again later. A snapshot of the wrong mode leaves only flagged payments.
 CREATE OR REPLACE FUNCTION pledged.settle(p_inbox bigint, p_cause text, p_snapshot jsonb, p_now timestamptz)
 RETURNS TABLE (pledge uuid, status_before text, status_after text, reader uuid, paid_new boolean)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -27,9 +27,10 @@ BEGIN
 	SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = settle_find(p_snapshot) FOR UPDATE;
 	IF NOT FOUND OR EXISTS (
 		SELECT FROM settle_claims(p_snapshot) s (r)
-		WHERE payment_find(v_provider, s.r ->> 'payment', NULL) IS NULL AND NOT EXISTS (
-			SELECT FROM settle_list(p_snapshot, 'payments') y
-			WHERE s.r ->> 'payment' IN (y ->> 'id', y ->> 'intent'))) THEN
+		WHERE NOT EXISTS (SELECT FROM payment y
+				WHERE y.payment_id = payment_find(v_provider, s.r ->> 'payment', NULL) AND y.state = 'paid')
+			AND NOT EXISTS (SELECT FROM settle_list(p_snapshot, 'payments') y
+				WHERE s.r ->> 'payment' IN (y ->> 'id', y ->> 'intent') AND y ->> 'state' = 'paid')) THEN
 		RETURN;
 	END IF;
 

@@ -1,7 +1,7 @@
 -- settle: any order, any number of snapshots, the same rows; paid is never undone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(112);
+SELECT plan(116);
 
 -- every order of the five snapshots of one checkout
 CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
@@ -152,6 +152,13 @@ SELECT is((SELECT sum(l.amount) FILTER (WHERE account = 'provider') || ' ' || su
 SELECT throws_ok($$ SELECT pg_temp.refund(20, 're_20c', 1501, 'done'); SET CONSTRAINTS refund_fits IMMEDIATE $$, '23514', NULL,
 	'refunds cannot exceed the payment');
 SET CONSTRAINTS ALL DEFERRED;
+-- a refund told before the payment is known to be paid
+SELECT lives_ok($$ SELECT pg_temp.offer(90), pg_temp.step(90, 'processing') $$, 'pledge 90: the money is on its way');
+SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', pg_temp.snap(90, NULL, '[]', '{"refunds":[{"id":"re_90","payment":"pi_f90","amount":500,
+	"currency":"EUR","state":"done"}]}'), pg_temp.t0()) $$, 'a refund of it waits');
+SELECT is_empty($$ SELECT FROM refund WHERE provider_refund_id = 're_90' $$, 'and nothing is booked');
+SELECT is(pg_temp.settle(pg_temp.snap(90, 'complete', pg_temp.pay('pi_f90'), '{"refunds":[{"id":"re_90","payment":"pi_f90","amount":500,
+	"currency":"EUR","state":"done"}]}')), 'processing>partly_refunded new', 'with the payment it is');
 SELECT is_empty($$ SELECT * FROM settle(NULL, 'test', pg_temp.snap(20, NULL, '[]', '{"refunds":[{"id":"re_x","payment":"pi_not_seen","amount":1,
 	"currency":"EUR","state":"done"}]}'), now()) $$, 'a refund of a payment not seen yet waits');
 SELECT is((SELECT outcome || ' ' || detail FROM wish_ask(pg_temp.rid(20), pg_temp.pid(20), 'refund', (SELECT payment_id FROM payment

@@ -141,7 +141,7 @@ static int find_attempt(const struct told *t)
 	return adopt;
 }
 
-/* Refunds and disputes whose payment nobody knows: later. */
+/* Refunds and disputes whose payment nobody knows to be paid: later. */
 static bool is_early(const struct told *t)
 {
 	static const char *const lists[] = {"refunds", "disputes"};
@@ -151,11 +151,13 @@ static bool is_early(const struct told *t)
 		const json_t *all = list(t, lists[l]);
 		for (size_t i = 0; i < json_array_size(all); i++) {
 			const char *id = text(json_array_get(all, i), "payment");
-			bool known = payment_find(id, NULL) >= 0;
+			int own = payment_find(id, NULL);
+			bool known = own >= 0 && is_eq(db.payment[own].state, "paid");
 			for (size_t k = 0; k < json_array_size(payments); k++) {
 				const json_t *y = json_array_get(payments, k);
-				known = known || is_eq(id, text(y, "id")) ||
-					is_eq(id, text(y, "intent"));
+				known = known || (is_eq(text(y, "state"), "paid") &&
+							 (is_eq(id, text(y, "id")) ||
+								 is_eq(id, text(y, "intent"))));
 			}
 			if (!known)
 				return true;
