@@ -3,7 +3,8 @@
 -- Idempotent: a call that is no longer open stays as it is. retry and unknown keep it open with the
 -- same bytes; lost keeps it open too, but due for find_lease alone, ten minutes later at most; permanent
 -- ends it and, for create, fails the attempt while the pledge is kept; config parks it for a person. Without
--- not_before the wait doubles from 2 s to an hour.
+-- not_before the wait doubles from 2 s to an hour; to half a minute only for a page that a donor may still wait for, in its first
+-- quarter of an hour: what keeps the provider from a storm is the circuit.
 CREATE OR REPLACE FUNCTION pledged.outbox_result(p_outbox bigint, p_outcome text, p_http_status integer,
 	p_error text, p_not_before timestamptz, p_now timestamptz)
 RETURNS text LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -26,7 +27,8 @@ BEGIN
 	IF NOT FOUND OR v_o.state <> 'open' THEN
 		RETURN v_o.state;
 	END IF;
-	v_pause := p_now + make_interval(secs => least(3600, 2 ^ least(v_o.tries, 20)));
+	v_pause := p_now + make_interval(secs => least(2 ^ least(v_o.tries, 20),
+		CASE WHEN v_o.kind = 'create' AND p_now < v_o.created_at + interval '15 minutes' THEN 30 ELSE 3600 END));
 	UPDATE outbox SET state = v_state, lease_until = NULL, last_outcome = p_outcome,
 		http_status = p_http_status, error = left(p_error, 1000),
 		not_before = CASE p_outcome WHEN 'lost' THEN 'infinity' ELSE coalesce(p_not_before, v_pause) END,

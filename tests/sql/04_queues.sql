@@ -1,7 +1,7 @@
 -- Leases end by themselves; nothing is given out twice, nothing is lost.
 BEGIN;
 \ir fixture.psql
-SELECT plan(42);
+SELECT plan(46);
 
 -- inbox
 CREATE FUNCTION pg_temp.put(id text, kind text DEFAULT 'checkout') RETURNS boolean LANGUAGE sql AS $$
@@ -49,6 +49,10 @@ SELECT is(pg_temp.turn(18), 'none', 'not yet');
 SELECT is(pg_temp.turn(20), '3 open', 'third try four seconds later');
 SELECT is(pg_temp.turn(27), 'none', 'not yet');
 SELECT is(pg_temp.turn(28), '4 open', 'fourth eight seconds later');
+SELECT is(pg_temp.turn(44) || pg_temp.turn(73) || pg_temp.turn(74), '5 opennone6 open', 'but no more than half a minute');
+SELECT is(pg_temp.turn(103) || pg_temp.turn(104), 'none7 open', 'while a donor may wait');
+SELECT is(pg_temp.turn(950) || pg_temp.turn(1205), '8 opennone', 'after a quarter of an hour it doubles again');
+SELECT is(pg_temp.turn(1206), '9 open', 'up to an hour');
 
 -- look-ups
 SELECT lives_ok($$ SELECT pg_temp.offer(2), pg_temp.offer(3) $$, 'two open pages');

@@ -228,7 +228,8 @@ static void outbox_result(struct m_call *c)
 	o->state = state;
 	o->lease = 0;
 	o->error = v_text(c, 3);
-	int64_t given = v_time(c, 4), pause = m_pause(o->tries, 3600);
+	bool fresh = is_eq(o->kind, "create") && now < o->first_sent + 15 * MIN;
+	int64_t given = v_time(c, 4), pause = m_pause(o->tries, fresh ? 30 : 3600);
 	bool lost = is_eq(outcome, "lost");
 	o->not_before = lost ? INT64_MAX : given ? given : now + pause;
 	o->find = !lost ? 0 : given ? given : now + (pause < 10 * MIN ? pause : 10 * MIN);
