@@ -11,7 +11,7 @@ import { join } from "node:path";
 import { insist } from "../walk/lib/money.mjs";
 import { sleep } from "../walk/lib/until.mjs";
 import { audit, settled, verdict } from "./lib/audit.mjs";
-import { CREATE, each, gift, in_time, one_stack, paid, who } from "./lib/money.mjs";
+import { CREATE, each, gift, in_time, one_stack, paid, patience, who } from "./lib/money.mjs";
 
 const WAIT_MS = 700;	// money.wait_ms of one_stack
 const SLACK_MS = 1500;	// a machine with other work
@@ -64,10 +64,6 @@ function certificate(days) {
 	return pair;
 }
 
-// patience: after how many failures in a row the circuit opens; it is closed now.
-const patience = (s, most) => s.sql(`INSERT INTO pledged.circuit (provider, most) VALUES ('stripe', ${most})
-	ON CONFLICT (provider) DO UPDATE SET most = ${most}, state = 'closed', fails = 0`);
-
 async function faults(t) {
 	const s = await one_stack(t);
 	const why = [];
@@ -116,7 +112,7 @@ async function faults(t) {
 	if (elsewhere.seen.requests > 0)
 		why.push("the redirect was followed");
 	await elsewhere.close();
-	await patience(s, 8);
+	await patience(s);
 	await s.role("clerk", "start");
 	await each(given, 4, (fields) => insist(who(s), fields, 60));
 	t.count({ faults: all, pledges: all });
