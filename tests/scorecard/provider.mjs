@@ -8,10 +8,10 @@ import { createServer as tls_server } from "node:https";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 
-import { insist } from "../walk/lib/money.mjs";
+import { insist, patience } from "../walk/lib/money.mjs";
 import { sleep } from "../walk/lib/until.mjs";
 import { audit, settled, verdict } from "./lib/audit.mjs";
-import { CREATE, each, gift, in_time, one_stack, paid, patience, who } from "./lib/money.mjs";
+import { CREATE, each, gift, in_time, one_stack, paid, who } from "./lib/money.mjs";
 
 const WAIT_MS = 700;	// money.wait_ms of one_stack
 const SLACK_MS = 1500;	// a machine with other work

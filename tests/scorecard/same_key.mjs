@@ -1,10 +1,10 @@
 // same_key.mjs: the provider did it and we did not hear; libcurl says it twice; fifty clients say it at once; a donor clicks
 // twice: one pledge, one page.
 
-import { counts, insist } from "../walk/lib/money.mjs";
+import { counts, insist, patience } from "../walk/lib/money.mjs";
 import { sleep } from "../walk/lib/until.mjs";
 import { audit, verdict } from "./lib/audit.mjs";
-import { CREATE, each, gift, in_time, money_stack, one_stack, paid, patience, who } from "./lib/money.mjs";
+import { CREATE, each, gift, in_time, money_stack, one_stack, paid, who } from "./lib/money.mjs";
 
 const RESOLVE_S = 60;
 

@@ -201,7 +201,7 @@ CREATE TRIGGER meanwhile AFTER INSERT ON wish FOR EACH ROW WHEN (NEW.pledge_id =
 SELECT is(pg_temp.settle(pg_temp.snap(82, NULL, '[]', '{"warnings":[{"id":"issfr_82","payment":"pi_f82","kind":"x","actionable":true}]}')), 'paid>paid', 'the first payment of the last is warned of');
 SELECT is(wish_policy(true, true, pg_temp.t0()), 2, 'the rules, while somebody gives back the first payment of the second');
 DROP TRIGGER meanwhile ON wish;
-SELECT is((SELECT string_agg(y.provider_payment_id || ' ' || w.author, ', ' ORDER BY 1) FROM wish w JOIN payment y USING (payment_id) WHERE w.pledge_id IN (pg_temp.pid(80), pg_temp.pid(81), pg_temp.pid(82))),
+SELECT is((SELECT string_agg(y.provider_payment_id || ' ' || w.author, ', ' ORDER BY y.provider_payment_id) FROM wish w JOIN payment y USING (payment_id) WHERE w.pledge_id IN (pg_temp.pid(80), pg_temp.pid(81), pg_temp.pid(82))),
 	'pi_f80b clerk, pi_f81 anna, pi_f82 clerk', 'of each one payment stays');
 SELECT is(pg_temp.settle(pg_temp.snap(9, NULL, '[]', '{"warnings":[{"id":"issfr_9","payment":"pi_f9","kind":"x","actionable":true}]}')) || ' ' || pg_temp.refund(90, 9), 'paid>paid asked 25.00 EUR', 'warned of, but given back already');
 SELECT is_empty($$ SELECT * FROM wish_by_rule(true, true, NULL) $$, 'nothing is left that a rule would ask for in vain each round');

@@ -47,7 +47,3 @@ export async function in_time(seconds, test) {
 
 export const paid = (s, tokens) => s.count(`SELECT count(*) FROM pledged.pledge WHERE status = 'paid' AND public_token IN (${
 	tokens.map((token) => `'${token}'`).join(",")})`);
-
-// patience: after how many failures in a row the circuit opens; it is closed now. Without a number as it is set up.
-export const patience = (s, most = 8) => s.sql(`INSERT INTO pledged.circuit (provider, most) VALUES ('stripe', ${most})
-	ON CONFLICT (provider) DO UPDATE SET most = ${most}, state = 'closed', fails = 0`);

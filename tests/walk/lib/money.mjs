@@ -123,3 +123,7 @@ export async function books_agree(s, seconds = 30) {
 	assert.deepEqual(b.booked, b.paid, "our ledger holds what the provider took");
 	await s.invariants();
 }
+
+// patience: after how many failures in a row the circuit opens; it is closed now. Without a number as it is set up.
+export const patience = (s, most = 8) => s.sql(`INSERT INTO pledged.circuit (provider, most) VALUES ('stripe', ${most})
+	ON CONFLICT (provider) DO UPDATE SET most = ${most}, state = 'closed', fails = 0`);
