@@ -76,8 +76,8 @@ BEGIN
 		AND EXISTS (SELECT FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.state IN ('paid', 'failed'));
 	v_status := pledge_derive(v_p.pledge_id, p_cause, p_inbox, NULL, p_now);
 
-	UPDATE inbox i SET state = 'done', lease_until = NULL, error = NULL, ended_at = p_now
-	WHERE i.inbox_id = p_inbox AND i.state <> 'done';
+	UPDATE inbox i SET state = 'done', lease_until = NULL, lead_id = NULL, error = NULL, ended_at = p_now
+	WHERE (i.inbox_id = p_inbox AND i.state <> 'done') OR i.lead_id = p_inbox;
 	-- The call that would open an attempt is over once the attempt is.
 	UPDATE outbox o SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = p_now
 	FROM attempt a

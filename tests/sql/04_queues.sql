@@ -1,11 +1,11 @@
 -- Leases end by themselves; nothing is given out twice, nothing is lost.
 BEGIN;
 \ir fixture.psql
-SELECT plan(46);
+SELECT plan(58);
 
 -- inbox
-CREATE FUNCTION pg_temp.put(id text, kind text DEFAULT 'checkout') RETURNS boolean LANGUAGE sql AS $$
-	SELECT pledged.inbox_put('stripe', id, 'checkout.session.completed', kind, CASE WHEN kind <> 'none' THEN 'cs_q' END, false,
+CREATE FUNCTION pg_temp.put(id text, kind text DEFAULT 'checkout', object text DEFAULT NULL) RETURNS boolean LANGUAGE sql AS $$
+	SELECT pledged.inbox_put('stripe', id, 'checkout.session.completed', kind, CASE WHEN kind <> 'none' THEN coalesce(object, 'cs_' || id) END, false,
 		pg_temp.t0(), 'Stripe-Signature: t=1', '\x7b7d', pg_temp.t0())
 $$;
 CREATE FUNCTION pg_temp.lease(s numeric, n int DEFAULT 100) RETURNS text LANGUAGE sql AS $$
@@ -33,6 +33,27 @@ SELECT is(inbox_end(pg_temp.row_of('q2'), 'new', 'late', NULL, pg_temp.t0()), 'd
 SELECT is(pg_temp.lease(100000), '', 'nothing left');
 SELECT is(inbox_end(pg_temp.row_of('q1'), 'new', NULL, pg_temp.t0(), pg_temp.t0()), 'new', 'a person may take a parked one up again');
 SELECT throws_ok($$ SELECT inbox_end(1, 'lost', NULL, NULL, now()) $$, '22023', NULL, 'an unknown state is a bug');
+
+-- several about one object: one fetch for all that were there before it
+CREATE FUNCTION pg_temp.states(ids text) RETURNS text LANGUAGE sql AS $$
+	SELECT string_agg(state || coalesce(' of ' || (SELECT l.dedup_key FROM pledged.inbox l WHERE l.inbox_id = i.lead_id), '') || ' ' || tries, ', ' ORDER BY dedup_key)
+	FROM pledged.inbox i WHERE dedup_key = ANY (string_to_array(ids, ','))
+$$;
+SELECT is(inbox_end(pg_temp.row_of('q1'), 'done', NULL, NULL, pg_temp.t0()), 'done', 'the last one is out of the way');
+SELECT ok(pg_temp.put('q5', object => 'cs_f11') AND pg_temp.put('q6', object => 'cs_f11') AND pg_temp.put('q7', object => 'cs_f11')
+	AND pg_temp.put('q8', 'invoice', 'cs_f11'), 'three about one object, one about another of the same name');
+SELECT is(pg_temp.lease(0, 1), 'q5', 'the first is given');
+SELECT is(pg_temp.states('q5,q6,q7,q8'), 'leased 1, leased of q5 1, leased of q5 1, new 0', 'and leads the others');
+SELECT ok(pg_temp.put('q9', object => 'cs_f11'), 'one comes while it is fetched');
+SELECT is(pg_temp.lease(1, 1) || ' ' || pg_temp.lease(1), 'q8 q9', 'it is not among them');
+SELECT is(inbox_end(pg_temp.row_of('q5'), 'held', 'away', NULL, pg_temp.t0()) || ': ' || pg_temp.states('q5,q6,q7,q9'), 'new: new 0, new 0, new 0, leased 1',
+	'what is put off is put off with those it leads');
+SELECT is(pg_temp.lease(1) || ' ' || pg_temp.lease(2) || ': ' || pg_temp.states('q5,q6,q7,q9'), ' q5: leased 1, leased of q5 1, leased of q5 1, leased 1', 'and comes again with them');
+SELECT is(pg_temp.lease(33) || ': ' || pg_temp.states('q5,q6,q7,q9'), 'q8,q9: leased of q9 2, leased of q9 2, leased of q9 2, leased 2', 'as after a killed clerk');
+SELECT lives_ok($$ SELECT pg_temp.offer(11) $$, 'a pledge with its page');
+SELECT is((SELECT status_after FROM settle(pg_temp.row_of('q9'), 'webhook', pg_temp.snap(11, 'expired'), pg_temp.t0())) || ': ' || pg_temp.states('q5,q6,q7,q8,q9'),
+	'lapsed: done 2, done 2, done 2, leased 2, done 2', 'what is settled is settled with those it leads');
+SELECT is(inbox_end(pg_temp.row_of('q8'), 'done', NULL, NULL, pg_temp.t0()), 'done', 'and the other');
 
 -- outbox: waiting times grow by themselves
 SELECT is((SELECT count(*) FROM pg_temp.begin(1) :begin_row), 1::bigint, 'a pledge with its call');

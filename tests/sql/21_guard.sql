@@ -112,7 +112,7 @@ CREATE FUNCTION pg_temp.hook_lease(later interval) RETURNS text LANGUAGE sql AS 
 	SELECT coalesce(string_agg(i.dedup_key, ',' ORDER BY i.dedup_key), '') FROM pledged.inbox_lease(100, 30, pg_temp.t0() + later) l JOIN pledged.inbox i ON i.inbox_id = l.inbox
 $$;
 INSERT INTO inbox (provider, dedup_key, event_type, object_kind, object_id, livemode, body, received_at, state, not_before, tries)
-SELECT 'stripe', 'evt_w' || n, 'x', 'checkout', 'cs_w', false, '', pg_temp.t0(), 'new', pg_temp.t0() + CASE n WHEN 1 THEN interval '0' ELSE interval '9 h' END, n - 1
+SELECT 'stripe', 'evt_w' || n, 'x', 'checkout', 'cs_w' || n, false, '', pg_temp.t0(), 'new', pg_temp.t0() + CASE n WHEN 1 THEN interval '0' ELSE interval '9 h' END, n - 1
 FROM generate_series(1, 2) n;
 INSERT INTO wish (wish_id, pledge_id, kind, attempt_id, author, state, tries, not_before, created_at, state_at)
 VALUES (pg_temp.aid(900), pg_temp.pid(41), 'expire', pg_temp.aid(41), 'donor', 'asked', 9, pg_temp.t0() + interval '12 h', pg_temp.t0(), pg_temp.t0());
