@@ -4,14 +4,14 @@
 
 ctl() { "${as[@]}" "$build/pledgectl" -c "$dir/pledged.ini" "$@"; }
 
-# with_socket NAME N: a role that serves: the listening socket is descriptor 0.
+# with_socket NAME ROLE N: a role that serves: the listening socket is descriptor 0.
 with_socket() {
 	local sock=$sockets/$1.sock
-	check_conf "$1"
+	check_conf "$2"
 	rm -f "$sock"
 	# multiwatch restarts what dies, however often in a short while.
-	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$2" -r 1000 -t 1000 \
-		-- "$build/pledged" "$1" -c "$dir/pledged.ini"
+	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$3" -r 1000 -t 1000 \
+		-- "$build/pledged" "$2" -c "$dir/pledged.ini"
 	wait_for 10 "$sock" test -S "$sock" || { tail_log "$1"; exit 1; }
 }
 
@@ -39,8 +39,12 @@ role_start() {
 		! tail -n 8 "$dir/log/provider.log" | grep -q EADDRINUSE ||
 			die "port $provider_port on 127.0.0.1 is taken by another program"
 		;;
-	view) with_socket view "$views" ;;
-	money) with_socket money "$moneys" ;;
+	view) with_socket view view "$views" ;;
+	money) with_socket money money "$moneys" ;;
+	hook)
+		[ "$hooks" -gt 0 ] || { ln -sfn money.sock "$sockets/hook.sock"; return 0; }
+		with_socket hook money "$hooks"
+		;;
 	clerk)
 		check_conf clerk
 		launch clerk multiwatch -f "$clerks" -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
@@ -59,7 +63,7 @@ role_start() {
 role_stop() {
 	local pid kids kid left=200
 	case $1 in
-	view | money | clerk)
+	view | money | hook | clerk)
 		if pid=$(pid_of "$1"); then
 			kill -s STOP "$pid" 2>/dev/null || true
 			kids=$(children "$pid")

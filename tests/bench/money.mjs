@@ -1,7 +1,7 @@
 #!/usr/bin/env node
 // money.mjs: what a good day costs: 50 pledges a second at a provider that takes 200 ms, and 500 webhooks a second into the
 // inbox, each alone, both beside pages that are read, and the pages alone. See README.md.
-//   SECONDS_EACH=10 PLEDGES=50 WEBHOOKS=500 VIEWS=300 PROVIDER_MS=200 MONEYS=16
+//   SECONDS_EACH=10 PLEDGES=50 WEBHOOKS=500 VIEWS=300 PROVIDER_MS=200 MONEYS=16 HOOKS=8
 
 import { test } from "node:test";
 
@@ -13,9 +13,9 @@ import { steady } from "./steady.mjs";
 
 const number = (name, value) => Number(process.env[name] ?? value);
 const SECONDS = number("SECONDS_EACH", 10), PLEDGES = number("PLEDGES", 50), WEBHOOKS = number("WEBHOOKS", 500), VIEWS = number("VIEWS", 300);
-const PROVIDER_MS = number("PROVIDER_MS", 200), MONEYS = number("MONEYS", 16), READERS = 500;
+const PROVIDER_MS = number("PROVIDER_MS", 200), MONEYS = number("MONEYS", 16), HOOKS = number("HOOKS", 8), READERS = 500;
 
-const s = await stack({ name: "bench-money", views: 2, moneys: MONEYS, check_logs: false });
+const s = await stack({ name: "bench-money", views: 2, moneys: MONEYS, hooks: HOOKS, check_logs: false });
 const secret = await secret_of(s);
 const pools = { view: agent(64), pledge: agent(64), webhook: agent(64) };
 const by_status = (answer) => answer.status;
