@@ -5,6 +5,7 @@
 #include <string.h>
 #include <sys/resource.h>
 
+#include "base/crash.h"
 #include "base/log.h"
 #include "main/role.h"
 #include "pay/dns.h"
@@ -213,6 +214,7 @@ bool role_reload(const struct role *r, struct pay **pay)
 			refused("", line, STR(""));
 		return false;
 	}
+	CRASH_POINT("h.config_parsed");
 	buf_init(&b, text, sizeof text);
 	enum err e = check_again(r, &next, &m, &b, &f);
 	if (e != OK) {
@@ -235,6 +237,7 @@ bool role_reload(const struct role *r, struct pay **pay)
 	}
 	log_level_set(m.level);
 	made_fini(&m);
+	CRASH_POINT("h.swapped");
 	struct log_line l;
 	log_open(&l, LOG_NOTICE, "the configuration was read again");
 	log_str(&l, "restart_for", buf_str(&b));

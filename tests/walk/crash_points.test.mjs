@@ -81,6 +81,25 @@ test("killed while the spool is written, and when it is loaded but still there: 
 		"loaded twice, counted once");
 });
 
+test("killed while the configuration is read again: another process begins with the new one, and no view is lost", async () => {
+	const before = await s.pids("view");
+	const load = traffic(s, 12);
+
+	for (const label of ["h.config_parsed", "h.swapped"]) {
+		await sleep(200);
+		await arm(s, "view", label);
+		for (const pid of await s.pids("view"))
+			process.kill(pid, "SIGHUP");
+		await dies(s, "view");
+		await s.ready();
+	}
+	const answers = await load.stop();
+
+	assert.notDeepEqual(await s.pids("view"), before);
+	all_open(answers);
+	await all_there(s, answers);
+});
+
 // --- migrations ----------------------------------------------------------------------------------
 
 const STEP = "g.step";
