@@ -11,7 +11,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		ORDER BY d.find_at, d.outbox_id LIMIT p_n FOR UPDATE SKIP LOCKED
 	), leased AS (
 		UPDATE outbox o SET find_at = p_now + make_interval(secs => p_lease_s), tries = o.tries + 1
-		FROM due WHERE o.outbox_id = due.outbox_id
+		WHERE o.outbox_id = ANY (ARRAY(SELECT d.outbox_id FROM due d))
 		RETURNING o.*
 	)
 	SELECT o.outbox_id, a.attempt_id, a.pledge_id, o.provider, a.livemode, o.method, o.path, o.idem_key, o.body, o.first_sent_at

@@ -10,7 +10,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		ORDER BY d.look_asked_at, d.attempt_id LIMIT p_n FOR UPDATE SKIP LOCKED
 	)
 	UPDATE attempt a SET looked_at = greatest(p_now, a.look_asked_at)
-	FROM due WHERE a.attempt_id = due.attempt_id
+	WHERE a.attempt_id = ANY (ARRAY(SELECT d.attempt_id FROM due d))
 	RETURNING a.attempt_id, a.object_id
 $$;
 COMMENT ON FUNCTION pledged.look_lease(integer, timestamptz) IS 'Gives attempts that donors'' pages asked to look at.';

@@ -28,7 +28,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 			WHEN a.looks >= 17 THEN 'infinity'
 			ELSE a.state_at + make_interval(secs => p_older_s * (ARRAY[1, 12, 72, 288])[least(a.looks + 1, 4)]
 				* greatest(1, a.looks - 2)) END)
-	FROM due WHERE a.attempt_id = due.attempt_id
+	WHERE a.attempt_id = ANY (ARRAY(SELECT d.attempt_id FROM due d))
 	RETURNING a.attempt_id, a.provider, a.object_id, a.opened_at
 $$;
 COMMENT ON FUNCTION pledged.lookup_lease(boolean, integer, integer, integer, timestamptz)

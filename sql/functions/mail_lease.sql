@@ -10,7 +10,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		ORDER BY d.not_before, d.mail_id LIMIT p_n FOR UPDATE SKIP LOCKED
 	)
 	UPDATE mail_out m SET lease_until = p_now + make_interval(secs => p_lease_s), tries = m.tries + 1
-	FROM due WHERE m.mail_id = due.mail_id
+	WHERE m.mail_id = ANY (ARRAY(SELECT d.mail_id FROM due d))
 	RETURNING m.mail_id, m.kind, m.recipient, m.locale, m.subject_line, m.body
 $$;
 COMMENT ON FUNCTION pledged.mail_lease(integer, integer, timestamptz) IS 'Leases queued mail.';

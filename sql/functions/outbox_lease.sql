@@ -26,7 +26,7 @@ BEGIN
 	)
 	UPDATE outbox o SET lease_until = p_now + make_interval(secs => p_lease_s), tries = o.tries + 1,
 		first_sent_at = coalesce(o.first_sent_at, p_now)
-	FROM due WHERE o.outbox_id = due.outbox_id
+	WHERE o.outbox_id = ANY (ARRAY(SELECT d.outbox_id FROM due d))
 	RETURNING o.outbox_id, o.kind, o.subject, o.provider, o.method, o.path, o.idem_key, o.body, o.tries,
 		o.first_sent_at;
 END $$;

@@ -13,7 +13,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	UPDATE payment y SET looks = y.looks + 1, next_look_at = CASE WHEN y.looks < 4 THEN greatest(
 		p_now + make_interval(secs => p_lease_s),
 		y.state_at + make_interval(secs => p_older_s * (ARRAY[12, 288, 2016, 8640])[y.looks + 1])) END
-	FROM due WHERE y.payment_id = due.payment_id
+	WHERE y.payment_id = ANY (ARRAY(SELECT d.payment_id FROM due d))
 	RETURNING y.payment_id, y.provider, CASE WHEN y.intent IS NULL AND EXISTS (SELECT FROM pledge p
 		WHERE p.pledge_id = y.pledge_id AND p."interval" <> 'once') THEN 'invoice' ELSE 'payment' END,
 		coalesce(y.intent, y.provider_payment_id)

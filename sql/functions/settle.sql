@@ -60,7 +60,7 @@ BEGIN
 			PERFORM settle_recurring(v_p, v_provider, p_snapshot -> 'recurring',
 				coalesce((p_snapshot ->> 'fetched_at')::timestamptz, p_now), p_cause, p_inbox, p_now);
 		END IF;
-		IF EXISTS (SELECT FROM payment y WHERE y.attempt_id = v_attempt AND y.state = 'paid') THEN
+		IF EXISTS (SELECT FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.attempt_id = v_attempt AND y.state = 'paid') THEN
 			PERFORM attempt_move(v_attempt, 'complete', p_cause, p_inbox, NULL, p_now);
 		ELSIF v_attempt IS NOT NULL AND p_snapshot #>> '{checkout,state}' IS NOT NULL THEN
 			PERFORM attempt_move(v_attempt, p_snapshot #>> '{checkout,state}', p_cause, p_inbox, NULL, p_now);

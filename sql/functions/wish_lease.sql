@@ -11,7 +11,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		ORDER BY d.created_at, d.wish_id LIMIT p_n FOR UPDATE SKIP LOCKED
 	), leased AS (
 		UPDATE wish w SET not_before = p_now + make_interval(secs => p_lease_s), tries = w.tries + 1
-		FROM due WHERE w.wish_id = due.wish_id
+		WHERE w.wish_id = ANY (ARRAY(SELECT d.wish_id FROM due d))
 		RETURNING w.*
 	)
 	SELECT w.wish_id, w.kind, w.tries, o.provider, o.livemode, o.object, o.item, o.product, w.amount, w.currency::text,
