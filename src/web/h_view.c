@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/metric.h"
 #include "web/fragment.h"
+#include "web/h_explain.h"
 #include "web/h_view.h"
 #include "web/turn.h"
 #include "web/view_facts.h"
@@ -190,6 +191,7 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 	case ROUTE_event: return take_event(q, ask, r, h);
 	case ROUTE_consent: return take_consent(h, q, ask, r);
 	case ROUTE_prompt: prompt(h, q, r); return true;
+	case ROUTE_explain: h_explain(h->app, q, r); return true;
 	case ROUTE_healthz:
 		r->type = "text/plain";
 		buf_addc(&r->body, "ok\n");
