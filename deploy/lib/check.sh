@@ -131,6 +131,25 @@ invariants() {
 	rows=$(query -f "$root/sql/invariants.sql") || { echo "$rows"; return 1; }
 	[ -z "$rows" ] || { echo "$rows"; return 1; }
 }
+# The page of rules asks the engine itself: what it shows is what the operator's tool says.
+playground() {
+	local reason
+	fetch "/play/?article=/x&section=news&articles=5" && status_is 200 && body_has 'explain-wall' && body_has 'selected>News' || return
+	fetch "/explain?article=/x&section=news&articles=5" && status_is 200 || return
+	reason=$(member reason)
+	"$root/deploy/stack" ctl --dir "$dir" explain --article /x --section news --articles 5 | grep -q "^wall: $reason\." ||
+		{ echo "pledgectl explain says another reason than $reason"; return 1; }
+}
+feeds() {
+	fetch /feed.xml && status_is 200 && body_has '<feed xmlns="http://www.w3.org/2005/Atom"' && body_has 'href="/en/news/book-of-ice"' &&
+		fetch /ru/feed.xml && status_is 200 && body_has 'href="/ru/culture/slovar-odnogo-prichala"'
+}
+sections() {
+	local path
+	for path in /news/ /culture/ /ru/news/ /ru/culture/; do
+		fetch $path && status_is 200 && body_has 'class="lead-story"' || return
+	done
+}
 mail_kept() {
 	local n
 	n=$(query -c 'SELECT count(*) FROM pledged.mail_out') || return
@@ -142,6 +161,9 @@ check_main_job() {
 	key=demo-check-$(random_hex 8)
 	echo
 	step "the front page opens" front_page
+	step "the sections open" sections
+	step "the feeds list the articles" feeds
+	step "the page of rules says what the operator's tool says" playground
 	step "the first article opens, asks nothing, sets a cookie" first_article
 	step "the second article holds the appeal" second_article
 	step "its form works without scripts" form_inside

@@ -44,10 +44,10 @@ render_ini() {
 	chmod 0644 "$ini"
 }
 
-# The other outputs of each article, made of its page: there is one text, and it lies in the site.
+# The pages, made of the site's texts: each stands there once.
 render_outputs() {
 	own "$dir/outputs"
-	quietly outputs "${as[@]}" node "$root/deploy/lib/outputs.mjs" "$site" "$dir/outputs"
+	quietly outputs "${as[@]}" node "$root/deploy/lib/site.mjs" "$site" "$dir/outputs"
 }
 
 render_nginx() {

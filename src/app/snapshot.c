@@ -298,6 +298,18 @@ int64_t snapshot_epoch(const struct snapshot *s)
 	return s->set.epoch;
 }
 
+bool snapshot_reaches(const struct snapshot *s, int16_t site, utc_t at)
+{
+	const struct stretch *first = NULL, *last = NULL;
+	for (size_t i = 0; i < s->stretch_n; i++)
+		if (s->stretch[i].site == site) {
+			first = first ? first : &s->stretch[i];
+			last = &s->stretch[i];
+		}
+	/* how long the last one lasts is not known */
+	return first && first->starts.us <= at.us && at.us < last->starts.us;
+}
+
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret)
 {
 	const struct stretch *at = NULL;

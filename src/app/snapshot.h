@@ -49,7 +49,9 @@ const struct campaign *snapshot_campaign(const struct snapshot *s, int32_t id);
 const struct policy *snapshot_policy(const struct snapshot *s, int16_t site);
 int64_t snapshot_epoch(const struct snapshot *s);
 size_t snapshot_left_out(const struct snapshot *s); /* documents that could not be read */
-/* The day that holds now. False when the calendar does not reach that far. */
+/* Does the calendar of that site know this moment? */
+bool snapshot_reaches(const struct snapshot *s, int16_t site, utc_t at);
+/* The day that holds now; after the calendar's end, its last one. False before its begin. */
 bool snapshot_day(const struct snapshot *s, int16_t site, utc_t now, struct decide_calendar *ret);
 /* True when fewer than two known days are left, or now lies before all of them. */
 bool snapshot_is_stale(const struct snapshot *s, utc_t now);

@@ -150,7 +150,10 @@ static void got_sites(void *arg, enum err e, const struct rows *rows)
 	store_args_init(&a);
 	arg_utc(&a, v->load_utc);
 	if (e == OK)
-		e = batch_query(v->batch[0], STMT_view_calendar, &a, got_calendar, v);
+		e = batch_query(v->batch[0],
+			conf_on(v->conf, CONF_view_explain) ? STMT_view_calendar_year
+							    : STMT_view_calendar,
+			&a, got_calendar, v);
 	if (e != OK)
 		load_failed(v, e, &f);
 }

@@ -183,6 +183,17 @@ const char *decide_act_name(enum decide_act a)
 	return (unsigned)a < ACT_N ? act_names[a] : "unknown";
 }
 
+bool decide_consent_read(struct str s, enum decide_consent *ret)
+{
+	static const char *const NAMES[] = {"none", "counting", "full"};
+	for (size_t i = 0; i < ARRAY_N(NAMES); i++)
+		if (str_is(s, NAMES[i])) {
+			*ret = (enum decide_consent)i;
+			return true;
+		}
+	return false;
+}
+
 const char *decide_reason_name(enum decide_reason r)
 {
 	return (unsigned)r < REASON_N ? reasons[r].name : "unknown";

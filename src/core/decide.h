@@ -57,6 +57,8 @@ struct decision {
 
 const char *decide_act_name(enum decide_act a); /* open prompt wall */
 const char *decide_reason_name(enum decide_reason r);
+/* none, counting or full; false for other words, *ret untouched. */
+bool decide_consent_read(struct str s, enum decide_consent *ret);
 const char *decide_reason_sentence(enum decide_reason r);
 
 /* What was tried and what it saw, in order. */

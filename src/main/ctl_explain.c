@@ -59,18 +59,7 @@ static int tell_json(const struct decision *d, const struct decide_trace *t)
 	if (!mem)
 		return ctl_fail(ERR_NO_MEMORY, NULL);
 	buf_init(&b, mem, cap);
-	buf_addf(&b, "{\"act\":\"%s\",\"reason\":\"%s\",\"articles\":%u", decide_act_name(d->act),
-		decide_reason_name(d->reason), d->articles);
-	if (d->left != UINT32_MAX)
-		buf_addf(&b, ",\"left\":%u", d->left);
-	if (d->campaign) {
-		buf_addc(&b, ",\"campaign\":");
-		buf_json(&b, d->campaign->slug);
-		buf_addc(&b, ",\"variant\":");
-		buf_json(&b, d->campaign->variant[d->variant].name);
-	}
-	bool whole = view_trace_json(&b, t);
-	buf_byte(&b, '}');
+	bool whole = view_trace_decision(&b, d, t);
 	enum err e = buf_done(&b);
 	if (e == OK && !whole)
 		e = fault_set(&f, ERR_TOO_LONG, NULL,
@@ -87,13 +76,13 @@ static int explain(
 	struct ctl *c, const struct ctl_reader_words *w, const struct ctl_pile *pile, bool json)
 {
 	struct ctl_world *world = malloc(sizeof *world);
-	struct ctl_reader *r = malloc(sizeof *r);
+	struct suppose *r = malloc(sizeof *r);
 	struct decide_trace t = {0, STEPS_MAX, malloc(STEPS_MAX * sizeof *t.step)};
 	int code = world && r && t.step ? CTL_OK : ctl_fail(ERR_NO_MEMORY, NULL);
 	bool opened = code == CTL_OK;
 	if (opened)
 		code = ctl_world_open(
-			c, w->at, pile ? pile->file : NULL, pile ? pile->n : 0, world);
+			c, w->said.at, pile ? pile->file : NULL, pile ? pile->n : 0, world);
 	const struct site *site = code == CTL_OK ? ctl_world_site(world, w->site) : NULL;
 	if (code == CTL_OK && !site)
 		code = CTL_FAILED;
@@ -113,7 +102,7 @@ static int explain(
 				       "shows the others\n");
 			if (d.act != ACT_OPEN)
 				tell_text(c, &d, &r->facts, policy,
-					w->locale.n > 0 ? w->locale : site->locale);
+					w->said.locale.n > 0 ? w->said.locale : site->locale);
 		}
 	}
 	if (opened)
@@ -126,10 +115,11 @@ static int explain(
 
 int ctl_explain(struct ctl *c, int argc, char **argv)
 {
-	struct ctl_reader_words w = {.at = clock_utc(), .since_days = 30};
+	struct ctl_reader_words w = {0};
 	char *files[2] = {NULL, NULL};
 	bool json = false;
 	int index, opt;
+	suppose_init(&w.said, clock_utc());
 	optind = 0; /* anew: pledgectl has read its own options */
 	while ((opt = getopt_long(argc, argv, "", CTL_READER_OPTIONS, &index)) != -1)
 		if (opt == 'j')
@@ -140,7 +130,7 @@ int ctl_explain(struct ctl *c, int argc, char **argv)
 			return ctl_usage(c);
 		else if (!ctl_reader_option(&w, CTL_READER_OPTIONS[index].name, optarg))
 			return CTL_USAGE;
-	if (optind != argc || w.article.n == 0)
+	if (optind != argc || w.said.article.n == 0)
 		return ctl_usage(c);
 	struct ctl_pile *pile = files[1] ? ctl_pile_new(2, files) : NULL;
 	if (files[1] && !pile)

@@ -70,7 +70,7 @@ struct words {
 
 static int preview(struct ctl *c, struct ctl_world *world, struct words *w, const char *name)
 {
-	struct ctl_reader *r = malloc(sizeof *r);
+	struct suppose *r = malloc(sizeof *r);
 	const struct campaign *campaign = ctl_world_campaign(world, name);
 	if (!r || !campaign) {
 		free(r);
@@ -79,8 +79,8 @@ static int preview(struct ctl *c, struct ctl_world *world, struct words *w, cons
 	struct ticket_pass p = {.kind = PASS_PREVIEW,
 		.site = campaign->site,
 		.campaign = campaign->id,
-		.until = {w->reader.at.us + (int64_t)w->hours * INT64_C(3600000000)},
-		.articles = (uint16_t)(w->reader.articles > 0 ? w->reader.articles : 1)};
+		.until = {w->reader.said.at.us + (int64_t)w->hours * INT64_C(3600000000)},
+		.articles = (uint16_t)(w->reader.said.articles > 0 ? w->reader.said.articles : 1)};
 	const struct site *site = snapshot_site_id(world->snap, campaign->site);
 	int code = site ? ctl_reader_make(c, world, site, &w->reader, r) : CTL_FAILED;
 	if (code == CTL_OK && !variant_named(campaign, w->variant, &p.variant)) {
@@ -90,9 +90,9 @@ static int preview(struct ctl *c, struct ctl_world *world, struct words *w, cons
 	}
 	if (code == CTL_OK) {
 		BUF_ON(pass, 300);
-		p.set = (uint8_t)campaign_set_pick(campaign, w->reader.country, &r->reader);
-		if (w->reader.country.n == 2)
-			memcpy(p.country, w->reader.country.p, 2);
+		p.set = (uint8_t)campaign_set_pick(campaign, w->reader.said.country, &r->reader);
+		if (w->reader.said.country.n == 2)
+			memcpy(p.country, w->reader.said.country.p, 2);
 		code = sign(c, &p, &pass);
 		if (code == CTL_OK)
 			tell_link(site, w->page, &pass);
@@ -109,8 +109,9 @@ int ctl_preview(struct ctl *c, int argc, char **argv)
 		{"amount", required_argument, NULL, 'r'},
 		{"currency", required_argument, NULL, 'r'}, {"page", required_argument, NULL, 'p'},
 		{"hours", required_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
-	struct words w = {.reader = {.at = clock_utc()}, .page = STR("/"), .hours = 24};
+	struct words w = {.page = STR("/"), .hours = 24};
 	int opt, index;
+	suppose_init(&w.reader.said, clock_utc());
 	optind = 0; /* anew: pledgectl has read its own options */
 	while ((opt = getopt_long(argc, argv, "", OPTIONS, &index)) != -1)
 		if (opt == 'v')
@@ -128,7 +129,7 @@ int ctl_preview(struct ctl *c, int argc, char **argv)
 	struct ctl_world *world = malloc(sizeof *world);
 	if (!world)
 		return ctl_fail(ERR_NO_MEMORY, NULL);
-	int code = ctl_world_open(c, w.reader.at, NULL, 0, world);
+	int code = ctl_world_open(c, w.reader.said.at, NULL, 0, world);
 	if (code == CTL_OK)
 		code = preview(c, world, &w, argv[optind]);
 	ctl_world_close(world);

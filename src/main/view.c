@@ -321,7 +321,7 @@ static void settings(struct loop *l)
 	l->h.deadline_ms = conf_int(c, CONF_view_deadline_ms);
 	l->h.honour_dnt = conf_on(c, CONF_view_honour_dnt);
 	l->h.cookie_max_age_s = conf_int(c, CONF_cookie_max_age_days) * 86400;
-	h_view_consent(str_c(conf_str(c, CONF_view_consent_default)), &l->h.consent);
+	decide_consent_read(str_c(conf_str(c, CONF_view_consent_default)), &l->h.consent);
 }
 
 static void on_hup(evutil_socket_t fd, short what, void *arg)

@@ -4,6 +4,7 @@
 #include "base/json.h"
 #include "base/metric.h"
 #include "web/fragment.h"
+#include "web/h_explain.h"
 #include "web/h_view.h"
 #include "web/turn.h"
 #include "web/view_facts.h"
@@ -18,17 +19,6 @@ static struct str new_key(char out[25])
 	return (struct str){out, str_b64(rnd, sizeof rnd, out)};
 }
 
-bool h_view_consent(struct str s, enum decide_consent *ret)
-{
-	static const char *const NAMES[] = {"none", "counting", "full"};
-	for (size_t i = 0; i < ARRAY_N(NAMES); i++)
-		if (str_is(s, NAMES[i])) {
-			*ret = (enum decide_consent)i;
-			return true;
-		}
-	return false;
-}
-
 static void fill_page(const struct h_view *h, struct request *q, struct view_ask *ask)
 {
 	ask->kind = VIEW_PAGE;
@@ -38,7 +28,7 @@ static void fill_page(const struct h_view *h, struct request *q, struct view_ask
 	ask->account = q->account;
 	ask->pass = q->pass;
 	ask->consent = h->consent;
-	h_view_consent(q->consent, &ask->consent);
+	decide_consent_read(q->consent, &ask->consent);
 	if ((str_is(q->gpc, "1") || (h->honour_dnt && str_is(q->dnt, "1"))) &&
 		ask->consent == CONSENT_FULL)
 		ask->consent = CONSENT_COUNTING;
@@ -89,7 +79,7 @@ static bool take_consent(
 		e = json_only(o, MEMBERS, &fault);
 	if (e == OK)
 		e = json_str(o, "c", true, 16, &c, &fault);
-	if (e == OK && !h_view_consent(c, &ask->consent))
+	if (e == OK && !decide_consent_read(c, &ask->consent))
 		e = fault_set(&fault, ERR_FIELD_BAD, "c", "must be none, counting or full");
 	if (e != OK) {
 		response_problem(r, q, e, &fault);
@@ -201,6 +191,7 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 	case ROUTE_event: return take_event(q, ask, r, h);
 	case ROUTE_consent: return take_consent(h, q, ask, r);
 	case ROUTE_prompt: prompt(h, q, r); return true;
+	case ROUTE_explain: h_explain(h->app, q, r); return true;
 	case ROUTE_healthz:
 		r->type = "text/plain";
 		buf_addc(&r->body, "ok\n");

@@ -14,9 +14,6 @@ struct h_view {
 	bool honour_dnt;
 };
 
-/* h_view_consent: none, counting or full; false for other words, *ret untouched. */
-bool h_view_consent(struct str s, enum decide_consent *ret);
-
 /* h_view_take: true: *r is the answer. False: *ask is filled and goes to app_view_ask; *q must live
  * until it is answered. */
 bool h_view_take(const struct h_view *h, enum route route, struct request *q, struct view_ask *ask,

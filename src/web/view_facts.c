@@ -68,7 +68,7 @@ static enum err read_query(struct request *q, struct field f[QUERY_N], struct fa
 	enum err e = request_fields(q->query, f, QUERY_N, true, q->arena, fault);
 	if (e == OK)
 		e = check(f, QUERY_N, fault);
-	if (e == OK && f[C].has && !h_view_consent(f[C].value, &consent))
+	if (e == OK && f[C].has && !decide_consent_read(f[C].value, &consent))
 		e = fault_set(fault, ERR_FIELD_BAD, "c", "must be none, counting or full");
 	if (e == OK && f[P].value.n > 0 && !read_time(f[P].value, &published))
 		e = fault_set(fault, ERR_FIELD_BAD, "p", "must be a time or seconds since 1970");

@@ -91,6 +91,23 @@ bool view_trace_json(struct buf *b, const struct decide_trace *t)
 	return n == t->n;
 }
 
+bool view_trace_decision(struct buf *b, const struct decision *d, const struct decide_trace *t)
+{
+	buf_addf(b, "{\"act\":\"%s\",\"reason\":\"%s\",\"articles\":%u", decide_act_name(d->act),
+		decide_reason_name(d->reason), d->articles);
+	if (d->left != UINT32_MAX)
+		buf_addf(b, ",\"left\":%u", d->left);
+	if (d->campaign) {
+		buf_addc(b, ",\"campaign\":");
+		buf_json(b, d->campaign->slug);
+		buf_addc(b, ",\"variant\":");
+		buf_json(b, d->campaign->variant[d->variant].name);
+	}
+	bool whole = view_trace_json(b, t);
+	buf_byte(b, '}');
+	return whole;
+}
+
 void view_trace_line(struct buf *b, const struct decide_trace *t)
 {
 	for (size_t i = 0; i < t->n && i < t->cap; i++) {

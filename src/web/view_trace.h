@@ -10,6 +10,10 @@
  * room for a closing brace is left. */
 bool view_trace_json(struct buf *b, const struct decide_trace *t);
 
+/* view_trace_decision: the answer of pledgectl explain and GET /explain as a whole object: act,
+ * reason, articles, left, campaign, variant and the trace; false as above. */
+bool view_trace_decision(struct buf *b, const struct decision *d, const struct decide_trace *t);
+
 /* view_trace_line: what ended each campaign, for a header: "meter=meter_left 2/5; support=gap
  * 120/3600". Campaigns that do not fit are left out, and "..." stands for them. */
 void view_trace_line(struct buf *b, const struct decide_trace *t);
