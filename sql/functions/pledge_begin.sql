@@ -2,12 +2,12 @@
 -- Tables: pledge, attempt, outbox, ledger (all inserted; an existing pledge is only read).
 -- Idempotent on key: the same key and fingerprint give the stored row ('same'), another fingerprint
 -- gives 'other' and nothing else. The maker holds the call's lease at once, and again when it repeats
--- the statement with its own pledge id because the answer was lost. A lease of 0 s is none: the clerk makes the call.
+-- the statement with its own pledge id because the answer was lost. p_cover is a part of p_amount. A lease of 0 s is none: the clerk makes the call.
 CREATE OR REPLACE FUNCTION pledged.pledge_begin(p_key text, p_fingerprint bytea, p_pledge uuid,
 	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
 	p_variant text, p_amount bigint, p_currency text, p_interval text, p_email text, p_locale text,
 	p_request_id text, p_attempt uuid, p_provider text, p_livemode boolean, p_idem_key text,
-	p_method text, p_path text, p_body bytea, p_lease_s integer, p_now timestamptz)
+	p_method text, p_path text, p_body bytea, p_lease_s integer, p_now timestamptz, p_cover bigint DEFAULT 0)
 RETURNS TABLE (outcome text, pledge uuid, public_token text, amount bigint, currency text,
 	"interval" text, status text, url text, outbox bigint, leased boolean, method text, path text,
 	idem_key text, body bytea)
@@ -21,10 +21,10 @@ DECLARE
 BEGIN
 	-- Any unique key may be the one that a repetition running at the same moment hits first.
 	INSERT INTO pledge (pledge_id, public_token, key, fingerprint, site_id, reader_id, decision,
-		campaign, variant, amount, currency, "interval", email, locale, request_id, livemode,
+		campaign, variant, amount, cover, currency, "interval", email, locale, request_id, livemode,
 		created_at, status_at)
 	VALUES (p_pledge, p_public_token, p_key, p_fingerprint, p_site, p_reader, p_decision,
-		p_campaign, p_variant, p_amount, p_currency, p_interval, p_email, p_locale, p_request_id,
+		p_campaign, p_variant, p_amount, p_cover, p_currency, p_interval, p_email, p_locale, p_request_id,
 		p_livemode, p_now, p_now)
 	ON CONFLICT DO NOTHING;
 	IF FOUND THEN
@@ -61,9 +61,9 @@ BEGIN
 	WHERE p.pledge_id = v_pledge;
 END $$;
 COMMENT ON FUNCTION pledged.pledge_begin(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz)
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint)
 	IS 'Stores a pledge, its first attempt and the provider call, once per key.';
 REVOKE ALL ON FUNCTION pledged.pledge_begin(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz) FROM PUBLIC;
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pledged.pledge_begin(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz) TO pledged_money;
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint) TO pledged_money;

@@ -7,6 +7,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 	SELECT json_build_object('pledge', p.pledge_id, 'token', p.public_token, 'site', s.slug, 'status', p.status,
 		'status_at', p.status_at, 'over_paid', p.over_paid, 'mismatch', p.mismatch,
 		'amount', money_major(p.amount, p.currency)::text, 'currency', p.currency, 'interval', p."interval",
+		'cover', CASE WHEN p.cover > 0 THEN money_major(p.cover, p.currency)::text END,
 		'mode', CASE WHEN p.livemode THEN 'live' ELSE 'test' END, 'created_at', p.created_at, 'campaign', p.campaign,
 		'variant', p.variant, 'locale', p.locale, 'email', email_hint(p.email, p_personal),
 		'reader', CASE WHEN p_personal THEN p.reader_id END, 'request', p.request_id,

@@ -7,16 +7,19 @@
 --   wait_s   seconds after which it may pass
 -- paused: the provider's circuit is open; the pledge is stored and its call is left to the clerk.
 -- again: the same donor pledged the same a moment before.
+-- cover: the part of the amount that covers the payment fee, of the pledge that is stored.
 -- Locks: the key (so that a repetition that comes at the same moment counts nothing), then as breaker_wait, limit_take, circuit_take
 -- and pledge_begin. Idempotent on key: a stored pledge passes no guard a second time.
 CREATE OR REPLACE FUNCTION pledged.pledge_try(p_key text, p_fingerprint bytea, p_pledge uuid,
 	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
 	p_variant text, p_amount bigint, p_currency text, p_interval text, p_email text, p_locale text,
 	p_request_id text, p_attempt uuid, p_provider text, p_livemode boolean, p_idem_key text,
-	p_method text, p_path text, p_body bytea, p_lease_s integer, p_now timestamptz, p_networks text[], p_methods_off text[])
+	p_method text, p_path text, p_body bytea, p_lease_s integer, p_now timestamptz, p_networks text[], p_methods_off text[],
+	p_cover bigint DEFAULT 0)
 RETURNS TABLE (outcome text, pledge uuid, public_token text, amount bigint, currency text,
 	"interval" text, status text, url text, outbox bigint, leased boolean, method text, path text,
-	idem_key text, body bytea, wait_s integer, why text, methods_off text[], paused boolean, again boolean)
+	idem_key text, body bytea, wait_s integer, why text, methods_off text[], paused boolean, again boolean,
+	cover bigint)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
@@ -49,16 +52,17 @@ BEGIN
 	SELECT b.* INTO outcome, pledge, public_token, amount, currency, "interval", status, url, outbox, leased, method, path, idem_key, body
 	FROM pledge_begin(p_key, p_fingerprint, p_pledge, p_public_token, p_site, p_reader, p_decision, p_campaign, p_variant,
 		p_amount, p_currency, p_interval, p_email, p_locale, p_request_id, p_attempt, p_provider, p_livemode, p_idem_key,
-		p_method, p_path, p_body, v_lease, p_now) b;
+		p_method, p_path, p_body, v_lease, p_now, p_cover) b;
+	cover := (SELECT p.cover FROM pledge p WHERE p.key = p_key AND p.fingerprint = p_fingerprint);
 	methods_off := v_off;
 	paused := NOT leased AND url IS NULL AND EXISTS (SELECT FROM circuit c WHERE c.provider = p_provider AND c.state <> 'closed');
 	again := coalesce(pledge_twin(pledge), false);
 	RETURN NEXT;
 END $$;
 COMMENT ON FUNCTION pledged.pledge_try(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[])
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[], bigint)
 	IS 'Stores a pledge once per key, if the guards let it pass.';
 REVOKE ALL ON FUNCTION pledged.pledge_try(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[]) FROM PUBLIC;
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[], bigint) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pledged.pledge_try(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[]) TO pledged_money;
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, text[], text[], bigint) TO pledged_money;

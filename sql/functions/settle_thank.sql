@@ -32,7 +32,8 @@ BEGIN
 	SELECT 'receipt', y.payment_id, p.email, t.locale, left(t.subject_line, 200), t.body, p_now, p_now
 	FROM pledge p JOIN payment y USING (pledge_id) JOIN site s USING (site_id),
 		LATERAL receipt_text(p.locale, s.name, y.amount, y.currency, p."interval",
-			(y.paid_at AT TIME ZONE s.time_zone)::date, y.receipt) t
+			(y.paid_at AT TIME ZONE s.time_zone)::date, y.receipt,
+			CASE WHEN y.amount = p.amount AND y.currency = p.currency THEN p.cover ELSE 0 END) t
 	WHERE p.pledge_id = p_pledge AND p.email IS NOT NULL AND y.state = 'paid' AND y.mismatch IS NULL
 		AND NOT EXISTS (SELECT FROM mail_out m WHERE m.kind = 'receipt' AND m.subject = y.payment_id)
 	ON CONFLICT (kind, subject) DO NOTHING;

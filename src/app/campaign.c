@@ -108,14 +108,33 @@ static void read_meter(struct walk *w, const json_t *root, struct campaign *c)
 				: "kind wall needs a meter with then wall");
 }
 
+/* --- manners ---------------------------------------------------------------------------------- */
+
+static void read_format(struct walk *w, const json_t *root, struct campaign *c)
+{
+	static const char *const FORMAT[] = {
+#define X(name, topline, sentence) #name,
+#include "core/format.def"
+#undef X
+		NULL};
+	bool is_wall = c->kind == CAMPAIGN_WALL, told = walk_has(root, "format");
+	c->format = is_wall ? FORMAT_wall : FORMAT_appeal;
+	if (is_wall && told)
+		walk_wrong(w, &(struct walk_place){NULL, "format", 0}, "only an appeal has one");
+	else if (told)
+		c->format = (enum format)walk_choice(w, NULL, root, "format", FORMAT);
+}
+
 /* --- the whole ------------------------------------------------------------------------------- */
 
 static void read_campaign(struct walk *w, const json_t *root, struct campaign *c)
 {
-	static const char *const FIELDS[] = {"campaign", "site", "kind", "priority", "start", "end",
-		"experiment", "fallback", "sensitive", "holdout", "target", "min_views", "cap",
-		"pause", "meter", "goal", "amounts", "amount_sets", "variants", NULL};
+	static const char *const FIELDS[] = {"campaign", "site", "kind", "format", "priority",
+		"start", "end", "experiment", "fallback", "sensitive", "holdout", "target",
+		"min_views", "cap", "pause", "meter", "goal", "amounts", "amount_sets", "cover",
+		"monthly_step", "remind", "variants", NULL};
 	walk_only(w, NULL, root, FIELDS);
+	read_format(w, root, c);
 	c->priority = (int32_t)walk_int(
 		w, NULL, root, "priority", (struct walk_range){0, 1000, WALK_NEED});
 	c->start = walk_time(w, NULL, root, "start", true);
@@ -132,6 +151,8 @@ static void read_campaign(struct walk *w, const json_t *root, struct campaign *c
 		c->fallback = walk_keep(w, walk_str(fallback));
 	c->sensitive = walk_bool(w, NULL, root, "sensitive", false);
 	c->holdout = walk_bool(w, NULL, root, "holdout", true);
+	c->monthly_step = walk_bool(w, NULL, root, "monthly_step", false);
+	c->remind = walk_bool(w, NULL, root, "remind", true);
 	campaign_target_read(w, root, c);
 	c->min_views = walk_u32(w, NULL, root, "min_views", (struct walk_range){2, 1000, 2});
 	c->cap.id = c->slug;

@@ -1,5 +1,5 @@
-/* app/campaign_offer.c: what a campaign asks for: amounts, other amounts for some readers, a goal.
- */
+/* app/campaign_offer.c: what a campaign asks for: amounts, other amounts for some readers, what
+ * covers the fee, a goal. */
 #include <string.h>
 
 #include "app/campaign_own.h"
@@ -169,21 +169,90 @@ static void read_when(
 		walk_wrong(w, &at, "says nothing");
 }
 
+/* --- the fee ---------------------------------------------------------------------------------- */
+
+static uint32_t read_percent(struct walk *w, const struct walk_place *up, const json_t *o)
+{
+	struct walk_place at = {up, "percent", 0};
+	const json_t *v = walk_get(w, &at, o, JSON_STRING, false);
+	uint32_t percent = 0;
+	enum err e = v ? cover_percent_parse(walk_str(v), &percent) : OK;
+	if (e == ERR_AMOUNT_FRACTION)
+		walk_wrong(w, &at, "has more than two decimals");
+	else if (e != OK)
+		walk_wrong(w, &at, "must be 0 to 20, such as 1.5");
+	return percent;
+}
+
+/* More than the smallest gift is no fee. */
+static int64_t read_fixed(
+	struct walk *w, const struct walk_place *up, const json_t *o, struct str code)
+{
+	struct walk_place at = {up, "fixed", 0};
+	const json_t *v = walk_get(w, &at, o, JSON_STRING, false);
+	const struct money_currency *cur = money_currency(code);
+	struct money m = {0};
+	if (!v || !cur)
+		return 0;
+	enum err e = money_parse_part(walk_str(v), code, &m, NULL);
+	if (e != OK)
+		amount_wrong(w, &at, walk_str(v), code, e);
+	else if (m.minor > cur->floor_minor)
+		walk_wrong(w, &at, "is more than the smallest gift in %s", cur->code);
+	return m.minor;
+}
+
+/* *ret is as it was when nothing stands there. */
+static void read_cover(struct walk *w, const struct walk_place *up, const json_t *o,
+	struct str code, struct cover *ret)
+{
+	static const char *const FIELDS[] = {"percent", "fixed", NULL};
+	struct walk_place at = {up, "cover", 0};
+	const json_t *v = walk_get(w, &at, o, JSON_OBJECT, false);
+	if (!v)
+		return;
+	size_t before = w->faults->n;
+	walk_only(w, &at, v, FIELDS);
+	ret->percent_e2 = read_percent(w, &at, v);
+	ret->fixed_minor = read_fixed(w, &at, v, code);
+	if (code.n > 0 && w->faults->n == before && !cover_is_offered(ret))
+		walk_wrong(w, &at, "covers nothing");
+}
+
+/* What the first set of this currency says holds for all: a plain form does not tell the set. */
+static void read_set_cover(struct walk *w, const struct walk_place *up, const json_t *o,
+	struct campaign_amounts *set, size_t i)
+{
+	const struct cover *first = NULL;
+	for (size_t k = 0; k < i && !first; k++)
+		if (str_eq(set[k].currency, set[i].currency))
+			first = &set[k].cover;
+	if (first)
+		set[i].cover = *first;
+	read_cover(w, up, o, set[i].currency, &set[i].cover);
+	if (first && set[i].currency.n > 0 &&
+		(set[i].cover.percent_e2 != first->percent_e2 ||
+			set[i].cover.fixed_minor != first->fixed_minor))
+		walk_wrong(w, &(struct walk_place){up, "cover", 0},
+			"must be that of the first amounts in %.*s", STR_FMT(set[i].currency));
+}
+
 static void read_more_sets(
 	struct walk *w, const json_t *root, struct campaign_amounts *set, size_t n)
 {
 	static const char *const FIELDS[] = {
-		"when", "currency", "once", "month", "year", "preselect", NULL};
+		"when", "currency", "once", "month", "year", "preselect", "cover", NULL};
 	struct walk_place list = {NULL, "amount_sets", 0};
 	const json_t *v = json_object_get(root, "amount_sets");
-	for (size_t i = 0; i < n; i++) {
-		struct walk_place at = {&list, NULL, i};
-		const json_t *one = json_array_get(v, i);
+	for (size_t i = 1; i < n; i++) {
+		struct walk_place at = {&list, NULL, i - 1};
+		const json_t *one = json_array_get(v, i - 1);
 		if (!walk_is(w, &at, one, JSON_OBJECT))
 			continue;
 		walk_only(w, &at, one, FIELDS);
 		read_set(w, &at, one, &set[i]);
 		read_when(w, &at, one, &set[i]);
+		read_set_cover(w, &at, one, set, i);
 	}
 }
 
@@ -209,7 +278,8 @@ void campaign_amounts_read(struct walk *w, const json_t *root, struct campaign *
 		walk_only(w, &at, o, FIELDS);
 		read_set(w, &at, o, set);
 	}
-	read_more_sets(w, root, set + 1, more);
+	read_cover(w, NULL, root, set->currency, &set->cover);
+	read_more_sets(w, root, set, 1 + more);
 }
 
 /* --- goal ---------------------------------------------------------------------------------------

@@ -12,9 +12,9 @@
 static const struct order {
 	const char *of, *fields;
 } ORDER[] = {
-	{"", "campaign site kind priority start end experiment fallback sensitive holdout "
+	{"", "campaign site kind format priority start end experiment fallback sensitive holdout "
 	     "target topics free blackouts supporter countries min_views cap pause meter goal "
-	     "amounts amount_sets variants"},
+	     "amounts amount_sets cover monthly_step remind variants"},
 	{"target", "country language device section tag url flag referrer source age_hours words "
 		   "hour weekdays visitor gave account read in not_in min max from to"},
 	{"read", "topic days articles min max"},
@@ -25,7 +25,8 @@ static const struct order {
 	{"meter", "id window days topic allowance registered then"},
 	{"goal", "amount currency from"},
 	{"amounts", "currency once month year preselect"},
-	{"amount_sets", "when currency once month year preselect"},
+	{"amount_sets", "when currency once month year preselect cover"},
+	{"cover", "percent fixed"},
 	{"when", "country gift gift_min gift_max"},
 	{"preselect", "interval amount"},
 	{"variants", "variant share control text"},

@@ -39,7 +39,8 @@ struct gift_life {
 /* What the donor may know. Slices live in the arena. */
 struct money_state {
 	struct str token, status, url, receipt, locale, currency, amount,
-		interval;             /* url empty unless the page is open */
+		interval; /* url empty unless the page is open */
+	struct str cover; /* part of the amount that covers the fee; empty when there is none */
 	struct str paid_on, refunded; /* refunded: empty when nothing was given back */
 	struct gift_life life;
 	bool over_paid;
@@ -69,6 +70,9 @@ MUST enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t
 /* money_state_fill: status, amount, currency, interval and url of a row. fails ERR_STORE,
  * ERR_NO_MEMORY */
 MUST enum err money_state_fill(
+	const struct rows *rows, int row, struct arena *a, struct money_state *ret);
+/* money_cover_fill: column cover, empty for 0. fails as money_state_fill */
+MUST enum err money_cover_fill(
 	const struct rows *rows, int row, struct arena *a, struct money_state *ret);
 /* money_text_of: an amount of a row as text without its currency. fails as money_state_fill */
 MUST enum err money_text_of(const struct rows *rows, int row, const char *amount,

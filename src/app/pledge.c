@@ -7,6 +7,7 @@
 #include "app/admit.h"
 #include "app/call.h"
 #include "app/money.h"
+#include "app/offer.h"
 #include "base/crash.h"
 #include "base/log.h"
 #include "core/ticket.h"
@@ -19,6 +20,8 @@
 /* Everything that one request gathers before it stores anything. */
 struct draft {
 	struct pledge_want want;
+	struct money cover, sum; /* sum: the gift with its cover */
+	struct offer offer;
 	struct uuid pledge, attempt, reader;
 	bool has_reader;
 	int16_t site;
@@ -80,6 +83,8 @@ static enum err read_tickets(
 		d->decision = token.reason != REASON_preview ? token.decision : 0;
 		d->reader = token.reader;
 		d->has_reader = token.has_reader;
+		d->offer.campaign = token.campaign;
+		d->offer.version = token.version;
 		struct store_args a;
 		ROWS_AUTO rows = NULL;
 		store_args_init(&a);
@@ -105,6 +110,20 @@ static enum err read_tickets(
 		d->has_reader = true;
 	}
 	return OK;
+}
+
+static enum err add_cover(
+	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
+{
+	d->sum = d->want.money;
+	if (!d->want.covers)
+		return OK;
+	d->offer.site = d->site;
+	d->offer.name = d->want.campaign;
+	d->offer.now = ask->now;
+	enum err e = offer_cover(m, &d->offer, &d->want.money, &d->cover, f);
+	d->sum.minor += d->cover.minor;
+	return e;
 }
 
 static enum err make_names(struct draft *d, utc_t now)
@@ -166,6 +185,8 @@ static enum err draft_make(
 	if (e == OK)
 		e = read_tickets(m, ask, d, f);
 	if (e == OK)
+		e = add_cover(m, ask, d, f);
+	if (e == OK)
 		e = name_request(ask, d);
 	if (e == OK)
 		e = make_names(d, ask->now);
@@ -192,7 +213,7 @@ static enum err draft_call(
 	if (e != OK)
 		return e;
 	struct pay_checkout c = {.pledge = d->pledge,
-		.money = d->want.money,
+		.money = d->sum,
 		.interval = d->want.interval,
 		.label = d->label,
 		.email = d->want.email,
@@ -220,8 +241,8 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 		arg_null(&a);
 	arg_opt(&a, d->campaign);
 	arg_opt(&a, d->variant);
-	arg_int(&a, d->want.money.minor);
-	arg_c(&a, d->want.money.cur);
+	arg_int(&a, d->sum.minor);
+	arg_c(&a, d->sum.cur);
 	arg_c(&a, campaign_interval_name(d->want.interval));
 	arg_opt(&a, d->want.email);
 	arg_str(&a, d->want.locale);
@@ -236,6 +257,7 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 	arg_int(&a, conf_int(m->conf, CONF_money_wait_ms) / 1000 + LEASE_MARGIN_S);
 	arg_utc(&a, ask->now);
 	admit_args(m, ask->client_ip, &a);
+	arg_int(&a, d->cover.minor);
 	CRASH_POINT("p.begin");
 	return store_call(m->store, STMT_pledge_try, &a, ret, f);
 }
@@ -332,6 +354,8 @@ enum err app_pledge(
 	memset(ret, 0, sizeof *ret);
 	ret->locale = d.want.locale;
 	e = money_state_fill(rows, 0, ask->arena, ret);
+	if (e == OK)
+		e = money_cover_fill(rows, 0, ask->arena, ret);
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(rows, 0, "public_token"), &ret->token);
 	ret->again = row_bool(rows, 0, "again");

@@ -27,6 +27,15 @@ enum err money_state_fill(
 	return e;
 }
 
+enum err money_cover_fill(
+	const struct rows *rows, int row, struct arena *a, struct money_state *ret)
+{
+	ret->cover = STR("");
+	if (row_null(rows, row, "cover") || row_int(rows, row, "cover") == 0)
+		return OK;
+	return money_text_of(rows, row, "cover", "currency", a, &ret->cover);
+}
+
 enum err gift_life_fill(const struct rows *rows, int row, struct arena *a, struct gift_life *ret)
 {
 	if (arena_dup(a, row_str(rows, row, "life"), &ret->state) != OK ||
@@ -80,6 +89,8 @@ enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a
 		return ERR_NOT_FOUND;
 	memset(ret, 0, sizeof *ret);
 	e = money_state_fill(rows, 0, a, ret);
+	if (e == OK)
+		e = money_cover_fill(rows, 0, a, ret);
 	if (e == OK)
 		e = gift_life_fill(rows, 0, a, &ret->life);
 	if (e == OK && row_int(rows, 0, "refunded") > 0)

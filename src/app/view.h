@@ -95,6 +95,10 @@ struct view_prompt {
 /* app_view_open_token: verify a decision token and find its campaign in force.
  *   fails  ERR_BAD_TOKEN, ERR_STORE_DOWN (nothing loaded yet) */
 MUST enum err app_view_open_token(struct app_view *v, struct str token, struct view_prompt *ret);
+/* app_view_goal: a campaign of this host with a goal, and its figures. fails ERR_STORE_DOWN (also
+ * when they are too old), ERR_UNKNOWN_SITE, ERR_NOT_FOUND: no such campaign, no goal, or paused */
+MUST enum err app_view_goal(
+	struct app_view *v, struct str host, struct str slug, utc_t now, struct view_prompt *ret);
 /* What the plain form of a host offers: the first appeal that runs now, else any campaign that
  * runs, else the site's currency without amounts. The campaign lives until the next call. fails
  * ERR_STORE_DOWN, ERR_UNKNOWN_SITE */

@@ -11,7 +11,7 @@
 #define RELOAD_MS   500  /* between two tries to load */
 #define TALLY_MS    200
 #define TALLY_BYTES (TALLY_KEYS_MAX * 430 + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + 64)
-#define LIVE_MS     30000
+#define LIVE_MS     25000
 #define LIVE_SOON   1000 /* when the last try failed */
 #define FRESH_MS    3000
 #define LOCKOUT_MS  5000
@@ -196,18 +196,19 @@ static void got_goals(void *arg, enum err e, const struct rows *rows)
 {
 	struct app_view *v = arg;
 	if (e == OK)
-		live_load(&v->live, rows);
+		live_load(&v->live, rows, v->live_utc);
 	else
 		v->live_at = mono_add(clock_mono(), dur_ms(LIVE_SOON));
 }
 
 /* Money raised. */
-static void load_live(struct app_view *v, mono_t now)
+static void load_live(struct app_view *v, utc_t utc, mono_t now)
 {
 	if (now.us < v->live_at.us || !batch_is_up(v->batch[0]))
 		return;
 	struct store_args a;
 	store_args_init(&a);
+	v->live_utc = utc;
 	bool asked = batch_query(v->batch[0], STMT_view_goals, &a, got_goals, v) == OK;
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
@@ -260,7 +261,7 @@ static void load_all(struct app_view *v, utc_t utc, mono_t now)
 		return;
 	load(v, utc, now);
 	if (v->snap && !v->is_loading) {
-		load_live(v, now);
+		load_live(v, utc, now);
 		load_lockouts(v, now);
 		load_guard(v, now);
 	}

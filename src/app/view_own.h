@@ -20,7 +20,7 @@ struct app_view {
 	struct snapshot *snap, *loading;
 	bool is_loading, failed_before, told_malformed, told_dropped;
 	mono_t load_at, beat_at, tally_at, live_at, lockout_at, guard_at;
-	utc_t load_utc;
+	utc_t load_utc, live_utc;
 	struct live live;
 	struct seal_ring accounts; /* n 0: nobody is ever signed in */
 	struct tally tally;

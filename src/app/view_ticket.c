@@ -158,3 +158,34 @@ enum err app_view_form(struct app_view *v, struct str host, utc_t now, struct vi
 	ret->hold = snapshot_ref(v->snap);
 	return OK;
 }
+
+static const struct campaign *with_goal(const struct snapshot *s, int16_t site, struct str slug)
+{
+	const struct campaign_set *set = snapshot_campaign_set(s);
+	for (size_t i = 0; i < set->n; i++) {
+		const struct campaign *c = &set->campaign[i];
+		if (c->site == site && c->live && c->goal.currency.n > 0 && str_eq(c->slug, slug))
+			return c;
+	}
+	return NULL;
+}
+
+enum err app_view_goal(
+	struct app_view *v, struct str host, struct str slug, utc_t now, struct view_prompt *ret)
+{
+	memset(ret, 0, sizeof *ret);
+	if (!v->snap)
+		return ERR_STORE_DOWN;
+	const struct site *site = snapshot_site(v->snap, host);
+	if (!site)
+		return ERR_UNKNOWN_SITE;
+	ret->campaign = with_goal(v->snap, site->id, slug);
+	if (!ret->campaign)
+		return ERR_NOT_FOUND;
+	ret->policy = snapshot_policy(v->snap, site->id);
+	ret->goal = live_find(&v->live, ret->campaign->id);
+	if (!live_is_of(&ret->goal, ret->campaign, now))
+		return ERR_STORE_DOWN;
+	ret->hold = snapshot_ref(v->snap);
+	return OK;
+}

@@ -4,6 +4,8 @@
 #ifndef CORE_CAMPAIGN_H
 #define CORE_CAMPAIGN_H
 
+#include "core/cover.h"
+#include "core/format.h"
 #include "core/reader.h"
 #include "core/target.h"
 
@@ -47,6 +49,7 @@ struct campaign_amounts {
 	struct str amount[INTERVAL_N][CAMPAIGN_AMOUNTS_MAX];
 	enum campaign_interval preselect;
 	struct str preselect_amount;
+	struct cover cover;          /* all sets of one currency have the same */
 	struct page_words countries; /* empty = all */
 	uint8_t gifts;               /* bits 1 << enum reader_gift; 0 = does not matter */
 	bool has_gift_range;         /* last gift, in the set's currency and minor units */
@@ -85,8 +88,10 @@ struct campaign {
 	struct str slug,
 		experiment; /* experiment: what the variants are drawn by; the slug by default */
 	enum campaign_kind kind;
-	int32_t priority;   /* larger first, then slug */
-	uint32_t min_views; /* articles counted in all, this one included; >= 2 */
+	enum format format;
+	bool monthly_step, remind; /* offers to make a gift monthly; to be reminded by mail */
+	int32_t priority;          /* larger first, then slug */
+	uint32_t min_views;        /* articles counted in all, this one included; >= 2 */
 	struct campaign_cap cap;
 	uint32_t close_days, later_days, already_gave_days, never_days, gave_once_days,
 		gave_recurring_days;

@@ -115,7 +115,6 @@ static void ask_campaigns(
 	struct rule_ctx *x, const struct campaign_set *set, struct decide_trace *t)
 {
 	const struct campaign_site *site = campaign_set_site(set, x->f->site);
-	enum decide_reason why = REASON_no_campaign;
 
 	if (!site)
 		return;
@@ -128,12 +127,13 @@ static void ask_campaigns(
 			continue;
 		if (rule_table[rule].act != RULE_SKIP) {
 			end_with(x, rule);
-			return;
+			break;
 		}
-		if (why == REASON_no_campaign && rule_table[rule].tell == RULE_TELL)
-			why = (enum decide_reason)rule;
+		if (x->d->reason == REASON_no_campaign && rule_table[rule].tell == RULE_TELL)
+			x->d->reason = (enum decide_reason)rule;
 	}
-	x->d->reason = why;
+	x->d->supporter = x->d->act == ACT_OPEN && (x->d->reason == REASON_supporter ||
+							   rule_is_supporter(x->f, site->policy));
 }
 
 struct decision decide_open(enum decide_reason r)

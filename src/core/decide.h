@@ -48,8 +48,9 @@ struct decision {
 	size_t variant, set;             /* set: of the campaign's amounts */
 	enum reader_mark_kind mark; /* to be written against this very state before the answer; 0 =
 				       none */
-	bool walled; /* this view is to be noted as walled in the reader's list: no meter counts
-			what nobody could read */
+	bool walled;    /* this view is to be noted as walled in the reader's list: no meter counts
+			   what nobody could read */
+	bool supporter; /* gave not long ago, and is spared: the site thanks */
 	uint32_t articles; /* distinct articles this month, this one included */
 	uint32_t left; /* free articles left on the first meter that applies; UINT32_MAX when none
 			  applies */

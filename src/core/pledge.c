@@ -215,6 +215,15 @@ enum err pledge_check_locale(struct str locale, struct fault *f)
 		locale, LOCALE_MAX, locale.n >= 2 && str_is_word(locale, "-_"), "locale", f);
 }
 
+/* A box that is not ticked is not sent. */
+static enum err check_cover(struct str s, bool *ret, struct fault *f)
+{
+	*ret = str_is(s, "1") || str_is(s, "true");
+	if (*ret || s.n == 0 || str_is(s, "0") || str_is(s, "false"))
+		return OK;
+	return fault_set(f, ERR_FIELD_BAD, "cover", "%s", "not 1 or true");
+}
+
 enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f)
 {
 	struct pledge_want w = {.email = in->email, .campaign = in->campaign, .key = in->key};
@@ -232,6 +241,8 @@ enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, str
 	if (e == OK)
 		e = pledge_check_locale(w.locale, f);
 	if (e == OK)
+		e = check_cover(in->cover, &w.covers, f);
+	if (e == OK)
 		*ret = w;
 	return e;
 }
@@ -245,5 +256,7 @@ enum err pledge_fingerprint(const struct pledge_want *w, struct buf *out)
 	buf_byte(out, '\n');
 	buf_add(out, w->campaign);
 	buf_byte(out, '\n');
+	if (w->covers)
+		buf_addc(out, "cover\n");
 	return buf_done(out);
 }

@@ -35,14 +35,16 @@ enum pledge_answer pledge_next(
 bool pledge_moves(enum pledge_status from, enum pledge_status to);
 
 /* The request as it came: text fields, empty when absent. amount "other" takes other_amount as it
- * stands; token is the caller's business. */
+ * stands; token is the caller's business. cover: "1" or "true" adds the payment fee. */
 struct pledge_form {
-	struct str amount, other_amount, currency, interval, email, campaign, token, locale, key;
+	struct str amount, other_amount, currency, interval, email, campaign, token, locale, key,
+		cover;
 };
 
 /* The request after all checks. */
 struct pledge_want {
-	struct money money;
+	struct money money; /* without the cover */
+	bool covers;        /* the fee is to be added: by the campaign, app/offer.h */
 	enum campaign_interval interval;
 	struct str email, campaign, locale,
 		key; /* email, campaign may be empty; locale defaults to "en" */
@@ -52,7 +54,7 @@ struct pledge_want {
  *   gives  *ret (borrowing from *in)
  *          key [A-Za-z0-9_-]{16,64}, campaign [a-z0-9-]{1,64}, locale [A-Za-z0-9_-]{2,16}; e-mail:
  * dot-atom@host.name, ASCII, at most 254 bytes, local part at most 64 fails  the first fault found,
- * in the order key, currency, amount, interval, email, campaign, locale; *f names the field
+ * in the order key, currency, amount, interval, email, campaign, locale, cover; *f names the field
  *          (other_amount when that one was read); *ret untouched. No currency or no amount:
  * ERR_FIELD_MISSING */
 MUST enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, struct fault *f);
@@ -63,8 +65,8 @@ MUST enum err pledge_check_email(struct str email, struct fault *f);
 MUST enum err pledge_check_locale(struct str locale, struct fault *f);
 
 /* pledge_fingerprint: canonical text of everything that may not change under one key: amount,
- * currency, interval, e-mail, campaign. The locale may: the stored pledge answers in its own. fails
- * ERR_TOO_LONG. */
+ * currency, interval, e-mail, campaign, and whether the fee is covered. The locale may: the stored
+ * pledge answers in its own. fails ERR_TOO_LONG. */
 MUST enum err pledge_fingerprint(const struct pledge_want *w, struct buf *out);
 
 #endif

@@ -216,17 +216,17 @@ static bool is_supporter(const struct decide_facts *f, uint32_t once, uint32_t r
 	       (r->gift_until.us > f->now.us || cap_is_within(r->gave_at, f->now, days));
 }
 
+bool rule_is_supporter(const struct decide_facts *f, const struct policy *p)
+{
+	return is_supporter(f, p->supporter_once_days, p->supporter_recurring_days);
+}
+
 static bool rule_gave(struct rule_ctx *x)
 {
-	const struct policy *p = x->policy;
-	unsigned is = x->f->reader->gift == GIFT_NONE ? GAVE_NEVER
-		      : is_supporter(x->f, p->supporter_once_days, p->supporter_recurring_days)
-			      ? GAVE_SUPPORTER
-			      : GAVE_FORMER;
+	bool never = x->f->reader->gift == GIFT_NONE, now = rule_is_supporter(x->f, x->policy);
+	unsigned is = never ? GAVE_NEVER : now ? GAVE_SUPPORTER : GAVE_FORMER;
 
-	x->saw = is == GAVE_NEVER    ? STR("never")
-		 : is == GAVE_FORMER ? STR("former")
-				     : STR("supporter");
+	x->saw = never ? STR("never") : now ? STR("supporter") : STR("former");
 	return !(x->c->target.gave & is);
 }
 

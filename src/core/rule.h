@@ -54,6 +54,8 @@ void rule_init(struct rule_ctx *x, const struct decide_facts *f, struct decision
 /* rule_idle: rows that cannot fire for this reader on this page, whatever the campaign: they need
  * not be asked (a trace asks them all the same). */
 uint64_t rule_idle(struct rule_ctx *x);
+/* Whether the reader gave not long ago, by the policy. */
+bool rule_is_supporter(const struct decide_facts *f, const struct policy *p);
 /* Articles of a window; the last few windows are remembered. */
 struct reader_count rule_count(struct rule_ctx *x, struct reader_window w);
 /* The moment at which a meter's window began, at least as early. */

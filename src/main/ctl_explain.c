@@ -24,7 +24,7 @@ static void tell_text(struct ctl *c, const struct decision *d, const struct deci
 	struct live *live = calloc(1, sizeof *live);
 	store_args_init(&a);
 	if (live && store_call(c->store, STMT_view_goals, &a, &rows, &ignored) == OK)
-		live_load(live, rows);
+		live_load(live, rows, f->now);
 	struct live_goal goal = live ? live_find(live, d->campaign->id) : (struct live_goal){0};
 	const struct campaign_text *t = campaign_text_pick(d->campaign, d->variant, locale);
 	const struct web_copy copy = {.campaign = d->campaign,

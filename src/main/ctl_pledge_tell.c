@@ -73,6 +73,9 @@ static void tell_head(const json_t *d)
 	say_time(" since ", d, "status_at");
 	say_money("\n  ", d, "amount");
 	printf("%s", every);
+	say_money(", of which ", d, "cover");
+	if (text(d, "cover").n > 0)
+		printf(" covers the fee");
 	say_time(", made ", d, "created_at");
 	say(" on site ", d, "site");
 	say(", ", d, "mode");

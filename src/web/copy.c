@@ -7,14 +7,14 @@
 
 #define DAY_US INT64_C(86400000000)
 
-static uint64_t days_left(const struct web_copy *c)
+uint64_t web_copy_days_left(const struct web_copy *c)
 {
 	int64_t us = c->campaign->end.us - c->now.us;
 
 	return c->campaign->end.us == 0 || us <= 0 ? 0 : (uint64_t)((us + DAY_US - 1) / DAY_US);
 }
 
-static uint64_t percent(const struct web_copy *c)
+uint64_t web_copy_percent(const struct web_copy *c)
 {
 	int64_t goal = c->campaign->goal.minor;
 
@@ -54,9 +54,9 @@ static void value(struct buf *b, const struct copy_part *part, const struct web_
 	case COPY_country: buf_add(b, policy_country_name(c->policy, c->country, c->locale)); break;
 	case COPY_raised: sum(b, c->raised_minor, c); break;
 	case COPY_goal: sum(b, c->campaign->goal.minor, c); break;
-	case COPY_percent: number(b, percent(c), part, c->locale); break;
+	case COPY_percent: number(b, web_copy_percent(c), part, c->locale); break;
 	case COPY_supporters: number(b, c->supporters, part, c->locale); break;
-	case COPY_days_left: number(b, days_left(c), part, c->locale); break;
+	case COPY_days_left: number(b, web_copy_days_left(c), part, c->locale); break;
 	case COPY_N: break;
 	}
 }

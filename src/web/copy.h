@@ -19,11 +19,15 @@ struct web_copy {
 	uint32_t articles;
 	int64_t raised_minor; /* net, in the goal's currency */
 	uint64_t supporters;
+	bool has_figures; /* the two are of this goal and fresh: it may be shown by itself */
 	utc_t now;
 };
 
 /* web_copy_text: text with its values, written to out. A text that was checked when it was
  * published holds nothing that cannot be read; what cannot is left as it stands. */
 void web_copy_text(struct buf *out, struct str text, const struct web_copy *c);
+
+uint64_t web_copy_percent(const struct web_copy *c);   /* raised of the goal, rounded down */
+uint64_t web_copy_days_left(const struct web_copy *c); /* 0: over, or without an end */
 
 #endif

@@ -1,5 +1,6 @@
 /* web/fragment.c: HTML and JSON of one prompt. */
 #include "web/fragment.h"
+#include "web/goal.h"
 
 static void attr(struct buf *b, const char *name, struct str v)
 {
@@ -39,15 +40,21 @@ static const struct campaign_text *text_of(const struct fragment *f)
 	return campaign_text_pick(f->campaign, f->variant, f->locale);
 }
 
+static struct web_copy copy_in(const struct fragment *f, struct str locale)
+{
+	struct web_copy c = f->copy;
+	c.campaign = f->campaign;
+	c.locale = locale;
+	return c;
+}
+
 /* A text of the campaign with its values. All of a fragment are made in one memory, which is not
  * small: each is written before the next is made. */
 static struct str filled(const struct fragment *f, const struct campaign_text *t, struct str text,
 	char mem[WEB_COPY_BYTES])
 {
-	struct web_copy c = f->copy;
+	struct web_copy c = copy_in(f, t->locale);
 	struct buf b;
-	c.campaign = f->campaign;
-	c.locale = t->locale;
 	buf_init(&b, mem, WEB_COPY_BYTES);
 	web_copy_text(&b, text, &c);
 	return buf_done(&b) == OK ? buf_str(&b) : STR("");
@@ -130,6 +137,67 @@ static void hidden(struct buf *b, const char *name, struct str v)
 	buf_addc(b, ">\n");
 }
 
+/* "1.5% + €0.25" */
+static void fee(struct buf *b, const struct cover *c, struct str currency, struct str locale)
+{
+	struct money m = {c->fixed_minor, ""};
+	BUF_ON(text, 40);
+	if (c->percent_e2 > 0) {
+		BUF_ON(percent, 16);
+		cover_percent_format(&percent, c->percent_e2);
+		struct str rest = buf_str(&percent), whole;
+		str_cut(&rest, '.', &whole);
+		buf_add(b, whole);
+		if (rest.n > 0)
+			buf_add(b, words_pick(WORD_decimal, locale));
+		buf_add(b, rest);
+		buf_addc(b, "\u00a0%");
+	}
+	if (c->percent_e2 > 0 && c->fixed_minor > 0)
+		buf_addc(b, "\u00a0+ ");
+	if (c->fixed_minor > 0 && str_copy(currency, m.cur, sizeof m.cur) == OK) {
+		money_format(&text, &m);
+		words_amount(b, buf_str(&text), currency, locale);
+	}
+}
+
+static void cover(struct buf *b, const struct fragment *f)
+{
+	const struct campaign_amounts *o = offer(f);
+	struct str rest = words_pick(WORD_cover_label, f->locale), before;
+	BUF_ON(text, 80);
+	if (!cover_is_offered(&o->cover))
+		return;
+	fee(&text, &o->cover, o->currency, f->locale);
+	str_cut(&rest, '{', &before);
+	buf_addc(b, "<label class=\"pledged-cover\"><input type=\"checkbox\" name=\"cover\" "
+		    "value=\"1\"><span>");
+	buf_html(b, before);
+	buf_html(b, buf_str(&text));
+	buf_html(b, (struct str){rest.p + 2, rest.n - 2});
+	buf_addc(b, "</span></label>\n");
+}
+
+/* The two parts of the fee as text, e.g. "1.5" and "0.25". */
+static void cover_texts(const struct campaign_amounts *o, struct buf *percent, struct buf *fixed)
+{
+	struct money m = {o->cover.fixed_minor, ""};
+	cover_percent_format(percent, o->cover.percent_e2);
+	if (str_copy(o->currency, m.cur, sizeof m.cur) == OK)
+		money_format(fixed, &m);
+}
+
+static void cover_attrs(struct buf *b, const struct campaign_amounts *o)
+{
+	BUF_ON(percent, 16);
+	BUF_ON(fixed, 40);
+	if (!cover_is_offered(&o->cover))
+		return;
+	cover_texts(o, &percent, &fixed);
+	attr(b, "data-cover-percent", buf_str(&percent));
+	attr(b, "data-cover-fixed", buf_str(&fixed));
+}
+
 static void form(struct buf *b, const struct fragment *f, struct str button)
 {
 	const struct campaign *c = f->campaign;
@@ -139,6 +207,7 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, ">\n");
 	intervals(b, f);
 	amounts(b, f);
+	cover(b, f);
 	buf_addc(b, "<p class=\"pledged-field\"><label for=\"pledged-email\">");
 	word(b, WORD_email_label, f->locale);
 	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" "
@@ -163,10 +232,16 @@ static void open_element(struct buf *b, const struct fragment *f, const char *ki
 	attr(b, "lang", t ? t->locale : words_lang(f->locale));
 	buf_addf(b, " data-kind=\"%s\"", kind);
 	if (t) {
+		attr(b, "data-format", str_c(format_name(c->format)));
 		attr(b, "data-token", f->token);
 		attr(b, "data-campaign", c->slug);
 		attr(b, "data-variant", c->variant[f->variant].name);
 	}
+	cover_attrs(b, offer(f));
+	if (c->monthly_step)
+		buf_addc(b, " data-monthly-step=\"true\"");
+	if (t && c->remind)
+		buf_addc(b, " data-remind=\"true\"");
 	if (t && c->kind == CAMPAIGN_APPEAL) {
 		attr(b, "data-later", filled(f, t, t->later, mem));
 		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days,
@@ -183,7 +258,7 @@ static void appeal(struct buf *b, const struct fragment *f)
 	open_element(b, f, wall ? "wall" : "appeal", t, mem);
 	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n",
 		wall ? "wall" : "appeal");
-	if (!wall && t->topline.n) {
+	if (!wall && t->topline.n && format_has_topline(f->campaign->format)) {
 		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
 		buf_html(b, filled(f, t, t->topline, mem));
 		buf_addc(b, " <b>");
@@ -194,6 +269,8 @@ static void appeal(struct buf *b, const struct fragment *f)
 	buf_html(b, filled(f, t, t->title, mem));
 	buf_addc(b, "</h2>\n");
 	paragraphs(b, filled(f, t, t->body, mem));
+	const struct web_copy copy = copy_in(f, f->locale);
+	goal_html(b, &copy, f->locale);
 	form(b, f, filled(f, t, t->button, mem));
 	buf_addc(b, "</section>\n</pledged-prompt>\n");
 }
@@ -216,6 +293,31 @@ static void member(struct buf *b, const char *name, struct str v)
 {
 	buf_addf(b, ",\"%s\":", name);
 	buf_json(b, v);
+}
+
+/* What the page may offer beside the amounts. */
+static void offers_json(struct buf *b, const struct fragment *f)
+{
+	const struct campaign *c = f->campaign;
+	const struct campaign_amounts *o = offer(f);
+	member(b, "format", str_c(format_name(c->format)));
+	buf_addf(b, ",\"monthly_step\":%s,\"remind\":%s", c->monthly_step ? "true" : "false",
+		c->remind ? "true" : "false");
+	if (cover_is_offered(&o->cover)) {
+		BUF_ON(percent, 16);
+		BUF_ON(fixed, 40);
+		cover_texts(o, &percent, &fixed);
+		buf_addc(b, ",\"cover\":{\"percent\":");
+		buf_json(b, buf_str(&percent));
+		member(b, "fixed", buf_str(&fixed));
+		buf_byte(b, '}');
+	}
+	const struct web_copy copy = copy_in(f, f->locale);
+	if (goal_is_known(&copy)) {
+		buf_addc(b, ",\"goal\":{");
+		goal_members(b, &copy);
+		buf_byte(b, '}');
+	}
 }
 
 void fragment_json(struct buf *b, const struct fragment *f)
@@ -247,6 +349,7 @@ void fragment_json(struct buf *b, const struct fragment *f)
 		campaign_interval_name(o->preselect));
 	buf_json(b, o->preselect_amount);
 	buf_addf(b, "},\"later_days\":%u,\"close_days\":%u", c->later_days, c->close_days);
+	offers_json(b, f);
 	member(b, "key", f->key);
 	buf_byte(b, '}');
 }

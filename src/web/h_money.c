@@ -22,6 +22,7 @@ enum {
 	F_TOKEN,
 	F_LOCALE,
 	F_KEY,
+	F_COVER,
 	F_N
 };
 static const struct {
@@ -37,12 +38,23 @@ static const struct {
 	{"token", 300},
 	{"locale", 16},
 	{"key", 64},
+	{"cover", 5},
 };
 
 static void form_of(const struct str v[F_N], struct pledge_form *ret)
 {
 	*ret = (struct pledge_form){v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL],
-		v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY]};
+		v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY], v[F_COVER]};
+}
+
+/* The one field that may be no text. */
+static bool is_flag(const json_t *o, size_t field, struct str *ret)
+{
+	const json_t *v = field == F_COVER ? json_object_get(o, FIELDS[field].name) : NULL;
+	if (!json_is_boolean(v))
+		return false;
+	*ret = json_is_true(v) ? STR("1") : STR("");
+	return true;
 }
 
 static enum err read_json(
@@ -66,7 +78,7 @@ static enum err read_json(
 			f, ERR_AMOUNT_TYPE, "amount", "a number has no exact decimals; send text");
 	for (size_t i = 0; i < F_N && e == OK; i++) {
 		v[i] = STR("");
-		if (i != F_OTHER)
+		if (i != F_OTHER && !is_flag(*ret_hold, i, &v[i]))
 			e = json_str(*ret_hold, FIELDS[i].name, false, FIELDS[i].max, &v[i], f);
 		if (e == OK && !str_is_utf8(v[i]))
 			e = fault_set(f, ERR_BAD_UTF8, FIELDS[i].name, "NUL or bad UTF-8");
@@ -120,6 +132,7 @@ static void answer_json(struct response *r, const struct money_state *s, int sta
 		{"pledge", s->token},
 		{"status", s->status},
 		{"amount", s->amount},
+		{"cover", s->cover},
 		{"currency", s->currency},
 		{"interval", s->interval},
 		{"url", s->url},

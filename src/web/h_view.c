@@ -5,6 +5,7 @@
 #include "base/metric.h"
 #include "web/fragment.h"
 #include "web/h_explain.h"
+#include "web/h_goal.h"
 #include "web/h_view.h"
 #include "web/turn.h"
 #include "web/view_facts.h"
@@ -135,14 +136,17 @@ static bool take_event(
 }
 
 /* What copy tells of the moment, beside the campaign. */
-static struct web_copy copy_of(const struct request *q, const struct policy *policy,
-	struct str country, uint32_t articles, const struct live_goal *goal)
+static struct web_copy copy_of(const struct request *q, const struct campaign *c,
+	const struct policy *policy, struct str country, uint32_t articles,
+	const struct live_goal *goal)
 {
-	return (struct web_copy){.policy = policy,
+	return (struct web_copy){.campaign = c,
+		.policy = policy,
 		.country = country,
 		.articles = articles,
 		.raised_minor = goal->net_minor,
 		.supporters = goal->supporters,
+		.has_figures = live_is_of(goal, c, q->now),
 		.now = q->now};
 }
 
@@ -171,8 +175,8 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 			.locale = f[1].value,
 			.token = form ? STR("") : f[0].value,
 			.key = new_key(key),
-			.copy = copy_of(
-				q, p.policy, str_c(p.ticket.country), p.ticket.articles, &p.goal)};
+			.copy = copy_of(q, p.campaign, p.policy, str_c(p.ticket.country),
+				p.ticket.articles, &p.goal)};
 		fragment_html(&r->body, &fr);
 		if (buf_done(&r->body) != OK)
 			buf_init(&r->body, r->body.p, r->body.cap);
@@ -192,6 +196,7 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 	case ROUTE_consent: return take_consent(h, q, ask, r);
 	case ROUTE_prompt: prompt(h, q, r); return true;
 	case ROUTE_explain: h_explain(h->app, q, r); return true;
+	case ROUTE_goal: h_goal(h->app, q, r); return true;
 	case ROUTE_healthz:
 		r->type = "text/plain";
 		buf_addc(&r->body, "ok\n");
@@ -236,6 +241,8 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 		buf_addf(b, ",\"articles\":%u", d->articles);
 	if (d->left != UINT32_MAX)
 		buf_addf(b, ",\"left\":%u", d->left);
+	if (d->supporter)
+		buf_addc(b, ",\"supporter\":true");
 	if (d->act != ACT_OPEN) {
 		struct fragment f = {.campaign = d->campaign,
 			.variant = d->variant,
@@ -243,8 +250,8 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 			.locale = q->locale,
 			.token = str_c(ask->token_text),
 			.key = new_key(key),
-			.copy = copy_of(
-				q, ask->policy, ask->page.country, d->articles, &ask->goal)};
+			.copy = copy_of(q, d->campaign, ask->policy, ask->page.country, d->articles,
+				&ask->goal)};
 		buf_addc(b, ",\"campaign\":");
 		buf_json(b, d->campaign->slug);
 		buf_addc(b, ",\"variant\":");
@@ -275,6 +282,8 @@ static void answer_gate(const struct view_ask *ask, struct response *r)
 		buf_addf(&left, "%u", d->left);
 		response_header(r, "Pledged-Left", buf_str(&left));
 	}
+	if (d->supporter)
+		response_header(r, "Pledged-Supporter", STR("1"));
 	if (ask->trace) {
 		BUF_ON(why, 800); /* beside cookie, token and the longest redirect */
 		view_trace_line(&why, ask->trace);

@@ -171,6 +171,17 @@ static bool life_tells_all(const struct gift_life *life)
 	return life->state.n > 0 && !str_is(life->state, "active");
 }
 
+/* What of the sum covers the fee. */
+static void cover_part(struct buf *b, const struct money_state *s)
+{
+	BUF_ON(part, 80);
+	if (s->cover.n == 0)
+		return;
+	words_amount(&part, s->cover, s->currency, s->locale);
+	page_say(b, "pledged-note", WORD_cover_part, s->locale,
+		(struct page_args){.arg = buf_str(&part)});
+}
+
 static void state_more(struct buf *b, const struct money_state *s)
 {
 	BUF_ON(back, 80);
@@ -229,7 +240,9 @@ void page_state(struct response *r, const struct money_state *s, struct str form
 			     .refresh_s = wait ? refresh_s(s->age_s) : 0});
 	buf_addc(b, "<p class=\"pledged-sum\">");
 	page_sum(b, s->amount, s->currency, s->interval, s->locale);
-	buf_addc(b, "</p>\n<div role=\"status\">\n");
+	buf_addc(b, "</p>\n");
+	cover_part(b, s);
+	buf_addc(b, "<div role=\"status\">\n");
 	if (known && !(st == PLEDGE_paid && life_tells_all(&s->life)))
 		page_line(b, str_c(ru ? STATES[st].ru : STATES[st].en));
 	state_more(b, s);

@@ -10,7 +10,7 @@
 static inline void form_is_sound(const struct pledge_form *form)
 {
 	const struct str v[F_N] = {form->amount, form->other_amount, form->currency, form->interval,
-		form->email, form->campaign, form->token, form->locale, form->key};
+		form->email, form->campaign, form->token, form->locale, form->key, form->cover};
 
 	for (size_t i = 0; i < F_N; i++)
 		CHECK(v[i].n <= FIELDS[i].max && str_is_utf8(v[i]));

@@ -60,6 +60,30 @@ static const struct file_fault FAULTY[] = {
 		"[{'when':{'country':['EE']},'currency':'EUR','once':['4'],"
 		"'preselect':{'interval':'month','amount':'4'}}]",
 		"amount_sets[0].preselect.amount", "is not among the amounts of its interval"},
+	/* where it stands, and manners */
+	{"format", "'popup'", "format", "must be appeal, line, bar, inline or modal"},
+	{"format", "'wall'", "format", "must be appeal, line, bar, inline or modal"},
+	{"format", "1", "format", "must be a text"},
+	{"monthly_step", "1", "monthly_step", "must be true or false"},
+	{"remind", "'no'", "remind", "must be true or false"},
+	/* what covers the fee */
+	{"cover", "'1.5'", "cover", "must be an object"},
+	{"cover", "{}", "cover", "covers nothing"},
+	{"cover", "{'percent':'0','fixed':'0.00'}", "cover", "covers nothing"},
+	{"cover", "{'percent':'1','x':'1'}", "cover.x", "is not a field here"},
+	{"cover", "{'percent':1.5}", "cover.percent", "must be a text"},
+	{"cover", "{'percent':'1,5'}", "cover.percent", "must be 0 to 20, such as 1.5"},
+	{"cover", "{'percent':'20.01'}", "cover.percent", "must be 0 to 20, such as 1.5"},
+	{"cover", "{'percent':'1.505'}", "cover.percent", "has more than two decimals"},
+	{"cover", "{'fixed':'0.255'}", "cover.fixed", "has more decimals than EUR"},
+	{"cover", "{'fixed':'-1'}", "cover.fixed", "must be a plain number such as"},
+	{"cover", "{'fixed':'1.01'}", "cover.fixed", "is more than the smallest gift in EUR"},
+	{"amount_sets", SET("'when':{'country':['GB']},'cover':{'fixed':'0.205'},"),
+		"amount_sets[0].cover.fixed", "has more decimals than GBP"},
+	{"amount_sets",
+		"[{'when':{'country':['EE']},'currency':'EUR','once':['4'],'cover':{'percent':'2'},"
+		"'preselect':{'interval':'once','amount':'4'}}]",
+		"amount_sets[0].cover", "must be that of the first amounts in EUR"},
 	/* a goal */
 	{"goal", "50000", "goal", "must be an object"},
 	{"goal", "{'currency':'EUR'}", "goal.amount", "is missing"},
@@ -131,6 +155,14 @@ static const struct file_fine FINE[] = {
 	{"amount_sets", WHEN("'gift_min':'1','gift_max':'1.00'")},
 	{"amount_sets", WHEN("'gift_max':'10000'")},
 	{"goal", "{'amount':'1000000000','currency':'KWD'}"},
+	{"format", "'modal'"},
+	{"format", "null"},
+	{"cover", "null"},
+	{"cover", "{'percent':'20','fixed':'1.00'}"},
+	{"cover", "{'percent':null,'fixed':'0.01'}"},
+	{"amount_sets", SET("'when':{'country':['GB']},'cover':{'percent':'2.5','fixed':'0.20'},")},
+	{"monthly_step", "true"},
+	{"remind", "false"},
 	{"goal", "{'amount':'1','currency':'JPY','from':null}"},
 	{"fallback", "'ru'"},
 	{"fallback", "null"},
@@ -202,6 +234,61 @@ static void open_bounds(void **state)
 	file_change(root, "amount_sets", WHEN("'gift_max':'20'"));
 	c = read_root(root);
 	assert_true(c->set[1].gift_min == 0 && c->set[1].gift_max == 2000);
+}
+
+static void formats(void **state)
+{
+	static const char *const NAMES[] = {"appeal", "line", "bar", "inline", "modal"};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(NAMES); i++) {
+		char value[20];
+		json_t *root = file_json(GOOD);
+		snprintf(value, sizeof value, "'%s'", NAMES[i]);
+		file_change(root, "format", value);
+		assert_string_equal(format_name(read_root(root)->format), NAMES[i]);
+	}
+	json_t *root = file_json(GOOD);
+	const struct campaign *c = read_root(root);
+	assert_int_equal(c->format, FORMAT_appeal);
+	assert_true(c->remind && !c->monthly_step && !cover_is_offered(&c->set[0].cover));
+	root = file_json(GOOD);
+	file_change(root, "kind", "'wall'");
+	file_change(root, "meter", "{'window':'month','allowance':5,'then':'wall'}");
+	file_change(root, "remind", "false");
+	file_change(root, "monthly_step", "true");
+	c = read_root(root);
+	assert_int_equal(c->format, FORMAT_wall);
+	assert_true(!c->remind && c->monthly_step);
+	root = file_json(GOOD);
+	file_change(root, "kind", "'wall'");
+	file_change(root, "meter", "{'window':'month','allowance':5,'then':'wall'}");
+	file_change(root, "format", "'bar'");
+	assert_int_equal(file_read_json(root), ERR_FIELD_BAD);
+	assert_true(file_faults.n == 1 && file_told("format", "only an appeal has one"));
+}
+
+/* A cover is of a currency: it is not carried into another one. */
+static void covers(void **state)
+{
+	json_t *root = file_json(GOOD);
+	(void)state;
+	file_change(root, "cover", "{'percent':'1.5','fixed':'0.25'}");
+	file_change(root, "amount_sets",
+		"[{'when':{'country':['GB']},'currency':'GBP','once':['4'],"
+		"'cover':{'percent':'2','fixed':'0.2'},'preselect':{'interval':'once','amount':'4'}"
+		"},"
+		"{'when':{'gift_min':'20'},'currency':'EUR','year':['60','120'],"
+		"'preselect':{'interval':'year','amount':'120'}},"
+		"{'when':{'country':['JP']},'currency':'JPY','once':['1000'],"
+		"'preselect':{'interval':'once','amount':'1000'}},"
+		"{'when':{'gift':['once']},'currency':'GBP','once':['9'],"
+		"'preselect':{'interval':'once','amount':'9'}}]");
+	const struct campaign_amounts *s = read_root(root)->set;
+	assert_true(s[0].cover.percent_e2 == 150 && s[0].cover.fixed_minor == 25);
+	assert_true(s[1].cover.percent_e2 == 200 && s[1].cover.fixed_minor == 20);
+	assert_true(s[2].cover.percent_e2 == 150 && s[2].cover.fixed_minor == 25);
+	assert_false(cover_is_offered(&s[3].cover));
+	assert_true(s[4].cover.percent_e2 == 200 && s[4].cover.fixed_minor == 20);
 }
 
 static void goals(void **state)
@@ -374,6 +461,8 @@ int main(void)
 		cmocka_unit_test(fine),
 		cmocka_unit_test(other_amounts),
 		cmocka_unit_test(open_bounds),
+		cmocka_unit_test(formats),
+		cmocka_unit_test(covers),
 		cmocka_unit_test(goals),
 		cmocka_unit_test(days_left_need_an_end),
 		cmocka_unit_test(forms_by_language),

@@ -203,6 +203,32 @@ static void far_times(void **state)
 		}
 }
 
+/* Who gave not long ago and is not asked is thanked, whatever it was that spared them. */
+static void supporters_are_told(void **state)
+{
+	static struct world w;
+
+	(void)state;
+	for (int i = 0; i < 5; i++) {
+		world_clear(&w, "supporters_are_told", 0);
+		w.col[CAMPAIGNS] = STR("support");
+		w.col[SEEN] = STR("A X");
+		world_make(&w);
+		w.reader.gift = i == 3 ? GIFT_NONE : GIFT_ONCE;
+		w.reader.gave_at.us = w.f.now.us - INT64_C(10) * 86400 * 1000000;
+		if (i == 1) /* another rule comes first */
+			w.campaign[0].live = false;
+		if (i == 2) /* asked all the same */
+			w.campaign[0].gave_once_days = 0;
+		if (i == 4) /* long ago by the policy, but not by the campaign */
+			w.reader.gave_at.us -= INT64_C(200) * 86400 * 1000000,
+				w.campaign[0].gave_once_days = 300;
+		struct decision d = ask(&w, NULL);
+		assert_int_equal(d.act, i == 2 || i == 3 ? ACT_PROMPT : ACT_OPEN);
+		assert_int_equal(d.supporter, i == 0 || i == 1 || i == 4);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -211,6 +237,7 @@ int main(void)
 		cmocka_unit_test(rows_have_names),
 		cmocka_unit_test(words),
 		cmocka_unit_test(far_times),
+		cmocka_unit_test(supporters_are_told),
 	};
 
 	return cmocka_run_group_tests_name("core_decide", tests, NULL, NULL);

@@ -349,7 +349,8 @@ static void fingerprints(void **state)
 		{&f.amount, STR("25.01"), false}, {&f.currency, STR("USD"), false},
 		{&f.interval, STR("month"), false}, {&f.email, STR("A@b.example"), false},
 		{&f.email, STR(""), false}, {&f.campaign, STR("other"), false},
-		{&f.campaign, STR(""), false}};
+		{&f.campaign, STR(""), false}, {&f.cover, STR("0"), true},
+		{&f.cover, STR("1"), false}, {&f.cover, STR("true"), false}};
 	BUF_ON(first, 400);
 	BUF_ON(second, 400);
 	struct str want = print_of(&good, &first);
@@ -361,6 +362,37 @@ static void fingerprints(void **state)
 		*cases[i].slot = cases[i].v;
 		assert_int_equal(str_eq(print_of(&f, &second), want), cases[i].same);
 		*cases[i].slot = before;
+	}
+}
+
+static void covers(void **state)
+{
+	static const struct {
+		const char *text;
+		enum err e;
+		bool covers;
+	} ROW[] = {
+		{"", OK, false},
+		{"0", OK, false},
+		{"false", OK, false},
+		{"1", OK, true},
+		{"true", OK, true},
+		{"yes", ERR_FIELD_BAD, false},
+		{"2", ERR_FIELD_BAD, false},
+		{"0.41", ERR_FIELD_BAD, false},
+	};
+	struct pledge_form f = good;
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(ROW); i++) {
+		struct pledge_want w = {0};
+		struct fault fault = {0};
+		f.cover = str_c(ROW[i].text);
+		assert_int_equal(pledge_check(&f, &w, &fault), ROW[i].e);
+		assert_int_equal(w.covers, ROW[i].covers);
+		if (ROW[i].e != OK)
+			assert_string_equal(fault.field, "cover");
+		else /* the amount is still the one that was chosen */
+			assert_int_equal(w.money.minor, 2500);
 	}
 }
 
@@ -492,6 +524,7 @@ int main(void)
 		cmocka_unit_test(in_order),
 		cmocka_unit_test(single_fields),
 		cmocka_unit_test(fingerprints),
+		cmocka_unit_test(covers),
 		cmocka_unit_test(no_room_for_a_fingerprint),
 		cmocka_unit_test(states),
 		cmocka_unit_test(every_pair_is_answered),

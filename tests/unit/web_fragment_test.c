@@ -92,7 +92,7 @@ static void has(const char *text, const char *what)
 static void only_our_elements(const char *text)
 {
 	static const char *const OURS[] = {"pledged-prompt", "section", "p", "a", "b", "h2", "form",
-		"fieldset", "legend", "label", "input", "span", "button"};
+		"fieldset", "legend", "label", "input", "span", "button", "div", "progress"};
 	int open = 0;
 
 	for (const char *p = text; (p = strchr(p, '<')); p++) {
@@ -333,6 +333,114 @@ static void values(void **state)
 	has(mem, "\"button\":\"Give 1%\"");
 }
 
+static const char *json(const struct fragment *f)
+{
+	struct buf b;
+
+	buf_init(&b, mem, sizeof mem - 1);
+	fragment_json(&b, f);
+	assert_int_equal(buf_done(&b), OK);
+	mem[buf_str(&b).n] = '\0';
+	json_auto_t *o = json_loads(mem, 0, NULL);
+	assert_non_null(o);
+	return mem;
+}
+
+/* What the page may offer beside the amounts, and where the appeal stands. */
+static void offers(void **state)
+{
+	struct campaign c = campaign();
+	struct fragment f = {.campaign = &c, .locale = STR("en"), .token = STR("v1.x")};
+
+	(void)state;
+	html(&f);
+	has(mem, " data-format=\"appeal\"");
+	assert_null(strstr(mem, "data-cover"));
+	assert_null(strstr(mem, "data-monthly-step"));
+	assert_null(strstr(mem, "data-remind"));
+	assert_null(strstr(mem, "name=\"cover\""));
+	has(json(&f), ",\"format\":\"appeal\",\"monthly_step\":false,\"remind\":false,");
+	assert_null(strstr(mem, "\"cover\""));
+	set.cover = (struct cover){150, 25};
+	c.monthly_step = c.remind = true;
+	c.format = FORMAT_modal;
+	html(&f);
+	only_our_elements(mem);
+	has(mem, " data-format=\"modal\"");
+	has(mem, " data-cover-percent=\"1.5\" data-cover-fixed=\"0.25\"");
+	has(mem, " data-monthly-step=\"true\" data-remind=\"true\"");
+	has(mem, "<label class=\"pledged-cover\"><input type=\"checkbox\" name=\"cover\" "
+		 "value=\"1\"><span>Add the payment fee (1.5\u00a0%\u00a0+ \u20ac0.25), so");
+	assert_null(strstr(mem, "pledged-topline")); /* it has none */
+	has(json(&f), ",\"format\":\"modal\",\"monthly_step\":true,\"remind\":true,"
+		      "\"cover\":{\"percent\":\"1.5\",\"fixed\":\"0.25\"}");
+	f.locale = STR("ru");
+	html(&f);
+	has(mem, "(1,5\u00a0%\u00a0+ 0,25\u00a0\u20ac)");
+	set.cover = (struct cover){300, 0};
+	html(&f);
+	has(mem, "(3\u00a0%)");
+	set.cover = (struct cover){0, 20};
+	html(&f);
+	has(mem, "(0,20\u00a0\u20ac)");
+	c.format = FORMAT_bar;
+	html(&f);
+	has(mem, "class=\"pledged-topline\"");
+	/* the plain form offers what belongs to the money alone */
+	f.token = STR("");
+	html(&f);
+	has(mem, "name=\"cover\"");
+	has(mem, " data-cover-percent=\"0\" data-cover-fixed=\"0.20\"");
+	assert_null(strstr(mem, "data-remind"));
+	assert_null(strstr(mem, "data-format"));
+}
+
+static void goals(void **state)
+{
+	struct campaign c = campaign();
+	struct fragment f = {.campaign = &c,
+		.locale = STR("en"),
+		.token = STR("v1.x"),
+		.copy = {.raised_minor = 1234567, .supporters = 1, .has_figures = true}};
+
+	(void)state;
+	html(&f); /* no goal, no bar */
+	assert_null(strstr(mem, "pledged-goal"));
+	assert_null(strstr(json(&f), "\"goal\""));
+	c.goal = (struct campaign_goal){.currency = STR("EUR"), .minor = 6000000};
+	html(&f);
+	only_our_elements(mem);
+	has(mem,
+		"<div class=\"pledged-goal\" role=\"group\" aria-label=\"Raised so far\">\n"
+		"<progress max=\"100\" value=\"20\" aria-label=\"20\u00a0%\">20\u00a0%</progress>\n"
+		"<p class=\"pledged-goal-text\">\u20ac12,345.67 of \u20ac60,000 \u00b7 "
+		"1\u00a0gift</p>"
+		"\n</div>\n");
+	has(json(&f),
+		",\"goal\":{\"raised\":\"12345.67\",\"goal\":\"60000.00\",\"currency\":\"EUR\","
+		"\"percent\":20,\"supporters\":1}");
+	c.end = (utc_t){INT64_C(86400) * 1000000 * 2 + 1};
+	f.locale = STR("ru");
+	f.copy.supporters = 5;
+	html(&f);
+	has(mem, "12\u00a0345,67\u00a0\u20ac из 60\u00a0000\u00a0\u20ac \u00b7 5\u00a0взносов "
+		 "\u00b7 до конца 3\u00a0дня</p>");
+	has(json(&f), "\"supporters\":5,\"days_left\":3}");
+	f.copy.now = c.end; /* over */
+	html(&f);
+	assert_null(strstr(mem, "до конца"));
+	has(json(&f), "\"days_left\":0}");
+	f.copy.raised_minor = 9000000;
+	html(&f);
+	has(mem, "value=\"100\" aria-label=\"150\u00a0%\"");
+	has(json(&f), "\"percent\":150");
+	/* figures that are not known are not made up */
+	f.copy.has_figures = false;
+	html(&f);
+	assert_null(strstr(mem, "pledged-goal"));
+	assert_null(strstr(json(&f), "\"goal\""));
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -343,6 +451,8 @@ int main(void)
 		cmocka_unit_test(kinds_and_languages),
 		cmocka_unit_test(other_amounts),
 		cmocka_unit_test(values),
+		cmocka_unit_test(offers),
+		cmocka_unit_test(goals),
 	};
 
 	return cmocka_run_group_tests_name("web_fragment", tests, NULL, NULL);

@@ -146,6 +146,43 @@ test("within a minute all prompts tell what real gifts brought, to the cent", as
 	assert.ok(seconds < 60, `${seconds} s`);
 });
 
+// goal: what GET /goal says, and how long it may be kept.
+async function goal(campaign = "drive") {
+	const answer = await s.request(`/goal?campaign=${campaign}`);
+
+	assert.equal(answer.status, 200, answer.text);
+	return { ...answer.json(), keep: answer.headers["cache-control"], cookie: answer.headers["set-cookie"] };
+}
+
+test("the goal bar: by itself, in the answer and in the page, and equal to the ledger", async () => {
+	const [net, gifts] = await ledger();
+	const figures = { raised: (net / 100).toFixed(2), goal: "1000.00", currency: "EUR", percent: Math.floor(net / 1000), supporters: gifts,
+		days_left: 3 };
+	const { at, keep, cookie, ...told } = await goal();
+
+	assert.deepEqual(told, { campaign: "drive", ...figures });
+	assert.ok(Date.now() - Date.parse(at) < 60000 && Date.parse(at) <= Date.now(), at);
+	assert.match(keep, /^public, max-age=(30|[12]?[0-9])$/);
+	assert.equal(cookie, undefined);
+	const { who } = await reader();
+	const { prompt } = await read(who, "drive", { country: "EE" });
+
+	assert.deepEqual(prompt.goal, figures);
+	assert.equal((await read(who, "drive-free")).prompt.goal, undefined);
+	const { token } = await read(who, "drive", {}, "page");
+	const html = (await who.get(`/prompt?l=en&d=${token}`)).text;
+
+	assert.match(html, /<progress max="100" value="34" aria-label="34\u00a0%">34\u00a0%<\/progress>/);
+	assert.ok(html.includes(`<p class="pledged-goal-text">€343.32 of €1000 · 3\u00a0gifts · 3\u00a0days left</p>`), html);
+});
+
+test("there is a bar only where there is a goal", async () => {
+	for (const name of ["drive-free", "nothing", "policy"])
+		assert.equal((await s.request(`/goal?campaign=${name}`)).status, 404, name);
+	assert.equal((await s.request("/goal?campaign=drive", { headers: { host: "elsewhere.example" } })).status, 404);
+	assert.equal((await s.request("/goal?campaign=drive", { method: "HEAD" })).status, 200);
+});
+
 test("in every form and language, and the count of articles is the reader's", async () => {
 	const { who } = await reader();
 
@@ -169,14 +206,30 @@ test("a refund is told too; and a new goal at once, in its own currency", async 
 	await s.provider.refund({ payment_intent: payment });
 	await until("the books hold it", async () => (await ledger())[0] === 31832);
 	assert.ok(await all_say(said(31832, 2), Date.now()) < 60);
+	assert.deepEqual([(await goal()).raised, (await goal()).supporters], ["318.32", 2]);
 	await publish(s, drive({ amount: "400", currency: "EUR" }));
 	const seconds = await all_say(said(31832, 2, 40000), Date.now(), 10);
 
 	assert.ok(seconds < 5, `${seconds} s`);
 	await publish(s, drive({ amount: "500", currency: "USD" }));
 	await all_say(`$50 of $500, 10%, 1\u00a0gift, 3\u00a0days.`, Date.now(), 5);
+	assert.deepEqual([(await goal()).raised, (await goal()).currency], ["50.00", "USD"]);
 	await publish(s, drive({ amount: "500", currency: "EUR", from: END }));
 	await all_say(said(0, 0, 50000), Date.now(), 5);
+});
+
+test("a paused campaign has no bar, and figures that are not known are not told", async () => {
+	assert.equal((await s.ctl("campaign", "pause", "drive")).code, 0);
+	await until("it is gone", async () => (await s.request("/goal?campaign=drive")).status === 404);
+	assert.equal((await s.ctl("campaign", "resume", "drive")).code, 0);
+	await until("it is back", async () => (await s.request("/goal?campaign=drive")).status === 200);
+	await s.role("view", "stop");
+	const answer = await s.request("/goal?campaign=drive");
+
+	assert.equal(answer.status, 503);
+	assert.match(answer.headers["cache-control"], /no-store/);
+	await s.role("view", "start");
+	await until("it is back", async () => (await s.request("/goal?campaign=drive")).status === 200);
 });
 
 test("the invariants hold", () => s.invariants());

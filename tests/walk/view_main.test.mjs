@@ -74,11 +74,13 @@ test("/decide says all that the widget needs", async () => {
 	assert.ok(["a", "b"].includes(variant));
 	assert.match(token, /^v1\.k1\.[\w-]+\.[\w-]{43}$/);
 	assert.match(prompt.key, /^[\w-]{16,64}$/);
-	assert.deepEqual(Object.keys(prompt).sort(), ["amounts", "body", "button", "close_days", "currency", "key", "kind",
-		"later", "later_days", "locale", "preselect", "title", "topline"]);
+	// The figures of the goal are there as soon as they are known.
+	assert.deepEqual(Object.keys(prompt).filter((name) => name !== "goal").sort(), ["amounts", "body", "button", "close_days", "cover", "currency",
+		"format", "key", "kind", "later", "later_days", "locale", "monthly_step", "preselect", "remind", "title", "topline"]);
 	assert.deepEqual(prompt.amounts, { once: ["5.00", "10.00", "25.00", "50.00"], month: ["3.00", "5.00", "10.00", "20.00"],
 		year: ["30.00", "60.00", "120.00"] });
 	assert.deepEqual([prompt.kind, prompt.currency, prompt.later_days, prompt.close_days], ["appeal", "EUR", 3, 7]);
+	assert.deepEqual([prompt.format, prompt.monthly_step, prompt.remind], ["appeal", true, true]);
 	assert.deepEqual(prompt.preselect, { interval: "once", amount: "10.00" });
 	assert.match((await (await warm()).who.decide("/ru/3", { section: "sport", locale: "ru" })).prompt.title, /[а-я]/);
 });

@@ -22,7 +22,7 @@
 struct m_pledge {
 	const char *id, *token, *key, *interval, *email, *locale, *reader;
 	char print[32];
-	int64_t amount;
+	int64_t amount, cover;
 	const char *cur;
 	bool live, over_paid, mismatch;
 	enum pledge_status status;

@@ -179,6 +179,7 @@ static void begin_insert(struct m_call *c)
 		.locale = v_text(c, 13),
 		.reader = v_text(c, 5),
 		.amount = v_int(c, 9),
+		.cover = v_int(c, 26),
 		.cur = v_text(c, 10),
 		.live = v_bool(c, 17),
 		.status = PLEDGE_new};
@@ -226,7 +227,7 @@ void m_pledge_try(struct m_call *c)
 
 	m_columns(c,
 		"outcome pledge public_token amount currency interval status url outbox leased "
-		"method path idem_key body wait_s why methods_off paused again");
+		"method path idem_key body wait_s why methods_off paused again cover");
 	if (pledge_by(key) < 0)
 		begin_insert(c);
 	int p = pledge_by(key), a = m_newest_attempt(p), o = m_call_of(a);
@@ -244,6 +245,7 @@ void m_pledge_try(struct m_call *c)
 	m_put(c, 1, x->id);
 	m_put(c, 2, x->token);
 	m_put_int(c, 3, x->amount);
+	m_put_int(c, 19, x->cover);
 	m_put(c, 4, x->cur);
 	m_put(c, 5, x->interval);
 	m_put(c, 6, pledge_status_name(x->status));
@@ -286,7 +288,7 @@ void m_pledge_by_token(struct m_call *c)
 
 	m_columns(c,
 		"pledge status amount currency interval url locale site paid_at receipt paid_on "
-		"refunded over_paid age_s life next_on ends_on paused_until next_try_on");
+		"refunded over_paid age_s life next_on ends_on paused_until next_try_on cover");
 	for (int p = 0; p < db.pledge_n; p++) {
 		const struct m_payment *first = NULL;
 		if (!is_eq(db.pledge[p].token, token))
@@ -303,6 +305,7 @@ void m_pledge_by_token(struct m_call *c)
 		m_put(c, 0, db.pledge[p].id);
 		m_put(c, 1, pledge_status_name(db.pledge[p].status));
 		m_put_int(c, 2, db.pledge[p].amount);
+		m_put_int(c, 19, db.pledge[p].cover);
 		m_put(c, 3, db.pledge[p].cur);
 		m_put(c, 4, db.pledge[p].interval);
 		m_put(c, 5, open_url(m_newest_attempt(p)));
