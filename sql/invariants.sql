@@ -187,4 +187,19 @@ FROM pledged.manage_token WHERE email IS NOT NULL AND expires_at < now() - inter
 UNION ALL
 SELECT 'P2 visit outlives its time', count(*)::text
 FROM pledged.manage_session WHERE expires_at < now() - interval '1 hour' HAVING count(*) > 0
+UNION ALL
+-- M1: a reminder that was sent has its mail (one, by mail_out's key), any other has none.
+SELECT 'M1 reminder without its mail', r.remind_id::text
+FROM pledged.remind r WHERE r.state = 'sent' AND NOT EXISTS (SELECT FROM pledged.mail_out m WHERE m.kind = 'remind' AND m.subject = r.remind_id)
+UNION ALL
+SELECT 'M1 mail without its reminder', m.mail_id::text
+FROM pledged.mail_out m LEFT JOIN pledged.remind r ON r.remind_id = m.subject
+WHERE m.kind = 'remind' AND r.state IS DISTINCT FROM 'sent'
+UNION ALL
+-- P3: addresses of reminders go thirty days after their end; one that waits follows its reader.
+SELECT 'P3 address outlives its reminder', remind_id::text
+FROM pledged.remind WHERE ended_at < now() - interval '30 days 1 hour' AND erased_at IS NULL
+UNION ALL
+SELECT 'P3 reminder of a joined reader', m.remind_id::text
+FROM pledged.remind m JOIN pledged.reader r USING (reader_id) WHERE r.same_as IS NOT NULL
 ORDER BY 1, 2;

@@ -1,7 +1,7 @@
 -- mail_lease: lease up to n queued mails that are due.
 -- Tables: mail_out (rows leased by others are skipped).
 CREATE OR REPLACE FUNCTION pledged.mail_lease(p_n integer, p_lease_s integer, p_now timestamptz)
-RETURNS TABLE (mail bigint, kind text, recipient text, locale text, subject_line text, body text)
+RETURNS TABLE (mail bigint, kind text, recipient text, locale text, subject_line text, body text, stop_url text)
 LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	WITH due AS MATERIALIZED (
 		SELECT d.mail_id FROM mail_out d
@@ -11,7 +11,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	)
 	UPDATE mail_out m SET lease_until = p_now + make_interval(secs => p_lease_s), tries = m.tries + 1
 	WHERE m.mail_id = ANY (ARRAY(SELECT d.mail_id FROM due d))
-	RETURNING m.mail_id, m.kind, m.recipient, m.locale, m.subject_line, m.body
+	RETURNING m.mail_id, m.kind, m.recipient, m.locale, m.subject_line, m.body, m.stop_url
 $$;
 COMMENT ON FUNCTION pledged.mail_lease(integer, integer, timestamptz) IS 'Leases queued mail.';
 REVOKE ALL ON FUNCTION pledged.mail_lease(integer, integer, timestamptz) FROM PUBLIC;

@@ -11,7 +11,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 			WHERE lower(p.email) = v.email AND p.site_id = v.site_id AND y.state = 'paid' AND y.mismatch IS NULL) x),
 		(SELECT m.kind FROM mail_out m WHERE lower(m.recipient) = v.email AND m.kind IN ('receipts', 'summary_asked')
 			AND m.created_at >= v.created_at ORDER BY m.created_at DESC LIMIT 1),
-		CASE WHEN split_part(v.locale, '-', 1) = ANY (s.more_locales) THEN '/' || split_part(v.locale, '-', 1) ELSE '' END || s.cancel_path
+		site_form(v.site_id, v.locale)
 	FROM manage_who(p_secret_hash, p_site, p_now) v JOIN site s USING (site_id)
 $$;
 COMMENT ON FUNCTION pledged.manage_visit(bytea, smallint, timestamptz) IS 'Tells of a donor''s visit.';

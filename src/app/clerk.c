@@ -286,6 +286,7 @@ static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 			.to = row_str(rows, i, "recipient"),
 			.subject = row_str(rows, i, "subject_line"),
 			.body = row_str(rows, i, "body"),
+			.stop = row_str(rows, i, "stop_url"),
 			.id = buf_str(&id)};
 		enum err e = mail_send(c->conf, &m, clock_utc(), &f);
 		store_args_init(&a);

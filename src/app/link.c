@@ -7,7 +7,6 @@
 #include "app/network.h"
 #include "app/token.h"
 #include "base/log.h"
-#include "core/ticket.h"
 
 #define URL_BYTES 800
 
@@ -22,19 +21,13 @@ struct device {
 static enum err device_find(struct app_money *m, const struct link_ask *ask, struct device *d,
 	struct link_answer *ret, struct fault *f)
 {
-	uint8_t bytes[TICKET_BYTES_MAX];
-	size_t n;
-	bool old;
 	enum err e = money_site(m, ask->host, &d->sites, &d->row, f);
 	if (e == OK && ret->locale.n == 0)
 		e = arena_dup(ask->arena, row_str(d->sites, d->row, "locale"), &ret->locale);
 	if (e != OK)
 		return e;
 	int16_t site = (int16_t)row_int(d->sites, d->row, "site_id");
-	if (ask->cookie.n &&
-		seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n,
-			&old) == OK &&
-		ticket_cookie_unpack(bytes, n, &d->cookie) == OK && d->cookie.site == site)
+	if (money_cookie(m, ask->cookie, site, &d->cookie))
 		return OK;
 	d->cookie = (struct ticket_cookie){.site = site};
 	d->is_new = true;

@@ -16,3 +16,33 @@ enum err money_site(
 		}
 	return fault_set(f, ERR_UNKNOWN_SITE, NULL, "this host is not one of ours");
 }
+
+bool money_cookie(
+	const struct app_money *m, struct str text, int16_t site, struct ticket_cookie *ret)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	struct ticket_cookie cookie;
+	size_t n;
+	bool old;
+	if (text.n == 0 ||
+		seal_open(m->ring, TICKET_COOKIE_PURPOSE, text, bytes, sizeof bytes, &n, &old) !=
+			OK ||
+		ticket_cookie_unpack(bytes, n, &cookie) != OK || cookie.site != site)
+		return false;
+	*ret = cookie;
+	return true;
+}
+
+enum err money_token(const struct app_money *m, struct str text, int16_t site,
+	struct ticket_token *ret, struct fault *f)
+{
+	uint8_t bytes[TICKET_BYTES_MAX];
+	struct ticket_token token;
+	size_t n;
+	bool old;
+	if (seal_open(m->ring, TICKET_TOKEN_PURPOSE, text, bytes, sizeof bytes, &n, &old) != OK ||
+		ticket_token_unpack(bytes, n, &token) != OK || token.site != site)
+		return fault_set(f, ERR_BAD_TOKEN, "token", "not a token of this site");
+	*ret = token;
+	return OK;
+}

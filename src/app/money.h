@@ -7,6 +7,7 @@
 #include "base/arena.h"
 #include "base/seal.h"
 #include "core/pledge.h"
+#include "core/ticket.h"
 #include "pay/pay.h"
 #include "store/pg.h"
 
@@ -52,6 +53,14 @@ struct money_state {
  * ERR_UNKNOWN_SITE, ERR_STORE_* */
 MUST enum err money_site(
 	struct app_money *m, struct str host, struct rows **ret, int *ret_row, struct fault *f);
+
+/* money_cookie: who sits there, by a cookie of ours for this site; false: not known, *ret
+ * untouched. */
+bool money_cookie(
+	const struct app_money *m, struct str text, int16_t site, struct ticket_cookie *ret);
+/* money_token: a decision token that we made for this site, however old. fails ERR_BAD_TOKEN */
+MUST enum err money_token(const struct app_money *m, struct str text, int16_t site,
+	struct ticket_token *ret, struct fault *f);
 
 /* app_pledge: make a pledge or find the one of this key.
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more

@@ -10,7 +10,6 @@
 #include "app/offer.h"
 #include "base/crash.h"
 #include "base/log.h"
-#include "core/ticket.h"
 
 #define POLL_MS        100
 #define TOKEN_BYTES    24
@@ -68,18 +67,14 @@ static enum err page_url(const struct money_ask *ask, struct str origin, struct 
 static enum err read_tickets(
 	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
 {
-	uint8_t bytes[TICKET_BYTES_MAX];
 	struct ticket_cookie cookie;
 	struct ticket_token token;
-	size_t n;
-	bool old;
 	d->campaign = d->want.campaign;
 	d->variant = STR("");
 	if (ask->form.token.n) {
-		if (seal_open(m->ring, TICKET_TOKEN_PURPOSE, ask->form.token, bytes, sizeof bytes,
-			    &n, &old) != OK ||
-			ticket_token_unpack(bytes, n, &token) != OK || token.site != d->site)
-			return fault_set(f, ERR_BAD_TOKEN, "token", "not a token of this site");
+		enum err e = money_token(m, ask->form.token, d->site, &token, f);
+		if (e != OK)
+			return e;
 		d->decision = token.reason != REASON_preview ? token.decision : 0;
 		d->reader = token.reader;
 		d->has_reader = token.has_reader;
@@ -91,7 +86,7 @@ static enum err read_tickets(
 		arg_int(&a, token.campaign);
 		arg_int(&a, token.version);
 		arg_int(&a, token.variant);
-		enum err e = store_call(m->store, STMT_campaign_variant, &a, &rows, f);
+		e = store_call(m->store, STMT_campaign_variant, &a, &rows, f);
 		if (e == OK && rows_n(rows) == 1 &&
 			(arena_dup(ask->arena, row_str(rows, 0, "campaign"), &d->campaign) != OK ||
 				arena_dup(ask->arena, row_str(rows, 0, "variant"), &d->variant) !=
@@ -102,10 +97,7 @@ static enum err read_tickets(
 		if (token.reason == REASON_preview) /* an editor's choice, not the experiment's */
 			d->variant = STR("");
 	}
-	if (ask->cookie.n &&
-		seal_open(m->ring, TICKET_COOKIE_PURPOSE, ask->cookie, bytes, sizeof bytes, &n,
-			&old) == OK &&
-		ticket_cookie_unpack(bytes, n, &cookie) == OK && cookie.site == d->site) {
+	if (money_cookie(m, ask->cookie, d->site, &cookie)) {
 		d->reader = cookie.reader; /* who sits there now */
 		d->has_reader = true;
 	}

@@ -11,6 +11,7 @@
 #define CONNECT_MS  5000L
 #define BODY_MAX    65536
 #define SUBJECT_MAX 400
+#define STOP_MAX    400
 #define HEAD_MAX    8192
 
 /* --- what may stand in a header --------------------------------------------------------------- */
@@ -28,6 +29,16 @@ static bool is_address(struct str s)
 	       host.p[0] != '.' && host.p[0] != '-' && host.p[host.n - 1] != '.';
 }
 
+/* Nothing that could end the brackets around it, or the header. */
+static bool is_web_address(struct str s)
+{
+	bool good = (str_starts(s, "https://") || str_starts(s, "http://")) && s.n <= STOP_MAX;
+
+	for (size_t i = 0; i < s.n; i++)
+		good &= s.p[i] > ' ' && s.p[i] <= '~' && s.p[i] != '<' && s.p[i] != '>';
+	return good;
+}
+
 static enum err check(const struct mail *m, struct fault *f)
 {
 	if (!is_address(m->from))
@@ -41,6 +52,8 @@ static enum err check(const struct mail *m, struct fault *f)
 			f, ERR_FIELD_BAD, "body", "must be UTF-8 of at most %d bytes", BODY_MAX);
 	if (m->id.n == 0 || m->id.n > 100 || !str_is_word(m->id, "._-"))
 		return fault_set(f, ERR_FIELD_BAD, "id", "must be a word");
+	if (m->stop.n > 0 && !is_web_address(m->stop))
+		return fault_set(f, ERR_FIELD_BAD, "stop", "must be an http address");
 	return OK;
 }
 
@@ -149,6 +162,11 @@ enum err mail_format(const struct mail *m, utc_t now, struct buf *out, struct fa
 	buf_addf(out, "From: <%.*s>\r\nTo: <%.*s>\r\n", STR_FMT(m->from), STR_FMT(m->to));
 	buf_addf(out, "Message-ID: <%.*s%.*s>\r\n", STR_FMT(m->id), STR_FMT(host));
 	add_subject(out, m->subject);
+	if (m->stop.n > 0)
+		buf_addf(out,
+			"List-Unsubscribe: <%.*s>\r\nList-Unsubscribe-Post: "
+			"List-Unsubscribe=One-Click\r\n",
+			STR_FMT(m->stop));
 	buf_addc(out, "MIME-Version: 1.0\r\nContent-Type: text/plain; charset=utf-8\r\n"
 		      "Content-Transfer-Encoding: quoted-printable\r\nAuto-Submitted: "
 		      "auto-generated\r\n\r\n");

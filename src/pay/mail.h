@@ -6,14 +6,16 @@
 #include "base/clock.h"
 #include "base/conf.h"
 
-/* id becomes the Message-ID's left side, stable across retries: letters, digits, . _ - */
+/* id becomes the Message-ID's left side, stable across retries: letters, digits, . _ -
+ * stop, if there is one, is the http(s) address that stops such mails when it is sent a POST, for
+ * the reader's mail program (List-Unsubscribe, RFC 2369, and one click of it, RFC 8058). */
 struct mail {
-	struct str from, to, subject, body, id;
+	struct str from, to, subject, body, id, stop;
 };
 
 /* mail_send: to mail.smtp_url; off this machine only under TLS (STARTTLS for smtp://).
  * deadline 30 s. repeat: the receiver may get it twice if the answer is lost (same Message-ID).
- * fails  ERR_FIELD_BAD (CR, LF, NUL or bad address in a header: never sent), ERR_TIMEOUT (try
+ * fails  ERR_FIELD_BAD (CR, LF, NUL or a bad address in a header: never sent), ERR_TIMEOUT (try
  * again: no connection, no answer, 4xx, login refused), ERR_PROVIDER (this mail is refused for
  * good, 5xx), ERR_CONF (no smtp_url), ERR_NO_MEMORY */
 MUST enum err mail_send(const struct conf *c, const struct mail *m, utc_t now, struct fault *f);

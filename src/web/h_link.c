@@ -5,12 +5,6 @@
 
 #define DAY_S 86400
 
-/* A mail program, a browser and a scanner get the page; a program that wants JSON says so. */
-static bool wants_page(const struct request *q)
-{
-	return q->accept.n == 0 || str_is(q->accept, "*/*") || request_wants_html(q);
-}
-
 static enum err read_json(const struct request *q, struct link_ask *ask, struct fault *f)
 {
 	static const char *const MEMBERS[] = {"email", "locale", NULL};
@@ -65,7 +59,7 @@ static void send_link(
 	struct link_answer s = {0};
 	struct fault f = {0};
 	enum request_kind kind = request_kind(q);
-	bool page = kind == REQUEST_FORM && wants_page(q);
+	bool page = kind == REQUEST_FORM && request_wants_page(q);
 	enum err e = kind == REQUEST_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);
 	if (e == OK)
 		e = kind == REQUEST_JSON ? read_json(q, ask, &f) : read_form(q, ask, &f);
@@ -90,7 +84,7 @@ static void use_link(struct app_money *m, struct link_ask *ask, bool press, cons
 {
 	struct link_answer s = {0};
 	struct fault f = {0};
-	bool page = wants_page(q);
+	bool page = request_wants_page(q);
 	enum err e = press ? request_same_site(q, STR(""), &f) : OK;
 	if (e == OK)
 		e = press ? app_link_join(m, ask, &s, &f) : app_link_look(m, ask, &s, &f);

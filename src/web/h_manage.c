@@ -74,17 +74,12 @@ static enum err read_ask(const struct request *q, struct manage_ask *ask, struct
 	return e;
 }
 
-static bool wants_page(const struct request *q)
-{
-	return q->accept.n == 0 || str_is(q->accept, "*/*") || request_wants_html(q);
-}
-
 static void send_link(
 	struct app_money *m, struct manage_ask *ask, const struct request *q, struct response *r)
 {
 	struct manage_answer s = {0};
 	struct fault f = {0};
-	bool page = request_kind(q) == REQUEST_FORM && wants_page(q);
+	bool page = request_kind(q) == REQUEST_FORM && request_wants_page(q);
 	enum err e =
 		request_kind(q) == REQUEST_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);
 	if (e == OK)

@@ -1,5 +1,6 @@
 /* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token> and its again, POST
- * /webhook/stripe; what joins devices is in h_link.c, the donor's visit in h_manage.c. */
+ * /webhook/stripe; what joins devices is in h_link.c, the donor's visit in h_manage.c,
+ * reminders in h_remind.c. */
 #include <string.h>
 
 #include "app/again.h"
@@ -9,6 +10,7 @@
 #include "web/h_link.h"
 #include "web/h_manage.h"
 #include "web/h_money.h"
+#include "web/h_remind.h"
 #include "web/page.h"
 
 /* The fields of a pledge in one order for both forms of request. */
@@ -295,6 +297,8 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 		h_link(m, route, rest, q, r);
 	else if (route >= ROUTE_manage && route <= ROUTE_manage_open)
 		h_manage(m, route, rest, q, r);
+	else if (route >= ROUTE_remind && route <= ROUTE_remind_stop)
+		h_remind(m, route, rest, q, r);
 	else
 		response_problem(r, q, ERR_NOT_FOUND, NULL);
 }

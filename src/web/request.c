@@ -65,6 +65,11 @@ bool request_wants_html(const struct request *q)
 	return false;
 }
 
+bool request_wants_page(const struct request *q)
+{
+	return q->accept.n == 0 || str_is(q->accept, "*/*") || request_wants_html(q);
+}
+
 /* The media type alone decides; a charset other than UTF-8 is refused. */
 enum request_kind request_kind(const struct request *q)
 {

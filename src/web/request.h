@@ -27,6 +27,9 @@ bool request_https(const struct request *q);
 bool request_counts(const struct request *q);
 /* request_wants_html: text/html stands in Accept before application/json, or JSON is not there. */
 bool request_wants_html(const struct request *q);
+/* request_wants_page: the same for addresses that are in mails: a program that wants JSON says so.
+ */
+bool request_wants_page(const struct request *q);
 /* What the body is by its media type; a charset other than UTF-8 makes it OTHER. */
 enum request_kind { REQUEST_JSON, REQUEST_FORM, REQUEST_OTHER };
 enum request_kind request_kind(const struct request *q);

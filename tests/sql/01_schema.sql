@@ -44,7 +44,8 @@ SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'p
 	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put',
 		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next',
 		'look_ask', 'manage_ask', 'manage_look', 'manage_open', 'manage_leave', 'manage_visit', 'manage_gifts', 'manage_payments',
-		'manage_gift', 'manage_wish', 'manage_mail', 'pledge_try', 'pledge_hint', 'inbox_decline', 'circuit_take', 'circuit_note'],
+		'manage_gift', 'manage_wish', 'manage_mail', 'pledge_try', 'pledge_hint', 'inbox_decline', 'circuit_take', 'circuit_note',
+		'remind_ask', 'remind_look', 'remind_stop'],
 	'money executes its own functions');
 SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_clerk', p.oid, 'EXECUTE') $$,
@@ -54,10 +55,10 @@ SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = '
 		('attempt_found'), ('attempt_next'), ('payment_look_lease'), ('reconcile_lease'), ('reconcile_keep'), ('reconcile_end'), ('events_put'),
 		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail'), ('look_lease'),
 		('manage_clean'), ('mail_renewals'), ('mail_summaries'), ('guard_tick'), ('clock_back'),
-		('circuit_take'), ('circuit_note') $$, 'clerk executes its own');
+		('circuit_take'), ('circuit_note'), ('remind_due'), ('mail_reminder'), ('remind_clean') $$, 'clerk executes its own');
 SELECT is_empty($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_view', p.oid, 'EXECUTE')
-		AND p.proname ~ '^(pledge_|attempt_|payment_|settle|inbox_|outbox_|mail_|ledger_|lookup_|money_|receipt_|link_|email_|reader_|wish_|lockout_|look_|manage_|gift_|summary_|recurring_)' $$,
+		AND p.proname ~ '^(pledge_|attempt_|payment_|settle|inbox_|outbox_|mail_|ledger_|lookup_|money_|receipt_|link_|email_|reader_|wish_|lockout_|look_|manage_|gift_|summary_|recurring_|remind_)' $$,
 	'view executes none of the money''s');
 
 SELECT is(pg_temp.as_role('pledged_money', 'SELECT FROM pledged.pledge'), '42501', 'money cannot read pledge');

@@ -1,7 +1,7 @@
 -- sql/invariants.sql is silent over sound data, and each query speaks when its rule is broken.
 BEGIN;
 \ir fixture.psql
-SELECT plan(54);
+SELECT plan(59);
 
 -- sound data with something of everything
 SELECT lives_ok($$ SELECT pg_temp.offer(n, CASE n WHEN 3 THEN 'month' ELSE 'once' END) FROM generate_series(1, 5) n $$, 'five pledges');
@@ -113,5 +113,14 @@ SELECT is(pg_temp.fires($$ INSERT INTO manage_token (manage_id, token_hash, site
 	'P2 address outlives its link', 'P2');
 SELECT is(pg_temp.fires($$ INSERT INTO manage_session (secret_hash, manage_id, site_id, email, locale, created_at, expires_at)
 	VALUES (sha256('a'), gen_random_uuid(), 901, 'a@mail.example', 'en', now() - interval '3 hours', now() - interval '2 hours') $$), 'P2 visit outlives its time', 'P2: visits too');
+\set reminder 'INSERT INTO remind (remind_id, site_id, email, email_hash, reader_id, locale, month, state, created_at, due_at, ended_at, token_hash) VALUES (pg_temp.rid(201), 901,'
+SELECT is(pg_temp.fires(:'reminder' || $$ 'a@mail.example', sha256('a'), NULL, 'en', '2026-04-01', 'sent', now(), now(), now(), sha256('t')) $$), 'M1 reminder without its mail', 'M1: no mail');
+SELECT is(pg_temp.fires(:'reminder' || $$ 'a@mail.example', sha256('a'), NULL, 'en', '2026-04-01', 'waiting', now(), now(), NULL, NULL); INSERT INTO mail_out (kind, subject, recipient, locale,
+	subject_line, body, not_before, created_at) VALUES ('remind', pg_temp.rid(201), 'a@mail.example', 'en', 'x', '', now(), now()) $$), 'M1 mail without its reminder', 'M1: too early');
+SELECT is(pg_temp.fires(:'reminder' || $$ NULL, sha256('a'), NULL, 'en', '2026-04-01', 'gave', now(), now(), now() - interval '31 days', NULL) $$), 'P3 address outlives its reminder', 'P3');
+SELECT is(pg_temp.fires(:'reminder' || $$ 'a@mail.example', sha256('a'), pg_temp.rid(1), 'en', '2026-04-01', 'waiting', now(), now(), NULL, NULL); SELECT reader_merge(pg_temp.rid(1), pg_temp.rid(3), 901::int2, now()) $$),
+	'silent', 'P3: reminders follow a join');
+SELECT is(pg_temp.fires(:'reminder' || $$ 'a@mail.example', sha256('a'), pg_temp.rid(1), 'en', '2026-04-01', 'waiting', now(), now(), NULL, NULL); SELECT reader_merge(pg_temp.rid(1), pg_temp.rid(3), 901::int2, now());
+	UPDATE remind SET reader_id = pg_temp.rid(1) $$), 'P3 reminder of a joined reader', 'P3: left behind');
 SELECT * FROM finish();
 ROLLBACK;

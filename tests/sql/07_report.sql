@@ -57,7 +57,7 @@ SELECT is_empty($$ SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'repo
 SELECT is_empty($$ SELECT r.rolname, c.relname FROM pg_class c, pg_roles r WHERE c.relnamespace = 'report'::regnamespace
 	AND r.rolname IN ('pledged_view', 'pledged_money', 'pledged_clerk') AND has_table_privilege(r.rolname, c.oid, 'SELECT') $$, 'the others none');
 SELECT is((SELECT string_agg(pg_temp.as_role('pledged_report', 'SELECT * FROM report.' || v), ' ')
-	FROM unnest(ARRAY['funnel', 'income', 'prompts', 'pending', 'webhooks', 'attention', 'health']) v), 'ok ok ok ok ok ok ok', 'and they run for it');
+	FROM unnest(ARRAY['funnel', 'income', 'prompts', 'pending', 'webhooks', 'attention', 'health', 'remind']) v), 'ok ok ok ok ok ok ok ok', 'and they run for it');
 SELECT is(pg_temp.as_role('pledged_report', 'SELECT FROM pledged.pledge'), '42501', 'not the tables');
 SELECT is_empty($$ SELECT c.relname, a.attname FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid WHERE c.relnamespace = 'report'::regnamespace
 	AND a.attnum > 0 AND a.attname ~ '(email|recipient|reader|token|customer|article|key)' $$, 'no column that could name a person');
@@ -102,6 +102,7 @@ SET LOCAL ROLE pledged_report;
 \unset to
 \ir ../../sql/reports/09_acts.sql
 \ir ../../sql/reports/10_health.sql
+\ir ../../sql/reports/11_remind.sql
 \o
 RESET ROLE;
 \set defaults `cat "$FILE"; rm -f "$FILE"`
@@ -115,7 +116,7 @@ SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,tes
 SELECT is((SELECT line FROM line WHERE no = 6), 'fixture,support,a,prompt,campaign,7,100.0', 'prompts: the day asked for');
 SELECT is((SELECT count(*) FROM line), 6::bigint, 'and nothing else');
 SELECT matches(:'defaults'::text, 'site,status,mode,age,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail'
-	'.*\nat,site,campaign,version,author,field,before,after.*\nat,site,campaign,version,author,kind,words.*\nat,site,campaign,act,.*,mixed.*\nname,value,since\nlast_webhook_age_s,', 'all run with their defaults');
+	'.*\nat,site,campaign,version,author,field,before,after.*\nat,site,campaign,version,author,kind,words.*\nat,site,campaign,act,.*,mixed.*\nname,value,since\nlast_webhook_age_s,.*\nday,site,campaign,kind,asked,waiting,sent,gave_after,gave_after %,', 'all run with their defaults');
 SELECT is((SELECT count(*) FROM regexp_matches('=1+1', '^([=+@[:cntrl:]-])')), 1::bigint, 'a formula is seen as one');
 SELECT * FROM finish();
 ROLLBACK;

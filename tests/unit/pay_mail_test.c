@@ -51,6 +51,32 @@ static void a_plain_mail(void **state)
 	assert_string_equal(text, HEAD("Thank you") "Hello\r\n\r\nbye\r\n");
 }
 
+/* RFC 8058: both headers, or the reader's program shows no button. */
+static void a_mail_that_can_be_stopped(void **state)
+{
+	static const char *const bad[] = {"x", "mailto:a@b.example", "ftp://b.example/", "https://b.example/ a", "https://b.example/>",
+	    "https://b.example/<", "https://b.example/\r\nBcc: x@y.example", "https://b.example/\xc3\xa9", "javascript:x"};
+	static char lengthy[500] = "https://b.example/";
+	struct mail m = sample();
+	struct fault f;
+
+	(void)state;
+	m.stop = STR("https://news.example/remind/AAAA-_a");
+	assert_int_equal(format(&m, &f), OK);
+	assert_non_null(strstr(text, "\r\nList-Unsubscribe: <https://news.example/remind/AAAA-_a>\r\n"
+				     "List-Unsubscribe-Post: List-Unsubscribe=One-Click\r\nMIME-Version"));
+	for (size_t i = 0; i < ARRAY_N(bad); i++) {
+		m.stop = str_c(bad[i]);
+		assert_int_equal(format(&m, &f), ERR_FIELD_BAD);
+		assert_string_equal(f.field, "stop");
+	}
+	memset(lengthy + 18, 'a', sizeof lengthy - 18);
+	m.stop = (struct str){lengthy, 400};
+	assert_int_equal(format(&m, &f), OK);
+	m.stop = (struct str){lengthy, 401};
+	assert_int_equal(format(&m, &f), ERR_FIELD_BAD);
+}
+
 static const struct { const char *body, *coded; } bodies[] = {
     {"", ""},
     {"a", "a\r\n"},
@@ -325,7 +351,7 @@ static void no_server(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
-		cmocka_unit_test(a_plain_mail),
+		cmocka_unit_test(a_plain_mail), cmocka_unit_test(a_mail_that_can_be_stopped),
 		cmocka_unit_test(bodies_are_quoted_printable),
 		cmocka_unit_test(subjects_are_words),
 		cmocka_unit_test(no_line_is_long),

@@ -144,6 +144,12 @@ const ANSWERS = {
 		assert.match(answer.text, /locale=ru/.test(row.body) ? /Проверьте адрес почты/ : /<html [^>]*lang="en">/);
 		assert.doesNotMatch(answer.text, /charged|<b>|<script/);
 	},
+	remind(answer, row) {
+		assert.match(header(answer, "content-type"), /^text\/html; charset=utf-8/);
+		assert.match(header(answer, "cache-control"), /no-store/);
+		assert.match(answer.text, /locale=ru/.test(row.body) ? /проверьте адрес почты/ : /<html [^>]*lang="en">/);
+		assert.doesNotMatch(answer.text, /charged|amount|<b>|<script/);
+	},
 };
 
 function check(row, answer) {

@@ -11,7 +11,9 @@ import { parse } from "yaml";
 
 import { root, stack } from "./lib/stack.mjs";
 
-const api = parse(readFileSync(join(root, "conf/openapi.yaml"), "utf8"));
+const next = new Date(Date.now() + 2 * 86400_000); // on the last days of a month the one after the next
+const month = new Date(Date.UTC(next.getUTCFullYear(), next.getUTCMonth() + 1)).toISOString().slice(0, 7);
+const api = parse(readFileSync(join(root, "conf/openapi.yaml"), "utf8").replaceAll("{NEXT_MONTH}", month));
 const ajv = new Ajv({ strict: false, allErrors: true });
 const s = await stack({ name: "openapi", views: 1, moneys: 2 });
 

@@ -42,7 +42,7 @@ export async function deliver(s, body, { secret, header, t, headers = {} } = {})
 // --- rows ----------------------------------------------------------------------------------------
 
 const TABLES = ["pledge", "attempt", "outbox", "inbox", "payment", "recurring", "mail_out", "ledger", "reader", "prompt_event",
-	"reader_link_token", "reader_email"];
+	"reader_link_token", "reader_email", "remind", "remind_stop"];
 
 // counts: rows of every table that a request for money could write to.
 export async function counts(s) {
