@@ -3,7 +3,7 @@
 
 import { readFile } from "node:fs/promises";
 
-import { insist, session_of } from "../walk/lib/money.mjs";
+import { insist, patience, session_of } from "../walk/lib/money.mjs";
 import { sleep } from "../walk/lib/until.mjs";
 import { audit, settled, verdict } from "./lib/audit.mjs";
 import { each, gift, in_time, who } from "./lib/money.mjs";
@@ -68,7 +68,7 @@ function silence(s) {
 const flaws = async (s) => (await s.provider.faults()).map((rule) => rule.applied);
 
 async function soak(t) {
-	const s = await t.stack("soak", { views: 1, moneys: 4, clerks: 2, set: { "money.wait_ms": 1500, "clerk.interval_ms": 50, "clerk.call_ms": 1500,
+	const s = await t.stack("soak", { views: 1, moneys: 16, hooks: 4, clerks: 8, set: { "money.wait_ms": 1500, "clerk.interval_ms": 50, "clerk.call_ms": 1500,
 		"clerk.lookup_after_s": 5 } }, (one) => one.provider.webhooks({ retries: [100, 300, 1000, ...Array(40).fill(1000)] }));
 	const all = Array.from({ length: t.n(10000, 100) }, () => ({ fields: gift(t, { interval: t.pick(["once", "once", "once", "month", "year"]) }), act: fate(t),
 		twice: t.chance(20) }));
@@ -77,9 +77,10 @@ async function soak(t) {
 	let before, n = 0;
 
 	await s.provider.fault(...FAULTS.map((how, i) => ({ match: { path: "^/v1/", rate: RATE, seed: t.seed + i }, do: how })));
+	await patience(s, 1000);	// half of all calls fail, so no circuit may open
 	const stop = silence(s);
 
-	await each(all, 16, async ({ fields, act, twice }) => {
+	await each(all, 48, async ({ fields, act, twice }) => {
 		try {
 			const [page] = await Promise.all([insist(who(s), fields, 300), twice ? who(s).pledge(fields) : undefined]);
 
