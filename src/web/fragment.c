@@ -1,11 +1,21 @@
 /* web/fragment.c: HTML and JSON of one prompt. */
 #include "web/fragment.h"
+#include "core/locale.h"
 #include "web/goal.h"
 
 static void attr(struct buf *b, const char *name, struct str v)
 {
 	buf_addf(b, " %s=\"", name);
 	buf_html(b, v);
+	buf_byte(b, '"');
+}
+
+/* An id, or what names one, in quotes; the mark tells it from those of other prompts on the page.
+ */
+static void mark(struct buf *b, const struct fragment *f, const char *id)
+{
+	buf_addf(b, "\"%s", id);
+	buf_html(b, f->mark);
 	buf_byte(b, '"');
 }
 
@@ -119,12 +129,16 @@ static void amounts(struct buf *b, const struct fragment *f)
 	buf_addc(b, c->amount_n[c->preselect] == 0 ? " checked><span>" : "><span>");
 	word(b, WORD_amount_other, f->locale);
 	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label "
-		    "for=\"pledged-other\">");
+		    "for=");
+	mark(b, f, "pledged-other");
+	buf_byte(b, '>');
 	struct str label = words_pick(WORD_other_label, f->locale), part;
 	str_cut(&label, '{', &part);
 	buf_html(b, part);
 	buf_html(b, c->currency);
-	buf_addc(b, "</label><input id=\"pledged-other\" type=\"text\" name=\"other_amount\" "
+	buf_addc(b, "</label><input id=");
+	mark(b, f, "pledged-other");
+	buf_addc(b, " type=\"text\" name=\"other_amount\" "
 		    "inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\"></p>\n");
 }
 
@@ -208,9 +222,13 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	intervals(b, f);
 	amounts(b, f);
 	cover(b, f);
-	buf_addc(b, "<p class=\"pledged-field\"><label for=\"pledged-email\">");
+	buf_addc(b, "<p class=\"pledged-field\"><label for=");
+	mark(b, f, "pledged-email");
+	buf_byte(b, '>');
 	word(b, WORD_email_label, f->locale);
-	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" "
+	buf_addc(b, "</label><input id=");
+	mark(b, f, "pledged-email");
+	buf_addc(b, " type=\"email\" name=\"email\" "
 		    "autocomplete=\"email\" maxlength=\"254\"></p>\n");
 	hidden(b, "currency", offer(f)->currency);
 	hidden(b, "campaign", f->token.n ? c->slug : STR(""));
@@ -229,8 +247,10 @@ static void open_element(struct buf *b, const struct fragment *f, const char *ki
 {
 	const struct campaign *c = f->campaign;
 	buf_addc(b, "<pledged-prompt class=\"pledged\"");
-	attr(b, "lang", t ? t->locale : words_lang(f->locale));
-	buf_addf(b, " data-kind=\"%s\"", kind);
+	struct str locale = t ? t->locale : words_lang(f->locale);
+	attr(b, "lang", locale);
+	buf_addf(b, " dir=\"%s\" data-kind=\"%s\"%s", locale_is_rtl(locale) ? "rtl" : "ltr", kind,
+		f->mark.n ? " data-on" : "");
 	if (t) {
 		attr(b, "data-format", str_c(format_name(c->format)));
 		attr(b, "data-token", f->token);
@@ -256,16 +276,21 @@ static void appeal(struct buf *b, const struct fragment *f)
 	char mem[WEB_COPY_BYTES];
 	bool wall = f->campaign->kind == CAMPAIGN_WALL;
 	open_element(b, f, wall ? "wall" : "appeal", t, mem);
-	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n",
-		wall ? "wall" : "appeal");
+	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=", wall ? "wall" : "appeal");
+	mark(b, f, "pledged-h");
+	buf_addc(b, ">\n");
 	if (!wall && t->topline.n && format_has_topline(f->campaign->format)) {
-		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
+		buf_addc(b, "<p class=\"pledged-topline\"><a href=");
+		mark(b, f, "#pledged-h");
+		buf_byte(b, '>');
 		buf_html(b, filled(f, t, t->topline, mem));
 		buf_addc(b, " <b>");
 		buf_html(b, filled(f, t, t->button, mem));
 		buf_addc(b, "</b></a></p>\n");
 	}
-	buf_addc(b, "<h2 class=\"pledged-title\" id=\"pledged-h\" tabindex=\"-1\">");
+	buf_addc(b, "<h2 class=\"pledged-title\" id=");
+	mark(b, f, "pledged-h");
+	buf_addc(b, " tabindex=\"-1\">");
 	buf_html(b, filled(f, t, t->title, mem));
 	buf_addc(b, "</h2>\n");
 	paragraphs(b, filled(f, t, t->body, mem));
