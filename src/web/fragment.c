@@ -19,11 +19,6 @@ static void mark(struct buf *b, const struct fragment *f, const char *id)
 	buf_byte(b, '"');
 }
 
-static void word(struct buf *b, enum word w, struct str locale)
-{
-	buf_html(b, words_pick(w, locale));
-}
-
 static void paragraphs(struct buf *b, struct str text)
 {
 	while (text.n > 0) {
@@ -48,6 +43,20 @@ static const struct campaign_amounts *offer(const struct fragment *f)
 static const struct campaign_text *text_of(const struct fragment *f)
 {
 	return campaign_text_pick(f->campaign, f->variant, f->locale);
+}
+
+/* Our own words; among a text of the other direction they keep their own. */
+static void word(struct buf *b, enum word w, const struct fragment *f)
+{
+	const struct campaign_text *t = f->token.n ? text_of(f) : NULL;
+	bool apart = t && locale_is_rtl(t->locale);
+	if (apart) {
+		buf_addc(b, "<bdi");
+		attr(b, "lang", words_lang(f->locale));
+		buf_byte(b, '>');
+	}
+	buf_html(b, words_pick(w, f->locale));
+	buf_addc(b, apart ? "</bdi>" : "");
 }
 
 static struct web_copy copy_in(const struct fragment *f, struct str locale)
@@ -88,7 +97,7 @@ static void intervals(struct buf *b, const struct fragment *f)
 	static const enum word WORDS[INTERVAL_N] = {
 		WORD_interval_once, WORD_interval_month, WORD_interval_year};
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-intervals\"><legend>");
-	word(b, WORD_interval_legend, f->locale);
+	word(b, WORD_interval_legend, f);
 	buf_addc(b, "</legend>\n");
 	bool bare = true; /* no amounts at all: the donor names one */
 	for (int i = 0; i < INTERVAL_N; i++)
@@ -101,7 +110,7 @@ static void intervals(struct buf *b, const struct fragment *f)
 			"value=\"%s\"%s><span>",
 			campaign_interval_name((enum campaign_interval)i),
 			offer(f)->preselect == (enum campaign_interval)i ? " checked" : "");
-		word(b, WORDS[i], f->locale);
+		word(b, WORDS[i], f);
 		buf_addc(b, "</span></label>\n");
 	}
 	buf_addc(b, "</fieldset>\n");
@@ -111,7 +120,7 @@ static void amounts(struct buf *b, const struct fragment *f)
 {
 	const struct campaign_amounts *c = offer(f);
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-amounts\"><legend>");
-	word(b, WORD_amount_legend, f->locale);
+	word(b, WORD_amount_legend, f);
 	buf_addc(b, "</legend>\n");
 	for (size_t k = 0; k < c->amount_n[c->preselect]; k++) {
 		struct str a = c->amount[c->preselect][k];
@@ -127,7 +136,7 @@ static void amounts(struct buf *b, const struct fragment *f)
 	buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\" "
 		    "value=\"other\"");
 	buf_addc(b, c->amount_n[c->preselect] == 0 ? " checked><span>" : "><span>");
-	word(b, WORD_amount_other, f->locale);
+	word(b, WORD_amount_other, f);
 	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label "
 		    "for=");
 	mark(b, f, "pledged-other");
@@ -225,7 +234,7 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, "<p class=\"pledged-field\"><label for=");
 	mark(b, f, "pledged-email");
 	buf_byte(b, '>');
-	word(b, WORD_email_label, f->locale);
+	word(b, WORD_email_label, f);
 	buf_addc(b, "</label><input id=");
 	mark(b, f, "pledged-email");
 	buf_addc(b, " type=\"email\" name=\"email\" "
@@ -238,7 +247,7 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, "<p class=\"pledged-actions\"><button class=\"pledged-give\" type=\"submit\">");
 	buf_html(b, button);
 	buf_addc(b, "</button></p>\n<p class=\"pledged-note\">");
-	word(b, WORD_note, f->locale);
+	word(b, WORD_note, f);
 	buf_addc(b, "</p>\n</form>\n");
 }
 
@@ -294,7 +303,7 @@ static void appeal(struct buf *b, const struct fragment *f)
 	buf_html(b, filled(f, t, t->title, mem));
 	buf_addc(b, "</h2>\n");
 	paragraphs(b, filled(f, t, t->body, mem));
-	const struct web_copy copy = copy_in(f, f->locale);
+	const struct web_copy copy = copy_in(f, t->locale);
 	goal_html(b, &copy, f->locale);
 	form(b, f, filled(f, t, t->button, mem));
 	buf_addc(b, "</section>\n</pledged-prompt>\n");

@@ -92,7 +92,7 @@ static void has(const char *text, const char *what)
 static void only_our_elements(const char *text)
 {
 	static const char *const OURS[] = {"pledged-prompt", "section", "p", "a", "b", "h2", "form",
-		"fieldset", "legend", "label", "input", "span", "button", "div", "progress"};
+		"fieldset", "legend", "label", "input", "span", "button", "div", "progress", "bdi"};
 	int open = 0;
 
 	for (const char *p = text; (p = strchr(p, '<')); p++) {
@@ -283,6 +283,10 @@ static void marked(void **state)
 	variant.text[0].locale = STR("ar");
 	html(&f);
 	has(mem, " lang=\"ar\" dir=\"rtl\" ");
+	has(mem, "<bdi lang=\"en\">You pay on our");
+	html(&(struct fragment){.campaign = &c, .locale = STR("ar"), .key = STR("k")});
+	has(mem, " lang=\"en\" dir=\"ltr\" ");
+	assert_null(strstr(mem, "<bdi"));
 }
 
 static void other_amounts(void **state)
