@@ -6,4 +6,7 @@
 
 struct str locale_language(struct str locale); /* "pt" of "pt-BR"; borrowed */
 
+/* locale_is_rtl: written from right to left, by its script ("az-Arab") or else its language. */
+bool locale_is_rtl(struct str locale);
+
 #endif

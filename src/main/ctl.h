@@ -48,6 +48,7 @@ int ctl_check(struct ctl *c, int argc, char **argv);
 int ctl_explain(struct ctl *c, int argc, char **argv);
 int ctl_replay(struct ctl *c, int argc, char **argv);
 int ctl_preview(struct ctl *c, int argc, char **argv);
+int ctl_preview_page(struct ctl *c, int argc, char **argv);
 int ctl_debug(struct ctl *c, int argc, char **argv);
 int ctl_robots_list(struct ctl *c, int argc, char **argv);
 int ctl_robots_load(struct ctl *c, int argc, char **argv);

@@ -26,6 +26,8 @@ static const struct ctl_command COMMANDS[] = {
 	{"campaign export", "NAME | --all [DIR]", ctl_campaign_export, "write campaigns as files"},
 	{"explain", "--article PATH [FACTS]", ctl_explain, "why a reader meets what"},
 	{"replay", "FILE|DIR ... [--days N]", ctl_replay, "what campaigns would change"},
+	{"preview --html", "OUT [FILE|DIR ...]", ctl_preview_page,
+		"a page of all that can be shown"},
 	{"preview", "CAMPAIGN [FACTS]", ctl_preview, "a link that shows a variant"},
 	{"debug", "[--page P] [--hours N]", ctl_debug, "a pass that shows why"},
 	{"pay off", "PROVIDER [--method M]", ctl_pay_off, "take no new pledges there, or that way"},

@@ -1,5 +1,6 @@
 /* web/fragment.c: HTML and JSON of one prompt. */
 #include "web/fragment.h"
+#include "core/locale.h"
 #include "web/goal.h"
 
 static void attr(struct buf *b, const char *name, struct str v)
@@ -9,9 +10,13 @@ static void attr(struct buf *b, const char *name, struct str v)
 	buf_byte(b, '"');
 }
 
-static void word(struct buf *b, enum word w, struct str locale)
+/* An id, or what names one, in quotes; the mark tells it from those of other prompts on the page.
+ */
+static void mark(struct buf *b, const struct fragment *f, const char *id)
 {
-	buf_html(b, words_pick(w, locale));
+	buf_addf(b, "\"%s", id);
+	buf_html(b, f->mark);
+	buf_byte(b, '"');
 }
 
 static void paragraphs(struct buf *b, struct str text)
@@ -38,6 +43,20 @@ static const struct campaign_amounts *offer(const struct fragment *f)
 static const struct campaign_text *text_of(const struct fragment *f)
 {
 	return campaign_text_pick(f->campaign, f->variant, f->locale);
+}
+
+/* Our own words; among a text of the other direction they keep their own. */
+static void word(struct buf *b, enum word w, const struct fragment *f)
+{
+	const struct campaign_text *t = f->token.n ? text_of(f) : NULL;
+	bool apart = t && locale_is_rtl(t->locale);
+	if (apart) {
+		buf_addc(b, "<bdi");
+		attr(b, "lang", words_lang(f->locale));
+		buf_byte(b, '>');
+	}
+	buf_html(b, words_pick(w, f->locale));
+	buf_addc(b, apart ? "</bdi>" : "");
 }
 
 static struct web_copy copy_in(const struct fragment *f, struct str locale)
@@ -78,7 +97,7 @@ static void intervals(struct buf *b, const struct fragment *f)
 	static const enum word WORDS[INTERVAL_N] = {
 		WORD_interval_once, WORD_interval_month, WORD_interval_year};
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-intervals\"><legend>");
-	word(b, WORD_interval_legend, f->locale);
+	word(b, WORD_interval_legend, f);
 	buf_addc(b, "</legend>\n");
 	bool bare = true; /* no amounts at all: the donor names one */
 	for (int i = 0; i < INTERVAL_N; i++)
@@ -91,7 +110,7 @@ static void intervals(struct buf *b, const struct fragment *f)
 			"value=\"%s\"%s><span>",
 			campaign_interval_name((enum campaign_interval)i),
 			offer(f)->preselect == (enum campaign_interval)i ? " checked" : "");
-		word(b, WORDS[i], f->locale);
+		word(b, WORDS[i], f);
 		buf_addc(b, "</span></label>\n");
 	}
 	buf_addc(b, "</fieldset>\n");
@@ -101,7 +120,7 @@ static void amounts(struct buf *b, const struct fragment *f)
 {
 	const struct campaign_amounts *c = offer(f);
 	buf_addc(b, "<fieldset class=\"pledged-set pledged-amounts\"><legend>");
-	word(b, WORD_amount_legend, f->locale);
+	word(b, WORD_amount_legend, f);
 	buf_addc(b, "</legend>\n");
 	for (size_t k = 0; k < c->amount_n[c->preselect]; k++) {
 		struct str a = c->amount[c->preselect][k];
@@ -117,14 +136,18 @@ static void amounts(struct buf *b, const struct fragment *f)
 	buf_addc(b, "<label class=\"pledged-choice\"><input type=\"radio\" name=\"amount\" "
 		    "value=\"other\"");
 	buf_addc(b, c->amount_n[c->preselect] == 0 ? " checked><span>" : "><span>");
-	word(b, WORD_amount_other, f->locale);
+	word(b, WORD_amount_other, f);
 	buf_addc(b, "</span></label>\n</fieldset>\n<p class=\"pledged-field pledged-other\"><label "
-		    "for=\"pledged-other\">");
+		    "for=");
+	mark(b, f, "pledged-other");
+	buf_byte(b, '>');
 	struct str label = words_pick(WORD_other_label, f->locale), part;
 	str_cut(&label, '{', &part);
 	buf_html(b, part);
 	buf_html(b, c->currency);
-	buf_addc(b, "</label><input id=\"pledged-other\" type=\"text\" name=\"other_amount\" "
+	buf_addc(b, "</label><input id=");
+	mark(b, f, "pledged-other");
+	buf_addc(b, " type=\"text\" name=\"other_amount\" "
 		    "inputmode=\"decimal\" autocomplete=\"off\" maxlength=\"12\"></p>\n");
 }
 
@@ -208,9 +231,13 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	intervals(b, f);
 	amounts(b, f);
 	cover(b, f);
-	buf_addc(b, "<p class=\"pledged-field\"><label for=\"pledged-email\">");
-	word(b, WORD_email_label, f->locale);
-	buf_addc(b, "</label><input id=\"pledged-email\" type=\"email\" name=\"email\" "
+	buf_addc(b, "<p class=\"pledged-field\"><label for=");
+	mark(b, f, "pledged-email");
+	buf_byte(b, '>');
+	word(b, WORD_email_label, f);
+	buf_addc(b, "</label><input id=");
+	mark(b, f, "pledged-email");
+	buf_addc(b, " type=\"email\" name=\"email\" "
 		    "autocomplete=\"email\" maxlength=\"254\"></p>\n");
 	hidden(b, "currency", offer(f)->currency);
 	hidden(b, "campaign", f->token.n ? c->slug : STR(""));
@@ -220,7 +247,7 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, "<p class=\"pledged-actions\"><button class=\"pledged-give\" type=\"submit\">");
 	buf_html(b, button);
 	buf_addc(b, "</button></p>\n<p class=\"pledged-note\">");
-	word(b, WORD_note, f->locale);
+	word(b, WORD_note, f);
 	buf_addc(b, "</p>\n</form>\n");
 }
 
@@ -229,8 +256,10 @@ static void open_element(struct buf *b, const struct fragment *f, const char *ki
 {
 	const struct campaign *c = f->campaign;
 	buf_addc(b, "<pledged-prompt class=\"pledged\"");
-	attr(b, "lang", t ? t->locale : words_lang(f->locale));
-	buf_addf(b, " data-kind=\"%s\"", kind);
+	struct str locale = t ? t->locale : words_lang(f->locale);
+	attr(b, "lang", locale);
+	buf_addf(b, " dir=\"%s\" data-kind=\"%s\"%s", locale_is_rtl(locale) ? "rtl" : "ltr", kind,
+		f->mark.n ? " data-on" : "");
 	if (t) {
 		attr(b, "data-format", str_c(format_name(c->format)));
 		attr(b, "data-token", f->token);
@@ -256,20 +285,25 @@ static void appeal(struct buf *b, const struct fragment *f)
 	char mem[WEB_COPY_BYTES];
 	bool wall = f->campaign->kind == CAMPAIGN_WALL;
 	open_element(b, f, wall ? "wall" : "appeal", t, mem);
-	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=\"pledged-h\">\n",
-		wall ? "wall" : "appeal");
+	buf_addf(b, "<section class=\"pledged-%s\" aria-labelledby=", wall ? "wall" : "appeal");
+	mark(b, f, "pledged-h");
+	buf_addc(b, ">\n");
 	if (!wall && t->topline.n && format_has_topline(f->campaign->format)) {
-		buf_addc(b, "<p class=\"pledged-topline\"><a href=\"#pledged-h\">");
+		buf_addc(b, "<p class=\"pledged-topline\"><a href=");
+		mark(b, f, "#pledged-h");
+		buf_byte(b, '>');
 		buf_html(b, filled(f, t, t->topline, mem));
 		buf_addc(b, " <b>");
 		buf_html(b, filled(f, t, t->button, mem));
 		buf_addc(b, "</b></a></p>\n");
 	}
-	buf_addc(b, "<h2 class=\"pledged-title\" id=\"pledged-h\" tabindex=\"-1\">");
+	buf_addc(b, "<h2 class=\"pledged-title\" id=");
+	mark(b, f, "pledged-h");
+	buf_addc(b, " tabindex=\"-1\">");
 	buf_html(b, filled(f, t, t->title, mem));
 	buf_addc(b, "</h2>\n");
 	paragraphs(b, filled(f, t, t->body, mem));
-	const struct web_copy copy = copy_in(f, f->locale);
+	const struct web_copy copy = copy_in(f, t->locale);
 	goal_html(b, &copy, f->locale);
 	form(b, f, filled(f, t, t->button, mem));
 	buf_addc(b, "</section>\n</pledged-prompt>\n");

@@ -12,6 +12,8 @@ struct fragment {
 	struct str locale;    /* asked for; the texts follow campaign_text_pick */
 	struct str token;     /* empty: the plain form of the contribution page, without appeal */
 	struct str key;       /* idempotency key that the form sends */
+	struct str mark;      /* of one among many on a page that is only looked at: ends its ids,
+			       * and it counts as shown already (data-on). Empty: a reader's */
 	struct web_copy copy; /* campaign and locale are filled in here */
 };
 

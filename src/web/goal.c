@@ -1,5 +1,6 @@
 /* web/goal.c: the bar of a goal, as HTML and as JSON. */
 #include "web/goal.h"
+#include "core/locale.h"
 #include "core/money.h"
 
 bool goal_is_known(const struct web_copy *c)
@@ -30,8 +31,14 @@ void goal_html(struct buf *b, const struct web_copy *c, struct str locale)
 		"</progress>\n<p class=\"pledged-goal-text\">",
 		(unsigned long long)filled(c), (unsigned long long)web_copy_percent(c),
 		(unsigned long long)web_copy_percent(c));
+	bool apart = locale_is_rtl(c->locale);
+	if (apart) {
+		buf_addc(b, "<bdi lang=\"");
+		buf_html(b, own.locale);
+		buf_addc(b, "\">");
+	}
 	buf_html(b, buf_str(&text));
-	buf_addc(b, "</p>\n</div>\n");
+	buf_addc(b, apart ? "</bdi></p>\n</div>\n" : "</p>\n</div>\n");
 }
 
 static void sum(struct buf *b, const char *name, int64_t minor, struct str currency)

@@ -6,7 +6,8 @@
 #include "web/copy.h"
 
 bool goal_is_known(const struct web_copy *c);
-/* The bar with its words, in our own language of that locale. */
+/* The bar with its words, in our own language of that locale; c->locale is that of the text around
+ * it. */
 void goal_html(struct buf *b, const struct web_copy *c, struct str locale);
 /* Members of an object, the first without a comma: raised, goal, currency, percent, supporters, and
  * days_left of a campaign with an end. */

@@ -92,7 +92,7 @@ static void has(const char *text, const char *what)
 static void only_our_elements(const char *text)
 {
 	static const char *const OURS[] = {"pledged-prompt", "section", "p", "a", "b", "h2", "form",
-		"fieldset", "legend", "label", "input", "span", "button", "div", "progress"};
+		"fieldset", "legend", "label", "input", "span", "button", "div", "progress", "bdi"};
 	int open = 0;
 
 	for (const char *p = text; (p = strchr(p, '<')); p++) {
@@ -258,6 +258,35 @@ static void kinds_and_languages(void **state)
 	assert_null(strstr(mem, "name=\"campaign\""));
 	assert_null(strstr(mem, "Title"));
 	has(mem, "name=\"key\"");
+}
+
+/* Many on one page: no id is there twice, and what points to one still finds it. */
+static void marked(void **state)
+{
+	struct campaign c = campaign();
+	struct fragment f = {.campaign = &c, .locale = STR("en"), .token = STR("v1.x")};
+
+	(void)state;
+	html(&f);
+	has(mem, " id=\"pledged-h\"");
+	has(mem, " dir=\"ltr\" ");
+	assert_null(strstr(mem, " data-on "));
+	f.mark = STR("-7\"<");
+	html(&f);
+	only_our_elements(mem);
+	has(mem, " data-on ");
+	has(mem, " aria-labelledby=\"pledged-h-7&quot;&lt;\"");
+	has(mem, " href=\"#pledged-h-7&quot;&lt;\"");
+	assert_int_equal(times(mem, "\"pledged-other-7&quot;&lt;\""), 2);
+	assert_int_equal(times(mem, "\"pledged-email-7&quot;&lt;\""), 2);
+	assert_int_equal(times(mem, " id=\""), times(mem, "-7&quot;&lt;\"") - 4);
+	variant.text[0].locale = STR("ar");
+	html(&f);
+	has(mem, " lang=\"ar\" dir=\"rtl\" ");
+	has(mem, "<bdi lang=\"en\">You pay on our");
+	html(&(struct fragment){.campaign = &c, .locale = STR("ar"), .key = STR("k")});
+	has(mem, " lang=\"en\" dir=\"ltr\" ");
+	assert_null(strstr(mem, "<bdi"));
 }
 
 static void other_amounts(void **state)
@@ -449,6 +478,7 @@ int main(void)
 		cmocka_unit_test(paragraphs),
 		cmocka_unit_test(amounts_and_intervals),
 		cmocka_unit_test(kinds_and_languages),
+		cmocka_unit_test(marked),
 		cmocka_unit_test(other_amounts),
 		cmocka_unit_test(values),
 		cmocka_unit_test(offers),
