@@ -4,6 +4,7 @@
 #   build/asan    the same sources under AddressSanitizer and UBSan, for the suites
 #   build/fuzz    the same by clang with libFuzzer, for tests/fuzz
 #   build/crash   build/plain with the crash points of base/crash.def, for tests/score
+#   build/widget  the browser's side, bundled; the one thing that asks for npm
 #
 # Sources are found by room, so a new file needs no line here.
 
@@ -81,7 +82,7 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src tests/sim --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan crash unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
+.PHONY: all plain asan crash widget unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
@@ -149,6 +150,19 @@ sim-asan: $(SIM_asan)
 fuzz: $(FUZZ_fuzz)
 replay: $(FUZZ_asan)
 
+# --- the widget --------------------------------------------------------------------------------
+# Bundled by the esbuild of src/widget/package-lock.json, or by another one: make widget ESBUILD=/usr/bin/esbuild
+
+WIDGET     := src/widget
+WIDGET_SRC := $(shell find $(WIDGET) -name node_modules -prune -o -type f -print) src/core/currency.def
+ESBUILD    ?=
+widget: $(B)/widget/pledged.js
+$(B)/widget/pledged.js: $(WIDGET_SRC) $(if $(ESBUILD),,$(WIDGET)/node_modules/.lock)
+	$(call SAY,WIDGET)ESBUILD='$(ESBUILD)' node $(WIDGET)/build.mjs $(@D)
+$(WIDGET)/node_modules/.lock: $(WIDGET)/package-lock.json
+	$(call SAY,NPM)cd $(WIDGET) && npm ci --ignore-scripts --no-audit --no-fund --loglevel=error
+	@touch $@
+
 # Rewritten only when it differs, so that an unchanged version compiles nothing.
 $(B)/version: FORCE
 	@mkdir -p $(@D)
@@ -163,7 +177,8 @@ endif
 install: plain
 	$(INSTALL) -d $(DESTDIR)$(BINDIR) $(DESTDIR)$(DATADIR)
 	$(INSTALL) -m 0755 $(PROGRAMS:%=$(B)/plain/%) $(DESTDIR)$(BINDIR)
-	@for d in conf sql src/widget; do \
+	@[ -d $(B)/widget ] || echo 'install: without the widget, which `make widget` bundles'
+	@for d in conf sql $(B)/widget; do \
 		[ -d $$d ] || continue; \
 		(cd $$d && find . -type f ! -name '*_test.*') | while read -r f; do \
 			$(INSTALL) -D -m 0644 "$$d/$$f" "$(DESTDIR)$(DATADIR)/$${d##*/}/$$f"; \
@@ -181,7 +196,7 @@ install: plain
 	fi; true
 
 clean:
-	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/fuzz $(B)/version
+	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/fuzz $(B)/widget $(B)/version
 
 format:
 	clang-format -i $(shell find src tests -name '*.[ch]')
@@ -190,6 +205,7 @@ help:
 	@echo 'make             build/plain: pledged and pledgectl'
 	@echo 'make asan        build/asan: the same under AddressSanitizer and UBSan'
 	@echo 'make crash       build/crash: build/plain with crash points, for tests/score'
+	@echo 'make widget      build/widget: the browser'\''s side, bundled by esbuild (npm)'
 	@echo 'make unit        the unit test programs (build/plain/unit); unit-asan: sanitized'
 	@echo 'make bench       the programs of tests/bench'
 	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'

@@ -55,7 +55,7 @@ render_nginx() {
 	own "$dir/nginx" "$dir/nginx/tmp"
 	for file in "$root"/conf/nginx/*.conf; do
 		sed -e "s|/run/pledged/|$sockets/|g" -e "s|@DIR@|$dir|g" -e "s|@PORT@|$port|g" \
-			-e "s|@SITE@|$site|g" -e "s|@OUTPUTS@|$dir/outputs|g" -e "s|@WIDGET@|$root/src/widget|g" \
+			-e "s|@SITE@|$site|g" -e "s|@OUTPUTS@|$dir/outputs|g" -e "s|@WIDGET@|$root/build/widget|g" \
 			-e "s|@PROVIDER@|http://127.0.0.1:$provider_port|g" \
 			"$file" >"$dir/nginx/${file##*/}"
 	done

@@ -7,7 +7,7 @@ import { createRequire } from "node:module";
 import { chromium } from "playwright-core";
 
 const here = new URL(".", import.meta.url);
-const widget = new URL("../../src/widget/", here);
+const widget = new URL("../../build/widget/", here);
 const TYPES = { js: "text/javascript", css: "text/css", html: "text/html; charset=utf-8" };
 const QUIET = ["/event", "/csp", "/favicon.ico"];
 const CSP = "default-src 'self'; require-trusted-types-for 'script'; report-uri /csp";
@@ -47,18 +47,21 @@ async function body_of(req) {
 }
 
 // open_site: routes maps a path to text, or to a function (req, body) -> {status, type, body, wait}.
-export async function open_site(routes) {
+// dir: another build of the widget.
+export async function open_site(routes, { dir } = {}) {
 	const seen = [];	// every request but the static files
+	const files = [];	// the files of the widget that were fetched
 	const server = createServer(async (req, res) => {
 		const path = new URL(req.url, "http://x").pathname;
-		const file = /^\/(pledged\.(js|css)|strings\.\w+\.js)$/.exec(path);
+		const file = /^\/([\w.-]+\.(?:js|css))$/.exec(path);
 		const body = await body_of(req);
 
-		if (file) {
+		if (file && !(path in routes)) {
 			const type = TYPES[path.split(".").pop()];
 
-			res.writeHead(200, { "content-type": type }).end(await readFile(new URL(file[1], widget)));
-			return;
+			files.push(file[1]);
+			return void readFile(new URL(file[1], dir ?? widget)).then(
+			    (text) => res.writeHead(200, { "content-type": type }).end(text), () => res.writeHead(404).end());
 		}
 		seen.push({ method: req.method, path, url: req.url, body });
 		const route = routes[path];
@@ -73,7 +76,7 @@ export async function open_site(routes) {
 
 	await new Promise((done) => server.listen(0, "127.0.0.1", done));
 	return {
-		url: `http://127.0.0.1:${server.address().port}`, seen,
+		url: `http://127.0.0.1:${server.address().port}`, seen, files,
 		to: (path) => seen.filter((r) => r.path === path),
 		events: () => seen.filter((r) => r.path === "/event").map((r) => JSON.parse(r.body).e),
 		close: () => new Promise((done) => {
@@ -105,7 +108,7 @@ export async function open_page(browser, options = {}) {
 	await page.addInitScript(() => {
 		window.heard = [];
 		window.shift = 0;
-		for (const name of ["decision", "seen", "closed", "clicked", "submitted", "error"])
+		for (const name of ["decision", "seen", "closed", "clicked", "submitted", "error", "thanks"])
 			addEventListener(`pledged:${name}`, (e) => window.heard.push([name, e.detail]));
 		addEventListener("securitypolicyviolation", (e) => window.heard.push(["csp", e.violatedDirective]));
 		new PerformanceObserver((list) => {
