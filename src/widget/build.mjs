@@ -7,6 +7,7 @@ import { mkdirSync, readFileSync, readdirSync, rmSync, writeFileSync } from "nod
 import { join, resolve } from "node:path";
 import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
+import { currencies } from "./currency.mjs";
 
 const here = fileURLToPath(new URL(".", import.meta.url));
 const esbuild = process.env.ESBUILD || join(here, "node_modules/.bin/esbuild");
@@ -24,14 +25,6 @@ const strings = new Map(folders.flatMap((d) => readdirSync(d).filter((f) => f.en
     .map((f) => [f.slice(0, -3), join(d, f)])));
 const say = async (lang) => (await import(strings.get(lang))).default;
 const english = Object.keys(await say("en"));
-
-// currencies: the rows of src/core/currency.def, so that there is one list.
-function currencies() {
-	const text = readFileSync(join(here, "../core/currency.def"), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
-	const rows = [...text.matchAll(/^X\((\w+),\s*(\d+),\s*(\d+),\s*(\d+),\s*(\d+)\)/gm)];
-
-	return Object.fromEntries(rows.map(([, code, ...n]) => [code, n.map(Number)]));
-}
 
 // langs: which languages there are, and whether each says all that English says.
 async function langs() {

@@ -77,6 +77,10 @@ export class Pay {
 
 	/* -- the cover of the fee -- */
 
+	#sum(amount) {
+		return total(amount, cover(amount, this.#offer.cover, this.#currency), this.#currency);
+	}
+
 	#show_cover() {
 		const label = this.#form.querySelector(".pledged-cover");
 
@@ -88,9 +92,7 @@ export class Pay {
 		const extra = amount && cover(amount, this.#offer.cover, this.#currency);
 		const money = (a) => this.#say.money(this.#currency, a);
 
-		sum.textContent = !extra ? "" : this.#form.elements.cover.checked ?
-		    this.#say.t("cover_total", { a: money(extra), b: money(total(amount, extra, this.#currency)) }) :
-		    `+${money(extra)}`;
+		sum.textContent = !extra ? "" : `+ ${money(extra)} = ${money(this.#sum(amount))}`;
 	}
 
 	/* -- sending -- */
@@ -105,12 +107,16 @@ export class Pay {
 		if (email && !this.#form.elements.email.validity.valid)
 			return this.#wrong("email", this.#say.t("err_email"));
 		const body = { amount, currency: this.#currency, interval: this.#value("interval") };
+		const covered = this.#offer.cover && this.#form.elements.cover?.checked;
+		const { digits, most } = rule(this.#currency);
 
+		if (covered && most !== null && to_minor(this.#sum(amount), digits) > most)
+			return this.#wrong("amount", this.#explain("err_large", { a: [this.#currency, to_major(most, digits)] }));
 		for (const [k, v] of Object.entries({ email, campaign: this.#value("campaign"), token: this.#value("token"),
 			locale: this.#value("locale") }))
 			if (v)
 				body[k] = v;
-		if (this.#offer.cover && this.#form.elements.cover?.checked)
+		if (covered)
 			body.cover = true;
 		return body;
 	}

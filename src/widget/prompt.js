@@ -79,6 +79,8 @@ class Prompt {
 		}
 		if (offer.kind === "wall" && host.querySelector("[slot=teaser]"))
 			this.root.append(el("div", { class: "pledged-teaser", part: "teaser" }, el("slot", { name: "teaser" })));
+		if (offer.format === "inline")
+			section.querySelector(".pledged-topline")?.remove();
 		this.root.append(section);
 		if (offer.format === "appeal")
 			lift(this);

@@ -20,8 +20,8 @@ export function fragment(name) {
 }
 
 // page_with: a page like a newspaper's, long enough that its end is below the fold.
-export function page_with(inside, { lang = "en", top = true, long = true } = {}) {
-	return `<!doctype html><html lang="${lang}"><head><meta charset="utf-8">
+export function page_with(inside, { lang = "en", dir = "ltr", top = true, long = true } = {}) {
+	return `<!doctype html><html lang="${lang}" dir="${dir}"><head><meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1"><title>A page</title>
 <link rel="stylesheet" href="/pledged.css"><script type="module" src="/pledged.js"></script></head>
 <body>${top ? '<div class="pledged-top-slot"></div>' : ""}<main><h1>Headline</h1>
@@ -65,7 +65,7 @@ export async function open_site(routes, { dir } = {}) {
 		}
 		seen.push({ method: req.method, path, url: req.url, body });
 		const route = routes[path];
-		const reply = typeof route === "function" ? await route(req, body) : { body: route };
+		const reply = typeof route === "function" ? await route(req, body) : typeof route === "object" ? route : { body: route };
 
 		if (route === undefined)
 			return void res.writeHead(QUIET.includes(path) ? 204 : 404).end();

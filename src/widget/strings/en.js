@@ -9,7 +9,6 @@ export default {
 	other_label: "Other amount, {c}",
 	between: "From {a} to {b}",
 	cover: "I’ll pay the card fee, so that all of it arrives",
-	cover_total: "+{a}, {b} in all",
 	email: "E-mail for the receipt (optional)",
 	give: "Contribute",
 	note: "You pay on our payment provider’s own page. We never see your card.",
@@ -19,8 +18,8 @@ export default {
 	step_no: "No, {a} once",
 
 	goal: "{a} of {b}",
-	goal_label: "How far we are",
-	supporters: { one: "{n} supporter", other: "{n} supporters" },
+	goal_label: "Raised so far",
+	gifts: { one: "{n} gift", other: "{n} gifts" },
 	days_left: { one: "{n} day left", other: "{n} days left" },
 
 	close: "Close",
