@@ -142,14 +142,13 @@ test("a modal takes the focus, and Escape closes it for good and gives the focus
 test("a modal does not interrupt somebody who types", async () => {
 	const routes = asked(decision("modal"), { long: false });
 
-	routes["/"] = routes["/"].replace("<h1>", '<label>Search <input id="search"></label><h1>');
+	routes["/"] = routes["/"].replace("<h1>", '<label>Search <input id="search" autofocus></label><h1>');
 	routes["/decide"] = async () => {
 		await new Promise((done) => setTimeout(done, 500));
 		return { type: "application/json", body: JSON.stringify(decision("modal")) };
 	};
 	await scene(browser, routes, async (page, site) => {
 		await page.goto(site.url);
-		await page.locator("#search").focus();
 		await page.keyboard.type("ferr");
 		await until(() => site.files.includes("prompt.js"));
 		await page.waitForTimeout(500);

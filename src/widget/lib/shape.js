@@ -126,6 +126,7 @@ export function dialog(prompt, closed) {
 
 	made.append(parts(button("×", "x", () => made.close(), { "aria-label": prompt.say.t("close") })), section);
 	section.querySelector(".pledged-topline")?.remove();
+	section.removeAttribute("aria-labelledby");	// the dialog has its name
 	title.setAttribute("autofocus", "");
 	made.addEventListener("click", (e) => e.target === made && made.close());
 	made.addEventListener("close", closed);
