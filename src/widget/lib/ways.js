@@ -14,6 +14,10 @@ export function ways(offer, say, leave) {
 		add("later", say.t("later_for", { t: offer.later || say.t("later"), d: later }), say.t("later_done", { d: later }));
 	if (close)
 		add("closed", say.t("close_for", { d: close }), say.t("close_done", { d: close }));
+	// Fetched when somebody comes near, so that it stands there with the click.
+	if (offer.remind)
+		for (const near of ["pointerover", "focusin"])
+			row.addEventListener(near, () => load("remind").catch(() => {}), { once: true });
 	if (offer.remind)
 		row.append(button(say.t("remind"), "way", () => load("remind").then(({ remind }) => remind(row, offer, say, leave), () => {})));
 	add("already_gave", say.t("already"), say.t("already_done"));
