@@ -145,6 +145,14 @@ int64_t m_look_due(void); /* of model_look.c's work */
 extern const char *const M_ATTEMPT[];
 
 /* rows of the table */
+void m_outbox_claim(struct m_call *c);
+void m_outbox_lease(struct m_call *c);
+void m_outbox_result(struct m_call *c);
+void m_inbox_put(struct m_call *c);
+void m_inbox_lease(struct m_call *c);
+void m_inbox_end(struct m_call *c);
+void m_mail_lease(struct m_call *c);
+void m_mail_result(struct m_call *c);
 void m_pledge_try(struct m_call *c);
 void m_pledge_poll(struct m_call *c);
 void m_pledge_by_token(struct m_call *c);
