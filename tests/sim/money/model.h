@@ -51,7 +51,7 @@ struct m_outbox {
 struct m_inbox {
 	const char *key, *type, *kind, *object, *state, *error;
 	bool live;
-	int tries;
+	int tries, lead; /* lead: the row whose fetch settles this one too; 0: its own */
 	int64_t not_before, lease;
 };
 struct m_payment {
@@ -139,6 +139,7 @@ int m_call_of(int attempt);       /* its create call, -1: none */
 int m_attempt_of(const char *id);
 bool m_has_final_payment(int pledge);
 void m_hint(const char *key, const char *kind, const char *object, int64_t now);
+void m_inbox_done(int64_t id); /* and those that it leads */
 bool m_attempt_is_waited_for(const struct m_attempt *a);
 int64_t m_look_due(void); /* of model_look.c's work */
 

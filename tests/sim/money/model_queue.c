@@ -142,29 +142,63 @@ void m_hint(const char *key, const char *kind, const char *object, int64_t now)
 		.state = "new"};
 }
 
+static bool inbox_is_free(const struct m_inbox *b, int64_t now)
+{
+	return is_eq(b->state, "new") || (is_eq(b->state, "leased") && b->lease <= now);
+}
+
+static bool is_twin(const struct m_inbox *a, const struct m_inbox *b)
+{
+	return is_eq(a->kind, b->kind) && is_eq(a->object, b->object) && a->live == b->live;
+}
+
+static void inbox_give(int i, int lead, int64_t until)
+{
+	struct m_inbox *b = &db.inbox[i];
+
+	b->state = "leased";
+	b->lease = until;
+	b->tries++;
+	b->lead = lead;
+}
+
+/* The n longest due, in their order. */
+static int inbox_due(int due[INBOX_MAX], int64_t most, int64_t now)
+{
+	int n = 0;
+
+	for (int i = 0; i < db.inbox_n; i++) {
+		int k = n;
+		if (!inbox_is_free(&db.inbox[i], now) || db.inbox[i].not_before > now)
+			continue;
+		for (; k > 0 && db.inbox[due[k - 1]].not_before > db.inbox[i].not_before; k--)
+			due[k] = due[k - 1];
+		due[k] = i;
+		n++;
+	}
+	return n < most ? n : (int)most;
+}
+
+/* The first of an object leads all that are there of it, due or not. */
 void m_inbox_lease(struct m_call *c)
 {
-	int64_t n = v_int(c, 0), lease_s = v_int(c, 1), now = v_time(c, 2);
+	int64_t now = v_time(c, 2), until = now + v_int(c, 1) * S;
+	int due[INBOX_MAX], n = inbox_due(due, v_int(c, 0), now);
+	bool given[INBOX_MAX] = {false};
 
 	m_columns(c, "inbox provider event_type object_kind object_id livemode tries");
-	for (; n > 0; n--) {
-		int best = -1;
-		for (int i = 0; i < db.inbox_n; i++) {
-			const struct m_inbox *b = &db.inbox[i];
-			bool due = b->not_before <= now &&
-				   (is_eq(b->state, "new") ||
-					   (is_eq(b->state, "leased") && b->lease <= now));
-			if (due && (best < 0 || b->not_before < db.inbox[best].not_before))
-				best = i;
-		}
-		if (best < 0)
-			return;
-		struct m_inbox *b = &db.inbox[best];
-		b->state = "leased";
-		b->lease = now + lease_s * S;
-		b->tries++;
+	for (int k = 0; k < n; k++) {
+		const struct m_inbox *b = &db.inbox[due[k]];
+		if (given[due[k]])
+			continue;
+		for (int i = 0; i < db.inbox_n; i++)
+			if (!given[i] && is_twin(&db.inbox[i], b) &&
+				(i == due[k] || inbox_is_free(&db.inbox[i], now))) {
+				given[i] = true;
+				inbox_give(i, i == due[k] ? 0 : due[k] + 1, until);
+			}
 		m_row(c);
-		m_put_int(c, 0, best + 1);
+		m_put_int(c, 0, due[k] + 1);
 		m_put(c, 1, "stripe");
 		m_put(c, 2, b->type);
 		m_put(c, 3, b->kind);
@@ -174,26 +208,46 @@ void m_inbox_lease(struct m_call *c)
 	}
 }
 
+void m_inbox_done(int64_t id)
+{
+	for (int i = 0; i < db.inbox_n; i++) {
+		struct m_inbox *b = &db.inbox[i];
+		if ((i + 1 == id && !is_eq(b->state, "done")) || b->lead == id) {
+			b->state = "done";
+			b->lease = 0;
+			b->lead = 0;
+			b->error = NULL;
+		}
+	}
+}
+
+static void inbox_over(
+	struct m_inbox *b, const char *state, const char *error, int64_t at, int64_t now)
+{
+	bool held = is_eq(state, "held");
+
+	b->state = held ? "new" : state;
+	b->lease = 0;
+	b->lead = 0;
+	b->error = error;
+	b->tries -= held && b->tries > 0;
+	b->not_before = at ? at : held ? now + 2 * S : now + m_pause(b->tries, 3600);
+}
+
 void m_inbox_end(struct m_call *c)
 {
-	int64_t id = v_int(c, 0), now = v_time(c, 4);
+	int64_t id = v_int(c, 0);
 
 	m_columns(c, "inbox_end");
 	m_row(c);
-	if (id < 1 || id > db.inbox_n)
-		return;
-	struct m_inbox *b = &db.inbox[id - 1];
-	if (!is_eq(b->state, "done") && !is_eq(b->state, "ignored")) {
-		bool held = is_eq(v_text(c, 1), "held");
-		b->state = held ? "new" : v_text(c, 1);
-		b->lease = 0;
-		b->error = v_text(c, 2);
-		b->tries -= held && b->tries > 0;
-		b->not_before = v_time(c, 3) ? v_time(c, 3)
-				: held       ? now + 2 * S
-					     : now + m_pause(b->tries, 3600);
+	for (int i = 0; id >= 1 && i < db.inbox_n; i++) {
+		struct m_inbox *b = &db.inbox[i];
+		bool ended = is_eq(b->state, "done") || is_eq(b->state, "ignored");
+		if ((i + 1 == id && !ended) || b->lead == id)
+			inbox_over(b, v_text(c, 1), v_text(c, 2), v_time(c, 3), v_time(c, 4));
 	}
-	m_put(c, 0, b->state);
+	if (id >= 1 && id <= db.inbox_n)
+		m_put(c, 0, db.inbox[id - 1].state);
 }
 
 /* --- mail ----------------------------------------------------------------- */

@@ -458,14 +458,8 @@ void m_settle(struct m_call *c)
 		return;
 	enum pledge_status before = db.pledge[t.pledge].status;
 	apply(&t);
-	if (c->v[0]) {
-		struct m_inbox *b = &db.inbox[v_int(c, 0) - 1];
-		if (!is_eq(b->state, "done")) {
-			b->state = "done";
-			b->lease = 0;
-			b->error = NULL;
-		}
-	}
+	if (c->v[0])
+		m_inbox_done(v_int(c, 0));
 	m_row(c);
 	m_put(c, 0, db.pledge[t.pledge].id);
 	m_put(c, 1, pledge_status_name(before));
