@@ -50,6 +50,8 @@ static void job_over(struct proc *p)
 		take_down(p);
 	if (j->what == JOB_HOOK)
 		hook_answer(j, j->done && j->err == OK);
+	else if (j->what == JOB_WISH)
+		wisher_answer(j);
 	else
 		donor_answer(j);
 	pick_up();
@@ -63,6 +65,8 @@ static void serve(struct proc *p)
 	if (j->what == JOB_HOOK)
 		j->err = app_webhook(
 			&p->money, str_c(j->signature), str_c(j->body), clock_utc(), &p->arena, &f);
+	else if (j->what == JOB_WISH)
+		wisher_serve(p, j);
 	else
 		donor_serve(p, j);
 }
@@ -216,6 +220,7 @@ void actor_begin(void)
 			sim_after(span(0, S), start_up, p, 0);
 	}
 	donor_begin();
+	wisher_begin();
 	for (int k = 0; k < 2; k++)
 		if (fault(FAULT_store_away))
 			sim_after(span(0, k ? 10 * H : 30 * MIN), go_away, NULL,

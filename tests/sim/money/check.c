@@ -38,6 +38,12 @@ static int contest(int intent, int64_t *ret_away)
 	return worst;
 }
 
+/* Whatever the page asked for, and later what a change of amount said. */
+static bool is_agreed(const struct m_pledge *p, const struct peer_intent *y)
+{
+	return y->received == p->amount || m_agreed((int)(p - db.pledge), y->received, p->cur);
+}
+
 /* What the pledge should be, from the provider's objects alone. */
 static enum pledge_status expected(const struct m_pledge *p, bool *ret_session)
 {
@@ -60,12 +66,12 @@ static enum pledge_status expected(const struct m_pledge *p, bool *ret_session)
 			if (!is_eq(y->status, "succeeded"))
 				continue;
 			int c = contest(i, &away);
-			has[c == 2                         ? PLEDGE_disputed
-				: c == 1                   ? PLEDGE_lost
-				: back(i) >= y->received   ? PLEDGE_refunded
-				: y->received != p->amount ? PLEDGE_processing
-				: back(i) > 0              ? PLEDGE_partly_refunded
-							   : PLEDGE_paid] = true;
+			has[c == 2                       ? PLEDGE_disputed
+				: c == 1                 ? PLEDGE_lost
+				: back(i) >= y->received ? PLEDGE_refunded
+				: !is_agreed(p, y)       ? PLEDGE_processing
+				: back(i) > 0            ? PLEDGE_partly_refunded
+							 : PLEDGE_paid] = true;
 		}
 	}
 	for (size_t i = 0; i < ARRAY_N(order); i++)
@@ -330,6 +336,7 @@ void check_history(void)
 	check_ledger();
 	for (int i = 0; i < db.pledge_n; i++)
 		check_pledge(i);
+	check_wishes();
 	check_thanks();
 	check_queues();
 }

@@ -243,12 +243,17 @@ static const struct {
 	{"mail_summaries", nothing},
 	{"circuit_take", circuit_take},
 	{"circuit_note", nothing},
-	{"clock_back", nothing},
+	{"clock_back", m_clock_back},
 	{"guard_tick", no_row},
 	{"robot_claim_lease", no_row},
-	/* not played yet: what donors and operators wish, and the reconciler */
-	{"wish_lease", no_row},
-	{"wish_calls", no_row},
+	{"wish_ask", m_wish_ask},
+	{"wish_lease", m_wish_lease},
+	{"wish_calls", m_wish_calls},
+	{"wish_send", m_wish_send},
+	{"wish_put_off", m_wish_put_off},
+	{"wish_answered", m_wish_answered},
+	{"wish_refused", m_wish_refused},
+	/* not played yet: the reconciler */
 	{"reconcile_lease", no_row},
 	{"comparison_lease", no_row},
 };
@@ -283,6 +288,9 @@ int64_t model_due(void)
 	for (int i = 0; i < db.mail_n; i++)
 		if (is_eq(db.mail[i].state, "queued"))
 			sooner(&due, db.mail[i].not_before, db.mail[i].lease);
+	for (int i = 0; i < db.wish_n; i++)
+		if (is_eq(db.wish[i].state, "asked"))
+			sooner(&due, db.wish[i].not_before, 0);
 	sooner(&due, m_look_due(), 0);
 	return due;
 }
@@ -306,7 +314,8 @@ PGresult *model_run(
 	struct m_call c = {
 		.n = n, .v = v, .len = len, .res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK)};
 	ASSERT(c.res);
-	bool long_one = rows[i].fn == m_settle; /* the others raise before they write */
+	/* the others raise before they write */
+	bool long_one = rows[i].fn == m_settle || rows[i].fn == m_wish_answered;
 	if (long_one)
 		before = db;
 	rows[i].fn(&c);

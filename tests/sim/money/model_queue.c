@@ -5,9 +5,7 @@
 
 /* --- outbox ----------------------------------------------------------------------------------- */
 
-#define OUTBOX_ROW "outbox kind subject provider method path idem_key body tries first_sent_at"
-
-static void outbox_give(struct m_call *c, int i, int64_t lease_s, int64_t now)
+void m_outbox_give(struct m_call *c, int i, int64_t lease_s, int64_t now)
 {
 	struct m_outbox *o = &db.outbox[i];
 
@@ -38,7 +36,30 @@ void m_outbox_claim(struct m_call *c)
 
 	m_columns(c, OUTBOX_ROW);
 	if (id >= 1 && id <= db.outbox_n && outbox_is_due(&db.outbox[id - 1], now))
-		outbox_give(c, (int)id - 1, v_int(c, 1), now);
+		m_outbox_give(c, (int)id - 1, v_int(c, 1), now);
+}
+
+/* kinds: as an array of PostgreSQL's */
+static bool is_among(const char *kinds, const char *kind)
+{
+	struct str rest = str_c(kinds + 1), one;
+
+	rest.n--;
+	while (str_cut(&rest, ',', &one))
+		if (str_is(one, kind))
+			return true;
+	return false;
+}
+
+int m_outbox_next(const char *kinds, int64_t now)
+{
+	int best = -1;
+
+	for (int i = 0; i < db.outbox_n; i++)
+		if (outbox_is_due(&db.outbox[i], now) && is_among(kinds, db.outbox[i].kind) &&
+			(best < 0 || db.outbox[i].not_before < db.outbox[best].not_before))
+			best = i;
+	return best;
 }
 
 void m_outbox_lease(struct m_call *c)
@@ -47,20 +68,8 @@ void m_outbox_lease(struct m_call *c)
 	int64_t now = v_time(c, 3), n = v_int(c, 1);
 
 	m_columns(c, OUTBOX_ROW);
-	for (; n > 0; n--) {
-		int best = -1;
-		for (int i = 0; i < db.outbox_n; i++) {
-			const struct m_outbox *o = &db.outbox[i];
-			char word[40];
-			snprintf(word, sizeof word, "%s", o->kind);
-			if (outbox_is_due(o, now) && strstr(kinds, word) &&
-				(best < 0 || o->not_before < db.outbox[best].not_before))
-				best = i;
-		}
-		if (best < 0)
-			return;
-		outbox_give(c, best, v_int(c, 2), now);
-	}
+	for (int i; n > 0 && (i = m_outbox_next(kinds, now)) >= 0; n--)
+		m_outbox_give(c, i, v_int(c, 2), now);
 }
 
 void m_outbox_result(struct m_call *c)

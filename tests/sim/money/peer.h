@@ -20,8 +20,9 @@ struct peer_intent {
 };
 struct peer_gift { /* a subscription */
 	const char *id, *customer, *status, *pledge;
-	int64_t until_s;
+	int64_t until_s, amount, created_s, paused_s, ended_s; /* paused: until then; 0: not */
 	int session;
+	bool at_end; /* it ends with the paid period */
 };
 struct peer_invoice {
 	const char *id, *status;
@@ -29,10 +30,10 @@ struct peer_invoice {
 	bool is_first, again;
 	int64_t amount, paid_s;
 };
-struct peer_claim { /* a refund or a dispute */
-	const char *id, *status;
+struct peer_claim {                     /* a refund or a dispute */
+	const char *id, *status, *ours; /* ours: metadata[refund] */
 	int intent;
-	int64_t amount;
+	int64_t amount, created_s;
 };
 struct peer_key {
 	const char *key, *body, *answer;
@@ -67,9 +68,19 @@ struct peer_reply {
 	const char *body, *should_retry;
 };
 
+/* a form's fields; NULL, or -1, when it is not there */
+const char *peer_field(struct str body, const char *name);
+int64_t peer_field_int(struct str body, const char *name);
+
 void peer_begin(void);
 bool peer_pay(const char *url, enum peer_plan plan); /* false: there is no such open page */
 struct peer_reply peer_do(const char *method, const char *path, struct str body, const char *key);
+
+/* peer_wish.c: what is asked of objects that are there; false: it is none of these addresses */
+bool peer_wish(const char *method, const char *path, struct str body, struct peer_reply *ret);
+
+/* peer_list.c: a page of a list, newest first; false: there is no such list */
+bool peer_list(const char *path, struct peer_reply *ret);
 
 /* peer_json.c: objects as they are fetched; expand: what stands in them as objects */
 const char *peer_json_session(int i, bool expand);
@@ -86,6 +97,10 @@ const char *peer_sign(const char *body);
 void peer_event(const char *type, const char *object, const char *object_id, const char *intent);
 void peer_after_pay(int intent, int gift);
 void peer_expire(void *arg, int64_t session);
+int64_t peer_taken(int intent); /* by refunds that have not failed */
+bool peer_disputed(int intent);
+int peer_refund(int intent, int64_t amount, const char *ours);
+void peer_end_gift(int gift);
 
 #define PEER_SECRET "whsec_simulated0000000000000000000000"
 

@@ -43,13 +43,20 @@ const char *peer_json_intent(int i, bool expand)
 const char *peer_json_gift(int i)
 {
 	const struct peer_gift *s = &peer.gift[i];
+	const char *pause = s->paused_s ? sim_text("{\"behavior\":\"void\",\"resumes_at\":%lld}",
+						  (long long)s->paused_s)
+					: "null";
 
 	return sim_text("{\"id\":\"%s\",\"object\":\"subscription\",\"livemode\":false,"
 			"\"status\":\"%s\",\"customer\":\"%s\",\"metadata\":%s,\"created\":%lld,"
-			"\"items\":{\"object\":\"list\",\"data\":[{\"id\":\"si_%s\","
-			"\"current_period_end\":%lld}]}}",
-		s->id, s->status, s->customer, metadata(s->pledge), (long long)s->until_s, s->id,
-		(long long)s->until_s);
+			"\"cancel_at_period_end\":%s,\"cancel_at\":null,\"pause_collection\":%s,"
+			"\"items\":{\"object\":\"list\",\"has_more\":false,\"data\":[{"
+			"\"id\":\"si_%s\",\"quantity\":1,\"current_period_end\":%lld,"
+			"\"price\":{\"id\":\"price_%s\",\"product\":\"prod_%s\","
+			"\"unit_amount\":%lld,\"currency\":\"%s\"}}]}}",
+		s->id, s->status, s->customer, metadata(s->pledge), (long long)s->created_s,
+		s->at_end ? "true" : "false", pause, s->id + 4, (long long)s->until_s, s->id + 4,
+		s->id + 4, (long long)s->amount, peer.session[s->session].cur);
 }
 
 const char *peer_json_invoice(int i)
@@ -83,8 +90,9 @@ const char *peer_json_refund(int i)
 
 	return sim_text("{\"id\":\"%s\",\"object\":\"refund\",\"amount\":%lld,"
 			"\"currency\":\"%s\",\"status\":\"%s\",\"payment_intent\":\"%s\","
-			"\"charge\":\"%s\",\"metadata\":{}}",
-		r->id, (long long)r->amount, p->cur, r->status, p->id, p->charge);
+			"\"charge\":\"%s\",\"created\":%lld,\"metadata\":%s}",
+		r->id, (long long)r->amount, p->cur, r->status, p->id, p->charge,
+		(long long)r->created_s, r->ours ? sim_text("{\"refund\":\"%s\"}", r->ours) : "{}");
 }
 
 const char *peer_json_dispute(int i)

@@ -66,7 +66,7 @@ void peer_event(const char *type, const char *object, const char *object_id, con
 
 /* --- money gone and back --------------------------------------------------------------------- */
 
-static int64_t taken(int intent)
+int64_t peer_taken(int intent)
 {
 	int64_t sum = 0;
 
@@ -76,7 +76,7 @@ static int64_t taken(int intent)
 	return sum;
 }
 
-static bool is_disputed(int intent)
+bool peer_disputed(int intent)
 {
 	for (int i = 0; i < peer.dispute_n; i++)
 		if (peer.dispute[i].intent == intent)
@@ -96,20 +96,19 @@ static void refund_ends(void *arg, int64_t i)
 		peer.intent[r->intent].id);
 }
 
-static void refund(void *arg, int64_t intent)
+int peer_refund(int intent, int64_t amount, const char *ours)
 {
 	const struct peer_intent *p = &peer.intent[intent];
-	int64_t left = p->received - taken((int)intent);
-
-	(void)arg;
-	if (left <= 0 || is_disputed((int)intent) || peer.refund_n == PEER_MAX)
-		return;
 	int i = peer.refund_n++;
+
+	ASSERT(i < PEER_MAX);
 	peer.refund[i] = (struct peer_claim){.id = new_id("re"),
 		.status = rnd(3) ? "succeeded" : "pending",
-		.intent = (int)intent,
-		.amount = rnd(2) ? left : span(1, left)};
-	say("refund %s of %s: %lld %s", peer.refund[i].id, p->id, (long long)peer.refund[i].amount,
+		.ours = ours,
+		.intent = intent,
+		.amount = amount,
+		.created_s = now_us() / S};
+	say("refund %s of %s: %lld %s", peer.refund[i].id, p->id, (long long)amount,
 		peer.refund[i].status);
 	peer_event("refund.created", "refund", peer.refund[i].id, p->id);
 	if (strcmp(peer.refund[i].status, "pending") == 0)
@@ -117,6 +116,17 @@ static void refund(void *arg, int64_t intent)
 	else if (rnd(6) == 0)
 		sim_after(span(MIN, 8 * H), refund_ends, NULL, i);
 	peer_event("charge.refunded", "charge", p->charge, p->id);
+	return i;
+}
+
+static void refund(void *arg, int64_t intent)
+{
+	int64_t left = peer.intent[intent].received - peer_taken((int)intent);
+
+	(void)arg;
+	if (left <= 0 || peer_disputed((int)intent) || peer.refund_n == PEER_MAX)
+		return;
+	(void)peer_refund((int)intent, rnd(2) ? left : span(1, left), NULL);
 	if (rnd(3) == 0)
 		sim_after(span(S, H), refund, NULL, intent);
 }
@@ -136,14 +146,14 @@ static void dispute(void *arg, int64_t intent)
 	const struct peer_intent *p = &peer.intent[intent];
 
 	(void)arg;
-	if (taken((int)intent) >= p->received || is_disputed((int)intent) ||
+	if (peer_taken((int)intent) >= p->received || peer_disputed((int)intent) ||
 		peer.dispute_n == PEER_MAX)
 		return;
 	int i = peer.dispute_n++;
 	peer.dispute[i] = (struct peer_claim){.id = new_id("dp"),
 		.status = "needs_response",
 		.intent = (int)intent,
-		.amount = p->received - taken((int)intent)};
+		.amount = p->received - peer_taken((int)intent)};
 	say("dispute %s of %s", peer.dispute[i].id, p->id);
 	peer_event("charge.dispute.created", "dispute", peer.dispute[i].id, p->id);
 	if (rnd(3))
@@ -161,6 +171,8 @@ static void invoice_again(void *arg, int64_t i)
 	struct peer_gift *s = &peer.gift[v->gift];
 
 	(void)arg;
+	if (s->ended_s)
+		return;
 	if (rnd(2)) {
 		v->status = "paid";
 		v->again = false;
@@ -176,22 +188,28 @@ static void invoice_again(void *arg, int64_t i)
 		v->again = false;
 		p->status = "canceled";
 		s->status = "canceled";
+		s->ended_s = now_us() / S;
 		say("invoice %s given up, %s ends", v->id, s->id);
 		peer_event("invoice.payment_failed", "invoice", v->id, NULL);
 		peer_event("customer.subscription.deleted", "subscription", s->id, NULL);
 	}
 }
 
-static void end_gift(void *arg, int64_t gift)
+void peer_end_gift(int gift)
 {
 	struct peer_gift *s = &peer.gift[gift];
 
-	(void)arg;
-	if (strcmp(s->status, "active") != 0)
-		return;
 	s->status = "canceled";
+	s->ended_s = now_us() / S;
 	say("subscription %s ends", s->id);
 	peer_event("customer.subscription.deleted", "subscription", s->id, NULL);
+}
+
+static void end_gift(void *arg, int64_t gift)
+{
+	(void)arg;
+	if (strcmp(peer.gift[gift].status, "active") == 0)
+		peer_end_gift((int)gift);
 }
 
 static void renew(void *arg, int64_t gift)
@@ -204,13 +222,21 @@ static void renew(void *arg, int64_t gift)
 	if (strcmp(s->status, "active") != 0 || peer.invoice_n == PEER_MAX ||
 		peer.intent_n == PEER_MAX)
 		return;
+	if (s->at_end) {
+		peer_end_gift((int)gift);
+		return;
+	}
+	if (s->paused_s) { /* the instalment is not taken */
+		sim_after(span(MIN, 8 * H), renew, NULL, gift);
+		return;
+	}
 	int p = peer.intent_n++, v = peer.invoice_n++;
 	peer.intent[p] = (struct peer_intent){.id = new_id("pi"),
 		.charge = new_id("ch"),
 		.status = fails ? "requires_payment_method" : "succeeded",
 		.cur = o->cur,
-		.amount = o->amount,
-		.received = fails ? 0 : o->amount,
+		.amount = s->amount,
+		.received = fails ? 0 : s->amount,
 		.created_s = now_us() / S,
 		.session = s->session};
 	peer.invoice[v] = (struct peer_invoice){.id = new_id("in"),
@@ -218,7 +244,7 @@ static void renew(void *arg, int64_t gift)
 		.gift = (int)gift,
 		.intent = p,
 		.again = fails,
-		.amount = o->amount,
+		.amount = s->amount,
 		.paid_s = fails ? 0 : now_us() / S};
 	s->until_s += 30 * 86400;
 	s->status = fails ? "past_due" : "active";
@@ -287,6 +313,8 @@ static void subscribe(int i, int intent)
 		.status = "active",
 		.pledge = s->pledge,
 		.until_s = now_us() / S + 30 * 86400,
+		.amount = s->amount,
+		.created_s = now_us() / S,
 		.session = i};
 	peer.invoice[s->invoice] = (struct peer_invoice){.id = new_id("in"),
 		.status = "paid",
