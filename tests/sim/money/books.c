@@ -233,7 +233,8 @@ static void empty(void)
 {
 	static const char *const tables[] = {"ledger", "mail_out", "outbox", "inbox", "wish", "fee",
 		"fraud_warning", "recurring", "dispute", "refund", "payment", "attempt", "pledge",
-		"reader", "lockout"};
+		"reader", "lockout", "reconcile", "comparison", "theirs", "difference", "orphan",
+		"guard_event"};
 
 	PQclear(query("BEGIN; SET LOCAL session_replication_role = replica"));
 	for (size_t i = 0; i < ARRAY_N(tables); i++)
@@ -261,6 +262,9 @@ int64_t check_due(void)
 		      "WHERE state IN ('new', 'leased')), "
 		      "(SELECT min(coalesce(not_before, created_at)) FROM pledged.wish "
 		      "WHERE state = 'asked'), "
+		      "(SELECT min(greatest(lease_until, coalesce(not_before, coalesce(ended_at, "
+		      "created_at) + interval '4 hours'))) FROM pledged.reconcile WHERE work = "
+		      "'events'), "
 		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.mail_out "
 		      "WHERE state = 'queued'), "
 		      "(SELECT min(look_asked_at) FROM pledged.attempt "

@@ -276,8 +276,9 @@ static void check_queues(void)
 		if (is_eq(db.outbox[i].state, "open"))
 			broken("outbox", "%s %s is open", db.outbox[i].kind, db.outbox[i].idem);
 	for (int i = 0; i < peer.event_n; i++)
-		if (!peer.event[i].delivered)
+		if (!peer.event[i].delivered && !peer.event[i].lost)
 			broken("webhook", "%s was never taken", peer.event[i].type);
+	check_events();
 }
 
 /* -1 for none */

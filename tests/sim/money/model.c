@@ -253,8 +253,11 @@ static const struct {
 	{"wish_put_off", m_wish_put_off},
 	{"wish_answered", m_wish_answered},
 	{"wish_refused", m_wish_refused},
-	/* not played yet: the reconciler */
-	{"reconcile_lease", no_row},
+	{"reconcile_lease", m_reconcile_lease},
+	{"reconcile_keep", m_reconcile_keep_row},
+	{"reconcile_end", m_reconcile_end},
+	{"events_put", m_events_put},
+	/* not played yet */
 	{"comparison_lease", no_row},
 };
 
@@ -292,6 +295,7 @@ int64_t model_due(void)
 		if (is_eq(db.wish[i].state, "asked"))
 			sooner(&due, db.wish[i].not_before, 0);
 	sooner(&due, m_look_due(), 0);
+	sooner(&due, m_reconcile_due(), 0);
 	return due;
 }
 

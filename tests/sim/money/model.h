@@ -79,6 +79,11 @@ struct m_wish {
 	int pledge, payment, recurring, attempt, tries; /* -1: none */
 	int64_t amount, until, not_before, created;
 };
+struct m_reconcile { /* created 0: there is no row */
+	const char *holder;
+	int tries;
+	int64_t created, every, lease, not_before, cursor, ended;
+};
 struct m_mail {
 	int64_t id;
 	const char *subject, *to, *locale, *line, *body, *state;
@@ -109,7 +114,8 @@ struct m_db {
 		int probes;
 		int64_t probe;
 	} lockout;
-	int64_t back_at; /* our clock was set back then */
+	struct m_reconcile reconcile[2]; /* events, compare */
+	int64_t back_at;                 /* our clock was set back then */
 };
 extern struct m_db db;
 
@@ -148,7 +154,8 @@ int m_call_of(int attempt);       /* its create call, -1: none */
 int m_attempt_of(const char *id);
 bool m_has_final_payment(int pledge);
 void m_hint(const char *key, const char *kind, const char *object, int64_t now);
-void m_inbox_done(int64_t id); /* and those that it leads */
+bool m_inbox_keep(struct m_inbox b); /* false: its key is there */
+void m_inbox_done(int64_t id);       /* and those that it leads */
 bool m_attempt_is_waited_for(const struct m_attempt *a);
 int64_t m_look_due(void); /* of model_look.c's work */
 
@@ -174,6 +181,13 @@ int m_payment_find(const char *id, const char *intent);
 int64_t m_refunded(int payment);
 void m_refund(struct m_call *c, const json_t *x, int64_t now);
 void m_dispute(const json_t *x);
+/* work that one clerk at a time does (model_recon.c) */
+struct m_reconcile *m_reconcile_row(const char *work, int64_t now);
+int64_t m_reconcile_at(const struct m_reconcile *r);
+bool m_reconcile_keep(const char *work, const char *holder, int64_t lease, int64_t now);
+bool m_reconcile_over(
+	const char *work, const char *holder, int64_t cursor, const char *error, int64_t now);
+int64_t m_reconcile_due(void);
 bool m_agreed(int pledge, int64_t amount, const char *currency);
 
 extern const char *const M_ATTEMPT[];
@@ -211,6 +225,10 @@ void m_attempt_found(struct m_call *c);
 void m_attempt_next(struct m_call *c);
 void m_pledge_again(struct m_call *c);
 void m_clock_back(struct m_call *c);
+void m_reconcile_lease(struct m_call *c);
+void m_reconcile_keep_row(struct m_call *c);
+void m_reconcile_end(struct m_call *c);
+void m_events_put(struct m_call *c);
 
 void model_begin(void);
 /* model_run: NULL and *ret_state for an error */

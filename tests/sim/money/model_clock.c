@@ -50,6 +50,10 @@ static void queues(int64_t by, int64_t now)
 			sooner(&db.mail[i].not_before, by, now);
 			sooner(&db.mail[i].lease, by, now);
 		}
+	for (size_t i = 0; i < ARRAY_N(db.reconcile); i++) {
+		sooner(&db.reconcile[i].not_before, by, now);
+		sooner(&db.reconcile[i].lease, by, now);
+	}
 	sooner(&db.lockout.probe, by, now);
 }
 

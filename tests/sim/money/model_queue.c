@@ -114,41 +114,35 @@ void m_outbox_result(struct m_call *c)
 
 /* --- inbox ------------------------------------------------------------------------------------ */
 
+bool m_inbox_keep(struct m_inbox b)
+{
+	for (int i = 0; i < db.inbox_n; i++)
+		if (is_eq(db.inbox[i].key, b.key))
+			return false;
+	ASSERT(db.inbox_n < INBOX_MAX);
+	b.state = is_eq(b.kind, "none") ? "ignored" : "new";
+	db.inbox[db.inbox_n++] = b;
+	return true;
+}
+
 void m_inbox_put(struct m_call *c)
 {
-	const char *key = v_text(c, 1);
-	bool stored = true;
+	bool stored = m_inbox_keep((struct m_inbox){.key = v_text(c, 1),
+		.type = v_text(c, 2),
+		.kind = v_text(c, 3),
+		.object = v_text(c, 4),
+		.live = v_bool(c, 5),
+		.not_before = v_time(c, 9)});
 
-	for (int i = 0; i < db.inbox_n; i++)
-		stored = stored && !is_eq(db.inbox[i].key, key);
 	m_columns(c, "stored");
 	m_row(c);
 	m_put(c, 0, stored ? "t" : "f");
-	if (!stored)
-		return;
-	ASSERT(db.inbox_n < INBOX_MAX);
-	const char *kind = v_text(c, 3);
-	db.inbox[db.inbox_n++] = (struct m_inbox){.key = key,
-		.type = v_text(c, 2),
-		.kind = kind,
-		.object = v_text(c, 4),
-		.live = v_bool(c, 5),
-		.not_before = v_time(c, 9),
-		.state = is_eq(kind, "none") ? "ignored" : "new"};
 }
 
 void m_hint(const char *key, const char *kind, const char *object, int64_t now)
 {
-	for (int i = 0; i < db.inbox_n; i++)
-		if (is_eq(db.inbox[i].key, key))
-			return;
-	ASSERT(db.inbox_n < INBOX_MAX);
-	db.inbox[db.inbox_n++] = (struct m_inbox){.key = key,
-		.type = "hint",
-		.kind = kind,
-		.object = object,
-		.not_before = now,
-		.state = "new"};
+	(void)m_inbox_keep((struct m_inbox){
+		.key = key, .type = "hint", .kind = kind, .object = object, .not_before = now});
 }
 
 static bool inbox_is_free(const struct m_inbox *b, int64_t now)

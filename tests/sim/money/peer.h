@@ -44,7 +44,7 @@ struct peer_event {
 	const char *id, *type, *object, *object_id, *intent;
 	int64_t created_s;
 	int tries;
-	bool delivered;
+	bool delivered, lost; /* lost: nobody will send it */
 };
 
 extern struct peer {

@@ -57,6 +57,9 @@ void peer_event(const char *type, const char *object, const char *object_id, con
 		.intent = intent,
 		.created_s = now_us() / S};
 	int64_t in = span(10000, 5 * S);
+	e->lost = fault(FAULT_hook_lost);
+	if (e->lost)
+		return;
 	if (fault(FAULT_hook_late))
 		in = span(MIN, 6 * H);
 	sim_after(in, deliver, e, 0);

@@ -16,6 +16,18 @@ static const char *session(int i)
 	}
 ROW(session, created_s)
 ROW(refund, created_s)
+ROW(event, created_s)
+
+static const char *event(int i)
+{
+	return peer_json_event(&peer.event[i]);
+}
+
+/* Of events the types that are asked for. */
+static bool is_asked(int *n, int i, const char *query)
+{
+	return n != &peer.event_n || strstr(query, sim_text("=%s&", peer.event[i].type));
+}
 
 static const struct list {
 	const char *path;
@@ -24,6 +36,7 @@ static const struct list {
 	const char *(*json)(int i);
 } lists[] = {
 	{"/v1/checkout/sessions?", &peer.session_n, session_id, session},
+	{"/v1/events?", &peer.event_n, event_id, event},
 	{"/v1/refunds?", &peer.refund_n, refund_id, peer_json_refund},
 };
 
@@ -45,7 +58,7 @@ static struct peer_reply page(const struct list *l, const char *query)
 		}
 	for (; i >= 0; i--) {
 		(void)l->id(i, &at);
-		if (at < from)
+		if (at < from || !is_asked(l->n, i, query))
 			continue;
 		if (n++ == 2) {
 			more = true;

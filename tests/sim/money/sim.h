@@ -135,5 +135,7 @@ int64_t check_due(void);               /* when a clerk has something to do, by o
 bool check_page(const char *url);      /* whether this page was written down */
 void check_history(void);
 void check_wishes(void);
+void check_events(void);           /* check_recon.c */
+void check_cursor(int64_t cursor); /* events have been listed up to then */
 
 #endif
