@@ -177,6 +177,17 @@ static void read_wishes(void)
 	PQclear(r);
 }
 
+static void read_warnings(void)
+{
+	PGresult *r = query("SELECT provider_warning_id, actionable FROM pledged.fraud_warning");
+
+	db.warning_n = PQntuples(r);
+	for (int i = 0; i < db.warning_n && i < PAYMENTS_MAX; i++)
+		db.warning[i] =
+			(struct m_aside){.pid = cell(r, i, 0), .actionable = cell_on(r, i, 1)};
+	PQclear(r);
+}
+
 static void read_queues(void)
 {
 	PGresult *r = query("SELECT kind, subject, idem_key, state, error FROM pledged.outbox "
@@ -314,6 +325,7 @@ void books_read(void)
 	read_pledges();
 	read_recurring();
 	read_wishes();
+	read_warnings();
 	read_queues();
 	ask_invariants();
 }

@@ -290,6 +290,28 @@ static int attempt_rank(const char *state)
 	return -1;
 }
 
+static int64_t fees(int intent)
+{
+	const struct peer_intent *p = &peer.intent[intent];
+	int64_t sum = p->received > 0 ? peer_fee(p) : 0;
+
+	for (int i = 0; i < peer.dispute_n; i++)
+		sum += peer.dispute[i].intent == intent ? PEER_DISPUTE_FEE : 0;
+	return sum;
+}
+
+static void check_warnings(void)
+{
+	for (int i = 0; i < peer.warning_n; i++) {
+		int n = 0;
+		for (int k = 0; k < db.warning_n; k++)
+			n += is_eq(db.warning[k].pid, peer.warning[i].id) &&
+			     db.warning[k].actionable == peer.warning[i].actionable;
+		if (n != 1)
+			broken("warning", "%s is not as the provider has it", peer.warning[i].id);
+	}
+}
+
 static void check_ledger(void)
 {
 	static const char *const curs[] = {"EUR", "JPY", "USD", "KWD"};
@@ -306,7 +328,7 @@ static void check_ledger(void)
 			if (is_cur(peer.intent[i].cur, curs[c])) {
 				int64_t away = 0;
 				(void)contest(i, &away);
-				theirs += peer.intent[i].received - back(i) - away;
+				theirs += peer.intent[i].received - back(i) - away - fees(i);
 			}
 		if (sum != 0 || ours != theirs)
 			broken("ledger",
@@ -338,6 +360,7 @@ void check_history(void)
 	for (int i = 0; i < db.pledge_n; i++)
 		check_pledge(i);
 	check_wishes();
+	check_warnings();
 	check_thanks();
 	check_queues();
 }

@@ -68,6 +68,11 @@ struct m_claim { /* a refund or a dispute */
 	int payment;
 	int64_t amount, created;
 };
+struct m_aside { /* a fee or a fraud warning */
+	const char *pid;
+	int payment;
+	bool actionable;
+};
 struct m_recurring {
 	const char *id, *pid, *state, *customer, *item, *product, *cur;
 	int pledge;
@@ -97,13 +102,14 @@ struct m_ledger {
 };
 struct m_db {
 	int pledge_n, attempt_n, outbox_n, inbox_n, payment_n, refund_n, dispute_n, recurring_n,
-		mail_n, ledger_n, entry_n, mark_n, wish_n;
+		mail_n, ledger_n, entry_n, mark_n, wish_n, fee_n, warning_n;
 	struct m_pledge pledge[PLEDGES_MAX];
 	struct m_attempt attempt[ATTEMPTS_MAX];
 	struct m_outbox outbox[OUTBOX_MAX];
 	struct m_inbox inbox[INBOX_MAX];
 	struct m_payment payment[PAYMENTS_MAX];
 	struct m_claim refund[CLAIMS_MAX], dispute[CLAIMS_MAX];
+	struct m_aside fee[2 * PAYMENTS_MAX], warning[PAYMENTS_MAX];
 	struct m_recurring recurring[PLEDGES_MAX];
 	struct m_wish wish[WISHES_MAX];
 	struct m_mail mail[MAILS_MAX];
@@ -181,6 +187,8 @@ int m_payment_find(const char *id, const char *intent);
 int64_t m_refunded(int payment);
 void m_refund(struct m_call *c, const json_t *x, int64_t now);
 void m_dispute(const json_t *x);
+void m_fee(const json_t *x);
+void m_warning(const json_t *x);
 /* work that one clerk at a time does (model_recon.c) */
 struct m_reconcile *m_reconcile_row(const char *work, int64_t now);
 int64_t m_reconcile_at(const struct m_reconcile *r);

@@ -1,5 +1,5 @@
-/* tests/sim/money/model_claim.c: what settle means for what is taken from a payment: refunds and
- * disputes. */
+/* tests/sim/money/model_claim.c: what settle means for what is taken from a payment: refunds,
+ * disputes, fees; and fraud warnings. */
 #include <string.h>
 
 #include "model.h"
@@ -103,4 +103,34 @@ void m_dispute(const json_t *x)
 	int64_t moved = db.dispute[i].amount * (!is_eq(state, "won") - (was && !is_eq(was, "won")));
 	m_book(db.payment[y].pledge, "dispute", db.dispute[i].id, was, state, "provider", "dispute",
 		moved, db.payment[y].cur);
+}
+
+void m_fee(const json_t *x)
+{
+	int y = m_payment_find(m_text(x, "payment"), NULL);
+
+	for (int i = 0; i < db.fee_n; i++)
+		if (is_eq(db.fee[i].pid, m_text(x, "id")))
+			return;
+	ASSERT(db.fee_n < (int)ARRAY_N(db.fee));
+	db.fee[db.fee_n++] = (struct m_aside){.pid = m_text(x, "id"), .payment = y};
+	m_book(db.payment[y].pledge, "fee", m_uuid(), NULL, "booked", "provider", "fee",
+		m_number(x, "amount"), m_text(x, "currency"));
+}
+
+void m_warning(const json_t *x)
+{
+	bool actionable = !json_is_false(json_object_get(x, "actionable"));
+	int i = 0;
+
+	while (i < db.warning_n && !is_eq(db.warning[i].pid, m_text(x, "id")))
+		i++;
+	if (i < db.warning_n) {
+		db.warning[i].actionable = db.warning[i].actionable && actionable;
+		return;
+	}
+	ASSERT(i < PAYMENTS_MAX);
+	db.warning[db.warning_n++] = (struct m_aside){.pid = m_text(x, "id"),
+		.payment = m_payment_find(m_text(x, "payment"), NULL),
+		.actionable = actionable};
 }

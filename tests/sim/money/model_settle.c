@@ -62,7 +62,7 @@ int m_payment_find(const char *id, const char *intent)
 
 static int find_by_money(const struct told *t)
 {
-	static const char *const lists[] = {"payments", "refunds", "disputes"};
+	static const char *const lists[] = {"payments", "refunds", "disputes", "fees", "warnings"};
 
 	for (size_t l = 0; l < ARRAY_N(lists); l++) {
 		const json_t *all = list(t, lists[l]);
@@ -144,7 +144,7 @@ static int find_attempt(const struct told *t)
 /* Refunds and disputes whose payment nobody knows to be paid: later. */
 static bool is_early(const struct told *t)
 {
-	static const char *const lists[] = {"refunds", "disputes"};
+	static const char *const lists[] = {"refunds", "disputes", "fees", "warnings"};
 	const json_t *payments = list(t, "payments");
 
 	for (size_t l = 0; l < ARRAY_N(lists); l++) {
@@ -401,6 +401,8 @@ static void apply(struct told *t)
 		if (m_refunded(y) > db.payment[y].amount)
 			m_raise(t->c, "23514", "refunds exceed payment");
 	json_array_foreach(list(t, "disputes"), i, x) m_dispute(x);
+	json_array_foreach(list(t, "fees"), i, x) m_fee(x);
+	json_array_foreach(list(t, "warnings"), i, x) m_warning(x);
 	if (same_mode && json_is_object(json_object_get(t->snap, "recurring")))
 		recurring(t, json_object_get(t->snap, "recurring"));
 	if (same_mode) {

@@ -129,6 +129,8 @@ static struct peer_reply fetch(const char *path)
 		FIND(refund, peer_json_refund(i))
 	if (strcmp(place, "disputes/") == 0)
 		FIND(dispute, peer_json_dispute(i))
+	if (strcmp(place, "radar/early_fraud_warnings/") == 0)
+		FIND(warning, peer_json_warning(i))
 	return (struct peer_reply){.status = 404,
 		.body = peer_json_error("invalid_request_error", "resource_missing", "id")};
 }

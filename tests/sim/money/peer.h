@@ -35,6 +35,11 @@ struct peer_claim {                     /* a refund or a dispute */
 	int intent;
 	int64_t amount, created_s;
 };
+struct peer_warning {
+	const char *id;
+	int intent;
+	bool actionable;
+};
 struct peer_key {
 	const char *key, *body, *answer;
 	long status;
@@ -48,12 +53,13 @@ struct peer_event {
 };
 
 extern struct peer {
-	int session_n, intent_n, gift_n, invoice_n, refund_n, dispute_n, key_n, event_n;
+	int session_n, intent_n, gift_n, invoice_n, refund_n, dispute_n, key_n, event_n, warning_n;
 	struct peer_session session[PEER_MAX];
 	struct peer_intent intent[PEER_MAX];
 	struct peer_gift gift[PEER_MAX];
 	struct peer_invoice invoice[PEER_MAX];
 	struct peer_claim refund[PEER_MAX], dispute[PEER_MAX];
+	struct peer_warning warning[PEER_MAX];
 	struct peer_key key[PEER_MAX];
 	struct peer_event event[PEER_MAX * 8];
 } peer;
@@ -89,6 +95,8 @@ const char *peer_json_gift(int i);
 const char *peer_json_invoice(int i);
 const char *peer_json_refund(int i);
 const char *peer_json_dispute(int i);
+const char *peer_json_warning(int i);
+int64_t peer_fee(const struct peer_intent *p); /* what the provider keeps */
 const char *peer_json_error(const char *type, const char *code, const char *param);
 const char *peer_json_event(const struct peer_event *e);
 const char *peer_sign(const char *body);
@@ -102,6 +110,7 @@ bool peer_disputed(int intent);
 int peer_refund(int intent, int64_t amount, const char *ours);
 void peer_end_gift(int gift);
 
-#define PEER_SECRET "whsec_simulated0000000000000000000000"
+#define PEER_DISPUTE_FEE 1500
+#define PEER_SECRET      "whsec_simulated0000000000000000000000"
 
 #endif

@@ -15,6 +15,18 @@ static const char *metadata(const char *pledge)
 	return pledge ? sim_text("{\"pledge\":\"%s\"}", pledge) : "{}";
 }
 
+int64_t peer_fee(const struct peer_intent *p)
+{
+	return 25 + p->received * 3 / 100;
+}
+
+static const char *movement(const char *of, int64_t fee, const char *cur)
+{
+	return sim_text("{\"id\":\"txn_%s\",\"object\":\"balance_transaction\",\"fee\":%lld,"
+			"\"currency\":\"%s\"}",
+		of, (long long)fee, cur);
+}
+
 const char *peer_json_intent(int i, bool expand)
 {
 	const struct peer_intent *p = &peer.intent[i];
@@ -28,9 +40,13 @@ const char *peer_json_intent(int i, bool expand)
 		if (peer.refund[k].intent == i)
 			refunds = sim_text(
 				"%s%s%s", refunds, refunds[0] ? "," : "", peer_json_refund(k));
+	/* the fee is told a while after the money */
+	bool told = now_us() / S >= p->created_s + p->amount % 3000;
+	const char *fee = told ? movement(p->charge, peer_fee(p), p->cur) : "null";
 	const char *charge = sim_text("{\"id\":\"%s\",\"object\":\"charge\",\"created\":%lld,"
+				      "\"balance_transaction\":%s,"
 				      "\"refunds\":{\"object\":\"list\",\"data\":[%s]}}",
-		p->charge, (long long)p->created_s, refunds);
+		p->charge, (long long)p->created_s, fee, refunds);
 	return sim_text("{\"id\":\"%s\",\"object\":\"payment_intent\",\"livemode\":false,"
 			"\"status\":\"%s\",\"amount\":%lld,\"amount_received\":%lld,"
 			"\"currency\":\"%s\",\"created\":%lld,\"metadata\":%s,"
@@ -102,8 +118,22 @@ const char *peer_json_dispute(int i)
 
 	return sim_text("{\"id\":\"%s\",\"object\":\"dispute\",\"livemode\":false,"
 			"\"amount\":%lld,\"currency\":\"%s\",\"status\":\"%s\","
-			"\"payment_intent\":\"%s\",\"charge\":\"%s\",\"metadata\":{}}",
-		d->id, (long long)d->amount, p->cur, d->status, p->id, p->charge);
+			"\"payment_intent\":\"%s\",\"charge\":\"%s\",\"metadata\":{},"
+			"\"balance_transactions\":[%s]}",
+		d->id, (long long)d->amount, p->cur, d->status, p->id, p->charge,
+		movement(d->id, PEER_DISPUTE_FEE, p->cur));
+}
+
+const char *peer_json_warning(int i)
+{
+	const struct peer_warning *w = &peer.warning[i];
+	const struct peer_intent *p = &peer.intent[w->intent];
+
+	return sim_text(
+		"{\"id\":\"%s\",\"object\":\"radar.early_fraud_warning\",\"livemode\":false,"
+		"\"actionable\":%s,\"fraud_type\":\"made_with_stolen_card\","
+		"\"payment_intent\":\"%s\",\"charge\":\"%s\"}",
+		w->id, w->actionable ? "true" : "false", p->id, p->charge);
 }
 
 const char *peer_json_session(int i, bool expand)

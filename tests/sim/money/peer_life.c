@@ -163,6 +163,31 @@ static void dispute(void *arg, int64_t intent)
 		sim_after(span(MIN, 10 * H), dispute_ends, NULL, i);
 }
 
+static void warning_over(void *arg, int64_t i)
+{
+	struct peer_warning *w = &peer.warning[i];
+
+	(void)arg;
+	w->actionable = false;
+	peer_event("radar.early_fraud_warning.updated", "radar.early_fraud_warning", w->id,
+		peer.intent[w->intent].id);
+}
+
+static void warning(void *arg, int64_t intent)
+{
+	(void)arg;
+	if (peer.warning_n == PEER_MAX)
+		return;
+	int i = peer.warning_n++;
+	peer.warning[i] = (struct peer_warning){
+		.id = new_id("issfr"), .intent = (int)intent, .actionable = true};
+	say("warning %s of %s", peer.warning[i].id, peer.intent[intent].id);
+	peer_event("radar.early_fraud_warning.created", "radar.early_fraud_warning",
+		peer.warning[i].id, peer.intent[intent].id);
+	if (rnd(2))
+		sim_after(span(S, H), warning_over, NULL, i);
+}
+
 /* --- the next instalment --------------------------------------------------------------------- */
 
 static void renew(void *arg, int64_t gift);
@@ -267,6 +292,8 @@ void peer_after_pay(int intent, int gift)
 		sim_after(span(S, 10 * H), refund, NULL, intent);
 	if (rnd(8) == 0)
 		sim_after(span(S, 10 * H), dispute, NULL, intent);
+	if (rnd(8) == 0)
+		sim_after(span(S, 10 * H), warning, NULL, intent);
 	if (gift >= 0 && rnd(2))
 		sim_after(span(MIN, 8 * H), renew, NULL, gift);
 	if (gift >= 0 && rnd(4) == 0)
