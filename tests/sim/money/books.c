@@ -188,6 +188,26 @@ static void read_warnings(void)
 	PQclear(r);
 }
 
+/* What the daily comparison found, and what was not healed since. */
+static void ask_comparison(void)
+{
+	PGresult *r =
+		query("SELECT object, provider_id, what, ours, theirs FROM pledged.difference "
+		      "WHERE resolved_at IS NULL UNION ALL SELECT 'orphan', provider_id, "
+		      "object, '', '' FROM pledged.orphan WHERE resolved_at IS NULL");
+
+	if (PQntuples(r) > 0)
+		broken("books", "%s %s: %s, ours %s, theirs %s", PQgetvalue(r, 0, 0),
+			PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2), PQgetvalue(r, 0, 3),
+			PQgetvalue(r, 0, 4));
+	PQclear(r);
+	r = query("SELECT count(*) FROM pledged.comparison WHERE state = 'done'");
+	say("%s comparisons", PQgetvalue(r, 0, 0));
+	if (cell_int(r, 0, 0) == 0)
+		broken("books", "they were never compared");
+	PQclear(r);
+}
+
 static void read_queues(void)
 {
 	PGresult *r = query("SELECT kind, subject, idem_key, state, error FROM pledged.outbox "
@@ -274,8 +294,8 @@ int64_t check_due(void)
 		      "(SELECT min(coalesce(not_before, created_at)) FROM pledged.wish "
 		      "WHERE state = 'asked'), "
 		      "(SELECT min(greatest(lease_until, coalesce(not_before, coalesce(ended_at, "
-		      "created_at) + interval '4 hours'))) FROM pledged.reconcile WHERE work = "
-		      "'events'), "
+		      "created_at) + CASE work WHEN 'events' THEN interval '12 hours' ELSE "
+		      "interval '1 day' END))) FROM pledged.reconcile), "
 		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.mail_out "
 		      "WHERE state = 'queued'), "
 		      "(SELECT min(look_asked_at) FROM pledged.attempt "
@@ -328,6 +348,7 @@ void books_read(void)
 	read_warnings();
 	read_queues();
 	ask_invariants();
+	ask_comparison();
 }
 
 void books_look(void)

@@ -184,6 +184,12 @@ static void no_row(struct m_call *c)
 	m_columns(c, "n");
 }
 
+/* The comparison is played on PostgreSQL alone. */
+static void not_here(struct m_call *c)
+{
+	m_columns(c, "n");
+}
+
 /* The circuit is not played: everybody may call. */
 static void circuit_take(struct m_call *c)
 {
@@ -257,8 +263,11 @@ static const struct {
 	{"reconcile_keep", m_reconcile_keep_row},
 	{"reconcile_end", m_reconcile_end},
 	{"events_put", m_events_put},
-	/* not played yet */
-	{"comparison_lease", no_row},
+	{"comparison_lease", not_here},
+	{"comparison_put", not_here},
+	{"comparison_doubt", not_here},
+	{"comparison_end", not_here},
+	{"comparison_fail", not_here},
 };
 
 bool model_is_aside(const char *name)

@@ -96,6 +96,7 @@ const char *peer_json_invoice(int i);
 const char *peer_json_refund(int i);
 const char *peer_json_dispute(int i);
 const char *peer_json_warning(int i);
+const char *peer_json_charge(int i);           /* of an intent */
 int64_t peer_fee(const struct peer_intent *p); /* what the provider keeps */
 const char *peer_json_error(const char *type, const char *code, const char *param);
 const char *peer_json_event(const struct peer_event *e);

@@ -119,9 +119,29 @@ const char *peer_json_dispute(int i)
 	return sim_text("{\"id\":\"%s\",\"object\":\"dispute\",\"livemode\":false,"
 			"\"amount\":%lld,\"currency\":\"%s\",\"status\":\"%s\","
 			"\"payment_intent\":\"%s\",\"charge\":\"%s\",\"metadata\":{},"
-			"\"balance_transactions\":[%s]}",
+			"\"created\":%lld,\"balance_transactions\":[%s]}",
 		d->id, (long long)d->amount, p->cur, d->status, p->id, p->charge,
-		movement(d->id, PEER_DISPUTE_FEE, p->cur));
+		(long long)d->created_s, movement(d->id, PEER_DISPUTE_FEE, p->cur));
+}
+
+/* A charge as it is listed. */
+const char *peer_json_charge(int i)
+{
+	const struct peer_intent *p = &peer.intent[i];
+	int gift = peer.session[p->session].gift;
+	const char *status = strcmp(p->status, "succeeded") == 0    ? "succeeded"
+			     : strcmp(p->status, "processing") == 0 ? "pending"
+								    : "failed";
+
+	return sim_text("{\"id\":\"%s\",\"object\":\"charge\",\"livemode\":false,\"created\":%lld,"
+			"\"amount\":%lld,\"amount_captured\":%lld,\"captured\":%s,"
+			"\"amount_refunded\":%lld,\"disputed\":%s,\"currency\":\"%s\","
+			"\"status\":\"%s\",\"payment_intent\":\"%s\",\"customer\":%s,"
+			"\"metadata\":%s}",
+		p->charge, (long long)p->created_s, (long long)p->amount, (long long)p->received,
+		p->received > 0 ? "true" : "false", (long long)peer_taken(i),
+		peer_disputed(i) ? "true" : "false", p->cur, status, p->id,
+		gift >= 0 ? quoted(peer.gift[gift].customer) : "null", metadata(p->pledge));
 }
 
 const char *peer_json_warning(int i)

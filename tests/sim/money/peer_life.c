@@ -115,9 +115,9 @@ int peer_refund(int intent, int64_t amount, const char *ours)
 		peer.refund[i].status);
 	peer_event("refund.created", "refund", peer.refund[i].id, p->id);
 	if (strcmp(peer.refund[i].status, "pending") == 0)
-		sim_after(span(MIN, 8 * H), refund_ends, NULL, i);
+		sim_after(span(S, rnd(3) ? 8 * H : MIN), refund_ends, NULL, i);
 	else if (rnd(6) == 0)
-		sim_after(span(MIN, 8 * H), refund_ends, NULL, i);
+		sim_after(span(S, rnd(3) ? 8 * H : MIN), refund_ends, NULL, i);
 	peer_event("charge.refunded", "charge", p->charge, p->id);
 	return i;
 }
@@ -155,12 +155,13 @@ static void dispute(void *arg, int64_t intent)
 	int i = peer.dispute_n++;
 	peer.dispute[i] = (struct peer_claim){.id = new_id("dp"),
 		.status = "needs_response",
+		.created_s = now_us() / S,
 		.intent = (int)intent,
 		.amount = p->received - peer_taken((int)intent)};
 	say("dispute %s of %s", peer.dispute[i].id, p->id);
 	peer_event("charge.dispute.created", "dispute", peer.dispute[i].id, p->id);
 	if (rnd(3))
-		sim_after(span(MIN, 10 * H), dispute_ends, NULL, i);
+		sim_after(span(S, rnd(3) ? 10 * H : MIN), dispute_ends, NULL, i);
 }
 
 static void warning_over(void *arg, int64_t i)

@@ -17,6 +17,14 @@ static const char *session(int i)
 ROW(session, created_s)
 ROW(refund, created_s)
 ROW(event, created_s)
+ROW(dispute, created_s)
+ROW(gift, created_s)
+
+static const char *charge_id(int i, int64_t *created_s)
+{
+	*created_s = peer.intent[i].created_s;
+	return peer.intent[i].charge;
+}
 
 static const char *event(int i)
 {
@@ -37,6 +45,9 @@ static const struct list {
 } lists[] = {
 	{"/v1/checkout/sessions?", &peer.session_n, session_id, session},
 	{"/v1/events?", &peer.event_n, event_id, event},
+	{"/v1/charges?", &peer.intent_n, charge_id, peer_json_charge},
+	{"/v1/disputes?", &peer.dispute_n, dispute_id, peer_json_dispute},
+	{"/v1/subscriptions?", &peer.gift_n, gift_id, peer_json_gift},
 	{"/v1/refunds?", &peer.refund_n, refund_id, peer_json_refund},
 };
 
