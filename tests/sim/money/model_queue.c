@@ -259,7 +259,7 @@ void m_mail_lease(struct m_call *c)
 {
 	int64_t n = v_int(c, 0), lease_s = v_int(c, 1), now = v_time(c, 2);
 
-	m_columns(c, "mail kind recipient locale subject_line body");
+	m_columns(c, "mail kind recipient locale subject_line body stop_url");
 	for (int i = 0; i < db.mail_n && n > 0; i++) {
 		struct m_mail *m = &db.mail[i];
 		if (!is_eq(m->state, "queued") || m->not_before > now || m->lease > now)
