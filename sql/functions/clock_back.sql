@@ -1,5 +1,6 @@
 -- clock_back: the clerk's clock was set back by so much: what waits for a time, or is leased until one, would wait longer by that.
--- Tables: attempt, payment, wish, inbox, outbox, mail_out, reconcile, lockout (rows that others hold are left as they are), guard_event. Gives how many rows were moved.
+-- What was fetched in a time that is to come again counts as fetched now, or it would keep out all that is fetched until then.
+-- Tables: attempt, payment, dispute, recurring, wish, inbox, outbox, mail_out, reconcile, lockout (rows that others hold are left as they are), guard_event. Gives how many rows were moved.
 -- A second clerk on the same host sees the same step: whoever comes within two minutes of a noted one does nothing.
 CREATE OR REPLACE FUNCTION pledged.clock_back(p_by_s integer, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -22,6 +23,16 @@ BEGIN
 	UPDATE payment y SET next_look_at = greatest(p_now, y.next_look_at - v_by)
 	FROM (SELECT payment_id FROM payment WHERE state = 'paid' AND next_look_at > p_now AND next_look_at < 'infinity' FOR UPDATE SKIP LOCKED) w
 	WHERE y.payment_id = w.payment_id;
+	GET DIAGNOSTICS v_some = ROW_COUNT;
+	v_n := v_n + v_some;
+	UPDATE dispute d SET fetched_at = p_now
+	FROM (SELECT dispute_id FROM dispute WHERE fetched_at > p_now FOR UPDATE SKIP LOCKED) w
+	WHERE d.dispute_id = w.dispute_id;
+	GET DIAGNOSTICS v_some = ROW_COUNT;
+	v_n := v_n + v_some;
+	UPDATE recurring r SET fetched_at = p_now
+	FROM (SELECT recurring_id FROM recurring WHERE fetched_at > p_now FOR UPDATE SKIP LOCKED) w
+	WHERE r.recurring_id = w.recurring_id;
 	GET DIAGNOSTICS v_some = ROW_COUNT;
 	v_n := v_n + v_some;
 	UPDATE wish x SET not_before = greatest(p_now, x.not_before - v_by)

@@ -23,6 +23,9 @@
 #endif
 
 #define LONGEST (8 * DAY)
+/* really five minutes: so seldom as to be quick; books.c knows the second */
+#define EVENTS_S    14400
+#define EVENTS_PG_S 43200
 
 static const struct {
 	const char *text;
@@ -52,6 +55,7 @@ static void conf_make(struct conf *c, enum conf_role role, const char *conninfo)
 		set_text(c, (enum conf_key)k, defaults[k].text);
 		c->num[k] = defaults[k].num ? defaults[k].num : strtoll(defaults[k].text, NULL, 10);
 	}
+	c->num[CONF_clerk_events_s] = conninfo ? EVENTS_PG_S : EVENTS_S;
 	set_text(c, CONF_stripe_key_file, "sk_test_simulated");
 	set_text(c, CONF_stripe_webhook_secret_file, role == CONF_ROLE_MONEY ? PEER_SECRET : "");
 	set_text(c, CONF_mail_smtp_url, "smtp://127.0.0.1:1");

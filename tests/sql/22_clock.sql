@@ -1,7 +1,7 @@
 -- The clock was set back an hour: what is leased or waits does so for its own time, not an hour more (case 85).
 BEGIN;
 \ir fixture.psql
-SELECT plan(15);
+SELECT plan(19);
 SELECT lives_ok($$ SELECT pg_temp.offer(n) FROM generate_series(1, 2) n; SELECT pg_temp.begin(n) FROM generate_series(3, 5) n $$, 'pledges');
 SELECT is(inbox_put('stripe', 'evt_c' || n, 'checkout.session.completed', 'checkout', 'cs_c' || n, false, NULL, '', '\x', pg_temp.t0()), true, 'webhook ' || n)
 	FROM generate_series(1, 2) n;
@@ -12,6 +12,12 @@ SELECT is((SELECT count(*) FROM inbox_lease(1, 40, pg_temp.t0())), 1::bigint, 'l
 SELECT is((SELECT count(inbox_end(inbox, 'new', 'later', NULL, pg_temp.t0())) FROM inbox_lease(1, 40, pg_temp.t0())), 1::bigint, 'put off');
 SELECT is(outbox_result(pg_temp.box(3), 'unknown', NULL, 'time-out', NULL, pg_temp.t0()), 'open', 'a call is put off');
 SELECT is((SELECT count(*) FROM lookup_lease(true, 1, 0, 30, pg_temp.t0())), 1::bigint, 'a look-up is leased');
+CREATE FUNCTION pg_temp.gift(state text, fetched text) RETURNS text LANGUAGE sql AS $$
+	SELECT pg_temp.settle(pg_temp.snap(6, NULL, pg_temp.pay('in_c6'), jsonb_build_object('fetched_at', fetched, 'recurring',
+		jsonb_build_object('id', 'sub_c6', 'state', state, 'until', '2026-04-01T12:00:00Z', 'customer', 'cus_1'))))
+$$;
+SELECT lives_ok($$ SELECT pg_temp.offer(6, 'month') $$, 'a monthly gift');
+SELECT is(pg_temp.gift('active', '2026-03-01T12:00:00Z'), 'offered>paid new', 'fetched at what was noon');
 
 -- an hour back, and a minute of that clock
 CREATE FUNCTION pg_temp.due() RETURNS text LANGUAGE sql AS $$
@@ -25,6 +31,8 @@ SELECT is(pg_temp.due(), '2 2 2', 'a minute later all is due, also a page that w
 SELECT is((SELECT lease_until FROM inbox WHERE state = 'leased'), pg_temp.t0() - interval '1 h' + interval '40 s', 'a lease holds for what was left of it');
 SELECT is(clock_back(3600, pg_temp.t0() - interval '59 min 30 s'), 0, 'a second clerk sees it too and does nothing');
 SELECT is((SELECT lease_until FROM inbox WHERE state = 'leased'), pg_temp.t0() - interval '1 h' + interval '40 s', 'so nothing moves twice');
+SELECT is(pg_temp.gift('past_due', '2026-03-01T11:01:00Z'), 'paid>paid', 'the gift is fetched again');
+SELECT is((SELECT state FROM recurring WHERE provider_recurring_id = 'sub_c6'), 'past_due', 'which is newer than what was fetched at noon');
 SELECT is((SELECT became || ' ' || split_part(detail, ',', 1) FROM guard_event WHERE kind = 'clock'), 'back 3600 s', 'and it is a row');
 SELECT is((SELECT count(*) FROM outbox WHERE sha256(body) <> body_sha256), 0::bigint, 'no call changed');
 SELECT * FROM finish();

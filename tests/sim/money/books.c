@@ -111,6 +111,103 @@ static void read_pledges(void)
 	PQclear(p);
 }
 
+static int row_of(const char *id, bool recurring)
+{
+	for (int i = 0; i < (recurring ? db.recurring_n : db.payment_n); i++)
+		if (is_eq(recurring ? db.recurring[i].id : db.payment[i].id, id))
+			return i;
+	return -1;
+}
+
+static int pledge_of(const char *id)
+{
+	for (int i = 0; i < db.pledge_n; i++)
+		if (is_eq(db.pledge[i].id, id))
+			return i;
+	return -1;
+}
+
+static void read_recurring(void)
+{
+	PGresult *r = query("SELECT pledge_id, recurring_id, provider_recurring_id, state, item, "
+			    "(extract(epoch FROM ends_at) * 1000000)::bigint, "
+			    "(extract(epoch FROM paused_until) * 1000000)::bigint, amount "
+			    "FROM pledged.recurring ORDER BY created_at, recurring_id");
+
+	db.recurring_n = PQntuples(r);
+	for (int i = 0; i < db.recurring_n && i < PLEDGES_MAX; i++)
+		db.recurring[i] = (struct m_recurring){.pledge = pledge_of(cell(r, i, 0)),
+			.id = cell(r, i, 1),
+			.pid = cell(r, i, 2),
+			.state = cell(r, i, 3),
+			.item = cell(r, i, 4),
+			.ends = cell_int(r, i, 5),
+			.paused = cell_int(r, i, 6),
+			.amount = cell_int(r, i, 7)};
+	PQclear(r);
+}
+
+static void read_wishes(void)
+{
+	PGresult *r = query("SELECT pledge_id, wish_id, kind, state, payment_id, recurring_id, "
+			    "attempt_id, amount, currency FROM pledged.wish "
+			    "ORDER BY created_at, wish_id");
+
+	db.wish_n = PQntuples(r);
+	for (int i = 0; i < db.wish_n && i < WISHES_MAX; i++)
+		db.wish[i] = (struct m_wish){.pledge = pledge_of(cell(r, i, 0)),
+			.id = cell(r, i, 1),
+			.kind = cell(r, i, 2),
+			.state = cell(r, i, 3),
+			.payment = row_of(cell(r, i, 4), false),
+			.recurring = row_of(cell(r, i, 5), true),
+			.attempt = m_attempt_of(cell(r, i, 6)),
+			.amount = cell_int(r, i, 7),
+			.cur = cell(r, i, 8)};
+	PQclear(r);
+	r = query("SELECT refund_id, provider_refund_id, state, payment_id, amount FROM "
+		  "pledged.refund ORDER BY created_at, refund_id");
+	db.refund_n = PQntuples(r);
+	for (int i = 0; i < db.refund_n && i < CLAIMS_MAX; i++)
+		db.refund[i] = (struct m_claim){.id = cell(r, i, 0),
+			.pid = cell(r, i, 1),
+			.state = cell(r, i, 2),
+			.payment = row_of(cell(r, i, 3), false),
+			.amount = cell_int(r, i, 4)};
+	PQclear(r);
+}
+
+static void read_warnings(void)
+{
+	PGresult *r = query("SELECT provider_warning_id, actionable FROM pledged.fraud_warning");
+
+	db.warning_n = PQntuples(r);
+	for (int i = 0; i < db.warning_n && i < PAYMENTS_MAX; i++)
+		db.warning[i] =
+			(struct m_aside){.pid = cell(r, i, 0), .actionable = cell_on(r, i, 1)};
+	PQclear(r);
+}
+
+/* What the daily comparison found, and what was not healed since. */
+static void ask_comparison(void)
+{
+	PGresult *r =
+		query("SELECT object, provider_id, what, ours, theirs FROM pledged.difference "
+		      "WHERE resolved_at IS NULL UNION ALL SELECT 'orphan', provider_id, "
+		      "object, '', '' FROM pledged.orphan WHERE resolved_at IS NULL");
+
+	if (PQntuples(r) > 0)
+		broken("books", "%s %s: %s, ours %s, theirs %s", PQgetvalue(r, 0, 0),
+			PQgetvalue(r, 0, 1), PQgetvalue(r, 0, 2), PQgetvalue(r, 0, 3),
+			PQgetvalue(r, 0, 4));
+	PQclear(r);
+	r = query("SELECT count(*) FROM pledged.comparison WHERE state = 'done'");
+	say("%s comparisons", PQgetvalue(r, 0, 0));
+	if (cell_int(r, 0, 0) == 0)
+		broken("books", "they were never compared");
+	PQclear(r);
+}
+
 static void read_queues(void)
 {
 	PGresult *r = query("SELECT kind, subject, idem_key, state, error FROM pledged.outbox "
@@ -167,7 +264,8 @@ static void empty(void)
 {
 	static const char *const tables[] = {"ledger", "mail_out", "outbox", "inbox", "wish", "fee",
 		"fraud_warning", "recurring", "dispute", "refund", "payment", "attempt", "pledge",
-		"reader", "lockout"};
+		"reader", "lockout", "reconcile", "comparison", "theirs", "difference", "orphan",
+		"guard_event"};
 
 	PQclear(query("BEGIN; SET LOCAL session_replication_role = replica"));
 	for (size_t i = 0; i < ARRAY_N(tables); i++)
@@ -193,6 +291,11 @@ int64_t check_due(void)
 		      "WHERE state = 'open'), "
 		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.inbox "
 		      "WHERE state IN ('new', 'leased')), "
+		      "(SELECT min(coalesce(not_before, created_at)) FROM pledged.wish "
+		      "WHERE state = 'asked'), "
+		      "(SELECT min(greatest(lease_until, coalesce(not_before, coalesce(ended_at, "
+		      "created_at) + CASE work WHEN 'events' THEN interval '12 hours' ELSE "
+		      "interval '1 day' END))) FROM pledged.reconcile), "
 		      "(SELECT min(greatest(not_before, lease_until)) FROM pledged.mail_out "
 		      "WHERE state = 'queued'), "
 		      "(SELECT min(look_asked_at) FROM pledged.attempt "
@@ -240,6 +343,19 @@ void books_read(void)
 {
 	model_begin();
 	read_pledges();
+	read_recurring();
+	read_wishes();
+	read_warnings();
 	read_queues();
 	ask_invariants();
+	ask_comparison();
+}
+
+void books_look(void)
+{
+	if (!g.pg)
+		return;
+	model_begin();
+	read_pledges();
+	read_recurring();
 }

@@ -38,6 +38,12 @@ static int contest(int intent, int64_t *ret_away)
 	return worst;
 }
 
+/* Whatever the page asked for, and later what a change of amount said. */
+static bool is_agreed(const struct m_pledge *p, const struct peer_intent *y)
+{
+	return y->received == p->amount || m_agreed((int)(p - db.pledge), y->received, p->cur);
+}
+
 /* What the pledge should be, from the provider's objects alone. */
 static enum pledge_status expected(const struct m_pledge *p, bool *ret_session)
 {
@@ -60,12 +66,12 @@ static enum pledge_status expected(const struct m_pledge *p, bool *ret_session)
 			if (!is_eq(y->status, "succeeded"))
 				continue;
 			int c = contest(i, &away);
-			has[c == 2                         ? PLEDGE_disputed
-				: c == 1                   ? PLEDGE_lost
-				: back(i) >= y->received   ? PLEDGE_refunded
-				: y->received != p->amount ? PLEDGE_processing
-				: back(i) > 0              ? PLEDGE_partly_refunded
-							   : PLEDGE_paid] = true;
+			has[c == 2                       ? PLEDGE_disputed
+				: c == 1                 ? PLEDGE_lost
+				: back(i) >= y->received ? PLEDGE_refunded
+				: !is_agreed(p, y)       ? PLEDGE_processing
+				: back(i) > 0            ? PLEDGE_partly_refunded
+							 : PLEDGE_paid] = true;
 		}
 	}
 	for (size_t i = 0; i < ARRAY_N(order); i++)
@@ -270,8 +276,9 @@ static void check_queues(void)
 		if (is_eq(db.outbox[i].state, "open"))
 			broken("outbox", "%s %s is open", db.outbox[i].kind, db.outbox[i].idem);
 	for (int i = 0; i < peer.event_n; i++)
-		if (!peer.event[i].delivered)
+		if (!peer.event[i].delivered && !peer.event[i].lost)
 			broken("webhook", "%s was never taken", peer.event[i].type);
+	check_events();
 }
 
 /* -1 for none */
@@ -281,6 +288,28 @@ static int attempt_rank(const char *state)
 		if (is_eq(state, M_ATTEMPT[i]))
 			return i;
 	return -1;
+}
+
+static int64_t fees(int intent)
+{
+	const struct peer_intent *p = &peer.intent[intent];
+	int64_t sum = p->received > 0 ? peer_fee(p) : 0;
+
+	for (int i = 0; i < peer.dispute_n; i++)
+		sum += peer.dispute[i].intent == intent ? PEER_DISPUTE_FEE : 0;
+	return sum;
+}
+
+static void check_warnings(void)
+{
+	for (int i = 0; i < peer.warning_n; i++) {
+		int n = 0;
+		for (int k = 0; k < db.warning_n; k++)
+			n += is_eq(db.warning[k].pid, peer.warning[i].id) &&
+			     db.warning[k].actionable == peer.warning[i].actionable;
+		if (n != 1)
+			broken("warning", "%s is not as the provider has it", peer.warning[i].id);
+	}
 }
 
 static void check_ledger(void)
@@ -299,7 +328,7 @@ static void check_ledger(void)
 			if (is_cur(peer.intent[i].cur, curs[c])) {
 				int64_t away = 0;
 				(void)contest(i, &away);
-				theirs += peer.intent[i].received - back(i) - away;
+				theirs += peer.intent[i].received - back(i) - away - fees(i);
 			}
 		if (sum != 0 || ours != theirs)
 			broken("ledger",
@@ -330,6 +359,8 @@ void check_history(void)
 	check_ledger();
 	for (int i = 0; i < db.pledge_n; i++)
 		check_pledge(i);
+	check_wishes();
+	check_warnings();
 	check_thanks();
 	check_queues();
 }

@@ -1,4 +1,4 @@
-/* tests/sim/money/model.c: the statements of the queues, and what all statements share. */
+/* tests/sim/money/model.c: what all statements share, their table, and those that are small. */
 #include <stdlib.h>
 #include <string.h>
 
@@ -142,241 +142,7 @@ int64_t m_pause(int tries, int64_t most_s)
 	return (s < most_s ? s : most_s) * S;
 }
 
-/* --- outbox ----------------------------------------------------------------------------------- */
-
-#define OUTBOX_ROW "outbox kind subject provider method path idem_key body tries first_sent_at"
-
-static void outbox_give(struct m_call *c, int i, int64_t lease_s, int64_t now)
-{
-	struct m_outbox *o = &db.outbox[i];
-
-	o->lease = now + lease_s * S;
-	o->tries++;
-	o->first_sent = o->first_sent ? o->first_sent : now;
-	m_row(c);
-	m_put_int(c, 0, i + 1);
-	m_put(c, 1, o->kind);
-	m_put(c, 2, o->subject);
-	m_put(c, 3, "stripe");
-	m_put(c, 4, o->method);
-	m_put(c, 5, o->path);
-	m_put(c, 6, o->idem);
-	m_put_bytes(c, 7, o->body, o->body_n);
-	m_put_int(c, 8, o->tries);
-	m_put_time(c, 9, o->first_sent);
-}
-
-static bool outbox_is_due(const struct m_outbox *o, int64_t now)
-{
-	return is_eq(o->state, "open") && o->not_before <= now && o->lease <= now;
-}
-
-static void outbox_claim(struct m_call *c)
-{
-	int64_t id = v_int(c, 0), now = v_time(c, 2);
-
-	m_columns(c, OUTBOX_ROW);
-	if (id >= 1 && id <= db.outbox_n && outbox_is_due(&db.outbox[id - 1], now))
-		outbox_give(c, (int)id - 1, v_int(c, 1), now);
-}
-
-static void outbox_lease(struct m_call *c)
-{
-	const char *kinds = v_text(c, 0);
-	int64_t now = v_time(c, 3), n = v_int(c, 1);
-
-	m_columns(c, OUTBOX_ROW);
-	for (; n > 0; n--) {
-		int best = -1;
-		for (int i = 0; i < db.outbox_n; i++) {
-			const struct m_outbox *o = &db.outbox[i];
-			char word[40];
-			snprintf(word, sizeof word, "%s", o->kind);
-			if (outbox_is_due(o, now) && strstr(kinds, word) &&
-				(best < 0 || o->not_before < db.outbox[best].not_before))
-				best = i;
-		}
-		if (best < 0)
-			return;
-		outbox_give(c, best, v_int(c, 2), now);
-	}
-}
-
-static void outbox_result(struct m_call *c)
-{
-	static const char *const to[][2] = {{"retry", "open"}, {"unknown", "open"},
-		{"lost", "open"}, {"permanent", "failed"}, {"config", "parked"}, {"done", "done"}};
-	int64_t id = v_int(c, 0), now = v_time(c, 5);
-	const char *outcome = v_text(c, 1), *state = NULL;
-
-	for (size_t i = 0; i < ARRAY_N(to); i++)
-		if (is_eq(outcome, to[i][0]))
-			state = to[i][1];
-	m_columns(c, "outbox_result");
-	m_row(c);
-	if (!state) {
-		m_raise(c, "22023", "unknown outcome");
-		return;
-	}
-	if (id < 1 || id > db.outbox_n)
-		return;
-	struct m_outbox *o = &db.outbox[id - 1];
-	if (!is_eq(o->state, "open")) {
-		m_put(c, 0, o->state);
-		return;
-	}
-	o->state = state;
-	o->lease = 0;
-	o->error = v_text(c, 3);
-	bool fresh = is_eq(o->kind, "create") && now < o->first_sent + 15 * MIN;
-	int64_t given = v_time(c, 4), pause = m_pause(o->tries, fresh ? 30 : 3600);
-	bool lost = is_eq(outcome, "lost");
-	o->not_before = lost ? INT64_MAX : given ? given : now + pause;
-	o->find = !lost ? 0 : given ? given : now + (pause < 10 * MIN ? pause : 10 * MIN);
-	int a = m_attempt_of(o->subject);
-	if (a >= 0 && is_eq(o->kind, "create") && is_eq(outcome, "permanent") &&
-		db.attempt[a].state == A_creating) {
-		m_attempt_move(a, A_failed, now);
-		m_derive(db.attempt[a].pledge);
-	}
-	m_put(c, 0, state);
-}
-
-/* --- inbox ------------------------------------------------------------------------------------ */
-
-static void inbox_put(struct m_call *c)
-{
-	const char *key = v_text(c, 1);
-	bool stored = true;
-
-	for (int i = 0; i < db.inbox_n; i++)
-		stored = stored && !is_eq(db.inbox[i].key, key);
-	m_columns(c, "stored");
-	m_row(c);
-	m_put(c, 0, stored ? "t" : "f");
-	if (!stored)
-		return;
-	ASSERT(db.inbox_n < INBOX_MAX);
-	const char *kind = v_text(c, 3);
-	db.inbox[db.inbox_n++] = (struct m_inbox){.key = key,
-		.type = v_text(c, 2),
-		.kind = kind,
-		.object = v_text(c, 4),
-		.live = v_bool(c, 5),
-		.not_before = v_time(c, 9),
-		.state = is_eq(kind, "none") ? "ignored" : "new"};
-}
-
-void m_hint(const char *key, const char *kind, const char *object, int64_t now)
-{
-	for (int i = 0; i < db.inbox_n; i++)
-		if (is_eq(db.inbox[i].key, key))
-			return;
-	ASSERT(db.inbox_n < INBOX_MAX);
-	db.inbox[db.inbox_n++] = (struct m_inbox){.key = key,
-		.type = "hint",
-		.kind = kind,
-		.object = object,
-		.not_before = now,
-		.state = "new"};
-}
-
-static void inbox_lease(struct m_call *c)
-{
-	int64_t n = v_int(c, 0), lease_s = v_int(c, 1), now = v_time(c, 2);
-
-	m_columns(c, "inbox provider event_type object_kind object_id livemode tries");
-	for (; n > 0; n--) {
-		int best = -1;
-		for (int i = 0; i < db.inbox_n; i++) {
-			const struct m_inbox *b = &db.inbox[i];
-			bool due = b->not_before <= now &&
-				   (is_eq(b->state, "new") ||
-					   (is_eq(b->state, "leased") && b->lease <= now));
-			if (due && (best < 0 || b->not_before < db.inbox[best].not_before))
-				best = i;
-		}
-		if (best < 0)
-			return;
-		struct m_inbox *b = &db.inbox[best];
-		b->state = "leased";
-		b->lease = now + lease_s * S;
-		b->tries++;
-		m_row(c);
-		m_put_int(c, 0, best + 1);
-		m_put(c, 1, "stripe");
-		m_put(c, 2, b->type);
-		m_put(c, 3, b->kind);
-		m_put(c, 4, b->object);
-		m_put(c, 5, b->live ? "t" : "f");
-		m_put_int(c, 6, b->tries);
-	}
-}
-
-static void inbox_end(struct m_call *c)
-{
-	int64_t id = v_int(c, 0), now = v_time(c, 4);
-
-	m_columns(c, "inbox_end");
-	m_row(c);
-	if (id < 1 || id > db.inbox_n)
-		return;
-	struct m_inbox *b = &db.inbox[id - 1];
-	if (!is_eq(b->state, "done") && !is_eq(b->state, "ignored")) {
-		bool held = is_eq(v_text(c, 1), "held");
-		b->state = held ? "new" : v_text(c, 1);
-		b->lease = 0;
-		b->error = v_text(c, 2);
-		b->tries -= held && b->tries > 0;
-		b->not_before = v_time(c, 3) ? v_time(c, 3)
-				: held       ? now + 2 * S
-					     : now + m_pause(b->tries, 3600);
-	}
-	m_put(c, 0, b->state);
-}
-
-/* --- mail, the rest ----------------------------------------------------------------- */
-
-static void mail_lease(struct m_call *c)
-{
-	int64_t n = v_int(c, 0), lease_s = v_int(c, 1), now = v_time(c, 2);
-
-	m_columns(c, "mail kind recipient locale subject_line body");
-	for (int i = 0; i < db.mail_n && n > 0; i++) {
-		struct m_mail *m = &db.mail[i];
-		if (!is_eq(m->state, "queued") || m->not_before > now || m->lease > now)
-			continue;
-		n--;
-		m->lease = now + lease_s * S;
-		m->tries++;
-		m_row(c);
-		m_put_int(c, 0, i + 1);
-		m_put(c, 1, "receipt");
-		m_put(c, 2, m->to);
-		m_put(c, 3, m->locale);
-		m_put(c, 4, m->line);
-		m_put(c, 5, m->body);
-	}
-}
-
-static void mail_result(struct m_call *c)
-{
-	int64_t id = v_int(c, 0), now = v_time(c, 3);
-	const char *result = v_text(c, 1);
-
-	m_columns(c, "mail_result");
-	m_row(c);
-	if (id < 1 || id > db.mail_n)
-		return;
-	struct m_mail *m = &db.mail[id - 1];
-	if (is_eq(m->state, "queued")) {
-		int64_t s = INT64_C(30) << (m->tries < 16 ? m->tries : 16);
-		m->state = is_eq(result, "retry") ? "queued" : result;
-		m->lease = 0;
-		m->not_before = now + (s < 21600 ? s : 21600) * S;
-	}
-	m_put(c, 0, m->state);
-}
+/* --- the rest --------------------------------------------------------------------------------- */
 
 static void reader_supporter(struct m_call *c)
 {
@@ -418,6 +184,12 @@ static void no_row(struct m_call *c)
 	m_columns(c, "n");
 }
 
+/* The comparison is played on PostgreSQL alone. */
+static void not_here(struct m_call *c)
+{
+	m_columns(c, "n");
+}
+
 /* The circuit is not played: everybody may call. */
 static void circuit_take(struct m_call *c)
 {
@@ -446,12 +218,12 @@ static const struct {
 	{"pledge_by_token", m_pledge_by_token},
 	{"attempt_opened", m_attempt_opened},
 	{"settle", m_settle},
-	{"outbox_claim", outbox_claim},
-	{"outbox_lease", outbox_lease},
-	{"outbox_result", outbox_result},
-	{"inbox_put", inbox_put},
-	{"inbox_lease", inbox_lease},
-	{"inbox_end", inbox_end},
+	{"outbox_claim", m_outbox_claim},
+	{"outbox_lease", m_outbox_lease},
+	{"outbox_result", m_outbox_result},
+	{"inbox_put", m_inbox_put},
+	{"inbox_lease", m_inbox_lease},
+	{"inbox_end", m_inbox_end},
 	{"lockout_may", m_lockout_may},
 	{"lockout_look", m_lockout_look},
 	{"lockout_note", m_lockout_note},
@@ -463,8 +235,8 @@ static const struct {
 	{"attempt_found", m_attempt_found},
 	{"attempt_next", m_attempt_next},
 	{"pledge_again", m_pledge_again},
-	{"mail_lease", mail_lease},
-	{"mail_result", mail_result},
+	{"mail_lease", m_mail_lease},
+	{"mail_result", m_mail_result},
 	{"reader_supporter", reader_supporter},
 	{"view_sites", view_sites},
 	{"tally_fold", nothing},
@@ -475,16 +247,30 @@ static const struct {
 	{"manage_clean", nothing},
 	{"mail_renewals", nothing},
 	{"mail_summaries", nothing},
+	{"remind_due", nothing},
+	{"mail_reminder", no_row},
+	{"remind_clean", nothing},
 	{"circuit_take", circuit_take},
 	{"circuit_note", nothing},
-	{"clock_back", nothing},
+	{"clock_back", m_clock_back},
 	{"guard_tick", no_row},
 	{"robot_claim_lease", no_row},
-	/* not played yet: what donors and operators wish, and the reconciler */
-	{"wish_lease", no_row},
-	{"wish_calls", no_row},
-	{"reconcile_lease", no_row},
-	{"comparison_lease", no_row},
+	{"wish_ask", m_wish_ask},
+	{"wish_lease", m_wish_lease},
+	{"wish_calls", m_wish_calls},
+	{"wish_send", m_wish_send},
+	{"wish_put_off", m_wish_put_off},
+	{"wish_answered", m_wish_answered},
+	{"wish_refused", m_wish_refused},
+	{"reconcile_lease", m_reconcile_lease},
+	{"reconcile_keep", m_reconcile_keep_row},
+	{"reconcile_end", m_reconcile_end},
+	{"events_put", m_events_put},
+	{"comparison_lease", not_here},
+	{"comparison_put", not_here},
+	{"comparison_doubt", not_here},
+	{"comparison_end", not_here},
+	{"comparison_fail", not_here},
 };
 
 bool model_is_aside(const char *name)
@@ -517,7 +303,11 @@ int64_t model_due(void)
 	for (int i = 0; i < db.mail_n; i++)
 		if (is_eq(db.mail[i].state, "queued"))
 			sooner(&due, db.mail[i].not_before, db.mail[i].lease);
+	for (int i = 0; i < db.wish_n; i++)
+		if (is_eq(db.wish[i].state, "asked"))
+			sooner(&due, db.wish[i].not_before, 0);
 	sooner(&due, m_look_due(), 0);
+	sooner(&due, m_reconcile_due(), 0);
 	return due;
 }
 
@@ -540,7 +330,8 @@ PGresult *model_run(
 	struct m_call c = {
 		.n = n, .v = v, .len = len, .res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK)};
 	ASSERT(c.res);
-	bool long_one = rows[i].fn == m_settle; /* the others raise before they write */
+	/* the others raise before they write */
+	bool long_one = rows[i].fn == m_settle || rows[i].fn == m_wish_answered;
 	if (long_one)
 		before = db;
 	rows[i].fn(&c);

@@ -6,6 +6,7 @@
 #ifndef MODEL_H
 #define MODEL_H
 
+#include "base/json.h"
 #include "core/pledge.h"
 #include "sim.h"
 
@@ -17,6 +18,7 @@
 #define CLAIMS_MAX   64
 #define MAILS_MAX    128
 #define LEDGER_MAX   1024
+#define WISHES_MAX   16
 
 /* Texts live as long as the history; times are microseconds, 0 is null. */
 struct m_pledge {
@@ -51,7 +53,7 @@ struct m_outbox {
 struct m_inbox {
 	const char *key, *type, *kind, *object, *state, *error;
 	bool live;
-	int tries;
+	int tries, lead; /* lead: the row whose fetch settles this one too; 0: its own */
 	int64_t not_before, lease;
 };
 struct m_payment {
@@ -62,15 +64,30 @@ struct m_payment {
 	bool live;
 };
 struct m_claim { /* a refund or a dispute */
-	const char *id, *pid, *state;
+	const char *id, *pid, *state, *idem;
 	int payment;
-	int64_t amount;
+	int64_t amount, created;
+};
+struct m_aside { /* a fee or a fraud warning */
+	const char *pid;
+	int payment;
+	bool actionable;
 };
 struct m_recurring {
-	const char *id, *pid, *state, *customer;
+	const char *id, *pid, *state, *customer, *item, *product, *cur;
 	int pledge;
 	bool duplicate;
-	int64_t until, fetched;
+	int64_t until, fetched, amount, ends, paused;
+};
+struct m_wish {
+	const char *id, *kind, *cur, *reason, *author, *state, *error;
+	int pledge, payment, recurring, attempt, tries; /* -1: none */
+	int64_t amount, until, not_before, created;
+};
+struct m_reconcile { /* created 0: there is no row */
+	const char *holder;
+	int tries;
+	int64_t created, every, lease, not_before, cursor, ended;
 };
 struct m_mail {
 	int64_t id;
@@ -85,14 +102,16 @@ struct m_ledger {
 };
 struct m_db {
 	int pledge_n, attempt_n, outbox_n, inbox_n, payment_n, refund_n, dispute_n, recurring_n,
-		mail_n, ledger_n, entry_n, mark_n;
+		mail_n, ledger_n, entry_n, mark_n, wish_n, fee_n, warning_n;
 	struct m_pledge pledge[PLEDGES_MAX];
 	struct m_attempt attempt[ATTEMPTS_MAX];
 	struct m_outbox outbox[OUTBOX_MAX];
 	struct m_inbox inbox[INBOX_MAX];
 	struct m_payment payment[PAYMENTS_MAX];
 	struct m_claim refund[CLAIMS_MAX], dispute[CLAIMS_MAX];
+	struct m_aside fee[2 * PAYMENTS_MAX], warning[PAYMENTS_MAX];
 	struct m_recurring recurring[PLEDGES_MAX];
+	struct m_wish wish[WISHES_MAX];
 	struct m_mail mail[MAILS_MAX];
 	struct m_ledger ledger[LEDGER_MAX];
 	const char *mark[PAYMENTS_MAX]; /* readers that gave */
@@ -101,6 +120,8 @@ struct m_db {
 		int probes;
 		int64_t probe;
 	} lockout;
+	struct m_reconcile reconcile[2]; /* events, compare */
+	int64_t back_at;                 /* our clock was set back then */
 };
 extern struct m_db db;
 
@@ -139,17 +160,67 @@ int m_call_of(int attempt);       /* its create call, -1: none */
 int m_attempt_of(const char *id);
 bool m_has_final_payment(int pledge);
 void m_hint(const char *key, const char *kind, const char *object, int64_t now);
+bool m_inbox_keep(struct m_inbox b); /* false: its key is there */
+void m_inbox_done(int64_t id);       /* and those that it leads */
 bool m_attempt_is_waited_for(const struct m_attempt *a);
 int64_t m_look_due(void); /* of model_look.c's work */
+
+/* outbox, for statements that lease calls: the longest due of some kinds, -1: none; its row */
+int m_outbox_next(const char *kinds, int64_t now);
+#define OUTBOX_ROW "outbox kind subject provider method path idem_key body tries first_sent_at"
+void m_outbox_give(struct m_call *c, int i, int64_t lease_s, int64_t now);
+
+/* settle inside of another statement; the transaction is rolled back when c has a state behind it
+ */
+struct m_settled {
+	bool known, paid_new;
+	int pledge;
+	enum pledge_status before;
+};
+struct m_settled m_settle_with(struct m_call *c, const char *snapshot, int64_t now);
+const char *m_text(const json_t *o, const char *path); /* NULL: none */
+int64_t m_number(const json_t *o, const char *key);
+int m_rank(const char *state, const char *const *ladder);
+int m_payment_find(const char *id, const char *intent);
+
+/* one claim of a snapshot (model_claim.c) */
+int64_t m_refunded(int payment);
+void m_refund(struct m_call *c, const json_t *x, int64_t now);
+void m_dispute(const json_t *x);
+void m_fee(const json_t *x);
+void m_warning(const json_t *x);
+/* work that one clerk at a time does (model_recon.c) */
+struct m_reconcile *m_reconcile_row(const char *work, int64_t now);
+int64_t m_reconcile_at(const struct m_reconcile *r);
+bool m_reconcile_keep(const char *work, const char *holder, int64_t lease, int64_t now);
+bool m_reconcile_over(
+	const char *work, const char *holder, int64_t cursor, const char *error, int64_t now);
+int64_t m_reconcile_due(void);
+bool m_agreed(int pledge, int64_t amount, const char *currency);
 
 extern const char *const M_ATTEMPT[];
 
 /* rows of the table */
+void m_outbox_claim(struct m_call *c);
+void m_outbox_lease(struct m_call *c);
+void m_outbox_result(struct m_call *c);
+void m_inbox_put(struct m_call *c);
+void m_inbox_lease(struct m_call *c);
+void m_inbox_end(struct m_call *c);
+void m_mail_lease(struct m_call *c);
+void m_mail_result(struct m_call *c);
 void m_pledge_try(struct m_call *c);
 void m_pledge_poll(struct m_call *c);
 void m_pledge_by_token(struct m_call *c);
 void m_attempt_opened(struct m_call *c);
 void m_settle(struct m_call *c);
+void m_wish_ask(struct m_call *c);
+void m_wish_lease(struct m_call *c);
+void m_wish_calls(struct m_call *c);
+void m_wish_send(struct m_call *c);
+void m_wish_put_off(struct m_call *c);
+void m_wish_answered(struct m_call *c);
+void m_wish_refused(struct m_call *c);
 void m_lockout_may(struct m_call *c);
 void m_lockout_look(struct m_call *c);
 void m_lockout_note(struct m_call *c);
@@ -161,6 +232,11 @@ void m_find_lease(struct m_call *c);
 void m_attempt_found(struct m_call *c);
 void m_attempt_next(struct m_call *c);
 void m_pledge_again(struct m_call *c);
+void m_clock_back(struct m_call *c);
+void m_reconcile_lease(struct m_call *c);
+void m_reconcile_keep_row(struct m_call *c);
+void m_reconcile_end(struct m_call *c);
+void m_events_put(struct m_call *c);
 
 void model_begin(void);
 /* model_run: NULL and *ret_state for an error */

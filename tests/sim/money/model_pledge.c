@@ -316,6 +316,7 @@ void m_pledge_by_token(struct m_call *c)
 		m_put(c, 11, "0");
 		m_put(c, 12, db.pledge[p].over_paid ? "t" : "f");
 		m_put(c, 13, "0");
+		m_put(c, 19, "0");
 	}
 }
 

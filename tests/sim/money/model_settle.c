@@ -13,14 +13,14 @@ struct told {
 	bool live, paid_new;
 };
 
-static const char *text(const json_t *o, const char *path)
+const char *m_text(const json_t *o, const char *path)
 {
 	struct str s = json_text(o, path);
 
 	return s.n ? sim_text("%.*s", STR_FMT(s)) : NULL;
 }
 
-static int64_t number(const json_t *o, const char *key)
+int64_t m_number(const json_t *o, const char *key)
 {
 	return json_integer_value(json_object_get(o, key));
 }
@@ -44,7 +44,7 @@ static const json_t *list(const struct told *t, const char *name)
 	return json_is_array(l) ? l : NULL;
 }
 
-static int payment_find(const char *id, const char *intent)
+int m_payment_find(const char *id, const char *intent)
 {
 	int best = -1;
 
@@ -62,14 +62,14 @@ static int payment_find(const char *id, const char *intent)
 
 static int find_by_money(const struct told *t)
 {
-	static const char *const lists[] = {"payments", "refunds", "disputes"};
+	static const char *const lists[] = {"payments", "refunds", "disputes", "fees", "warnings"};
 
 	for (size_t l = 0; l < ARRAY_N(lists); l++) {
 		const json_t *all = list(t, lists[l]);
 		for (size_t i = 0; i < json_array_size(all); i++) {
 			const json_t *x = json_array_get(all, i);
-			int y = payment_find(
-				text(x, l ? "payment" : "id"), l ? NULL : text(x, "intent"));
+			int y = m_payment_find(
+				m_text(x, l ? "payment" : "id"), l ? NULL : m_text(x, "intent"));
 			if (y >= 0)
 				return db.payment[y].pledge;
 		}
@@ -79,8 +79,8 @@ static int find_by_money(const struct told *t)
 
 static int find(const struct told *t)
 {
-	const char *named = text(t->snap, "pledge"), *object = text(t->snap, "checkout.id"),
-		   *gift = text(t->snap, "recurring.id");
+	const char *named = m_text(t->snap, "pledge"), *object = m_text(t->snap, "checkout.id"),
+		   *gift = m_text(t->snap, "recurring.id");
 	int by_name = -1, by_page = -1;
 
 	for (int i = 0; i < db.pledge_n; i++)
@@ -107,8 +107,8 @@ static bool fits(const struct m_attempt *a, bool gone)
 
 static int find_attempt(const struct told *t)
 {
-	const char *object = text(t->snap, "checkout.id");
-	bool gone = is_eq(text(t->snap, "checkout.state"), "expired");
+	const char *object = m_text(t->snap, "checkout.id");
+	bool gone = is_eq(m_text(t->snap, "checkout.state"), "expired");
 	int n = 0, only = -1, adopt = -1;
 
 	for (int i = 0; i < db.attempt_n; i++) {
@@ -131,7 +131,7 @@ static int find_attempt(const struct told *t)
 		return n == 1 ? only : -1;
 	if (adopt >= 0) {
 		struct m_attempt *a = &db.attempt[adopt];
-		const char *url = text(t->snap, "checkout.url");
+		const char *url = m_text(t->snap, "checkout.url");
 		int64_t expires = time_at(t->snap, "checkout.expires_at");
 		a->object = object;
 		a->opened = a->opened ? a->opened : t->now;
@@ -144,20 +144,20 @@ static int find_attempt(const struct told *t)
 /* Refunds and disputes whose payment nobody knows to be paid: later. */
 static bool is_early(const struct told *t)
 {
-	static const char *const lists[] = {"refunds", "disputes"};
+	static const char *const lists[] = {"refunds", "disputes", "fees", "warnings"};
 	const json_t *payments = list(t, "payments");
 
 	for (size_t l = 0; l < ARRAY_N(lists); l++) {
 		const json_t *all = list(t, lists[l]);
 		for (size_t i = 0; i < json_array_size(all); i++) {
-			const char *id = text(json_array_get(all, i), "payment");
-			int own = payment_find(id, NULL);
+			const char *id = m_text(json_array_get(all, i), "payment");
+			int own = m_payment_find(id, NULL);
 			bool known = own >= 0 && is_eq(db.payment[own].state, "paid");
 			for (size_t k = 0; k < json_array_size(payments); k++) {
 				const json_t *y = json_array_get(payments, k);
-				known = known || (is_eq(text(y, "state"), "paid") &&
-							 (is_eq(id, text(y, "id")) ||
-								 is_eq(id, text(y, "intent"))));
+				known = known || (is_eq(m_text(y, "state"), "paid") &&
+							 (is_eq(id, m_text(y, "id")) ||
+								 is_eq(id, m_text(y, "intent"))));
 			}
 			if (!known)
 				return true;
@@ -168,7 +168,7 @@ static bool is_early(const struct told *t)
 
 /* --- money ----------------------------------------------------------------------------------- */
 
-static int rank(const char *state, const char *const *ladder)
+int m_rank(const char *state, const char *const *ladder)
 {
 	for (int i = 0; ladder[i]; i++)
 		if (is_eq(state, ladder[i]))
@@ -180,15 +180,15 @@ static void payment(struct told *t, const json_t *x)
 {
 	static const char *const ladder[] = {"processing", "failed", "paid", NULL};
 	const struct m_pledge *p = &db.pledge[t->pledge];
-	const char *id = text(x, "id"), *intent = text(x, "intent"), *state = text(x, "state"),
-		   *currency = text(x, "currency"), *was = NULL;
-	int64_t amount = number(x, "amount"), paid_at = 0;
-	int i = payment_find(id, intent);
-	const char *odd = t->live != p->live         ? "livemode"
-			  : !is_eq(currency, p->cur) ? "currency"
-			  : amount != p->amount      ? "amount"
-						     : NULL;
-	if (rank(state, ladder) < 0) {
+	const char *id = m_text(x, "id"), *intent = m_text(x, "intent"),
+		   *state = m_text(x, "state"), *currency = m_text(x, "currency"), *was = NULL;
+	int64_t amount = m_number(x, "amount"), paid_at = 0;
+	int i = m_payment_find(id, intent);
+	const char *odd = t->live != p->live                       ? "livemode"
+			  : !is_eq(currency, p->cur)               ? "currency"
+			  : !m_agreed(t->pledge, amount, currency) ? "amount"
+								   : NULL;
+	if (m_rank(state, ladder) < 0) {
 		m_raise(t->c, "22023", "snapshot has no sound payment");
 		return;
 	}
@@ -218,7 +218,7 @@ static void payment(struct told *t, const json_t *x)
 	struct m_payment *y = &db.payment[i];
 	y->attempt = y->attempt >= 0 ? y->attempt : t->attempt;
 	y->intent = y->intent ? y->intent : intent;
-	if (was && rank(state, ladder) <= rank(was, ladder))
+	if (was && m_rank(state, ladder) <= m_rank(was, ladder))
 		return;
 	y->state = state;
 	y->amount = amount;
@@ -234,61 +234,26 @@ static void payment(struct told *t, const json_t *x)
 	t->paid_new = t->paid_new || (is_eq(state, "paid") && !odd);
 }
 
-static void refund(struct told *t, const json_t *x)
+/* What a snapshot has no word of stays as it is. */
+static void terms(struct m_recurring *r, const json_t *x)
 {
-	static const char *const ladder[] = {"pending", "done", "failed", NULL};
-	const char *id = text(x, "id"), *state = text(x, "state"), *was = NULL;
-	int y = payment_find(text(x, "payment"), NULL), i = 0;
-	int64_t amount = number(x, "amount"), sum = 0;
+	const char *item = m_text(x, "item"), *product = m_text(x, "product");
 
-	while (i < db.refund_n && !is_eq(db.refund[i].pid, id))
-		i++;
-	if (i == db.refund_n) {
-		ASSERT(i < CLAIMS_MAX);
-		db.refund[db.refund_n++] =
-			(struct m_claim){.id = m_uuid(), .pid = id, .payment = y, .amount = amount};
-	} else if (rank(state, ladder) > rank(db.refund[i].state, ladder)) {
-		was = db.refund[i].state;
-	} else {
-		return;
+	r->item = item ? item : r->item;
+	r->product = product ? product : r->product;
+	if (json_object_get(x, "amount")) {
+		r->amount = m_number(x, "amount");
+		r->cur = m_text(x, "currency");
 	}
-	db.refund[i].state = state;
-	for (int k = 0; k < db.refund_n; k++)
-		if (db.refund[k].payment == y && !is_eq(db.refund[k].state, "failed"))
-			sum += db.refund[k].amount;
-	if (sum > db.payment[y].amount)
-		m_raise(t->c, "23514", "refunds exceed payment");
-	int64_t moved = amount * (is_eq(state, "done") - is_eq(was, "done"));
-	m_book(db.payment[y].pledge, "refund", db.refund[i].id, was, state, "provider", "refund",
-		moved, db.payment[y].cur);
-}
-
-static void dispute(const json_t *x)
-{
-	static const char *const ladder[] = {"open", "won", "lost", NULL};
-	const char *id = text(x, "id"), *state = text(x, "state"), *was = NULL;
-	int y = payment_find(text(x, "payment"), NULL), i = 0;
-
-	while (i < db.dispute_n && !is_eq(db.dispute[i].pid, id))
-		i++;
-	if (i == db.dispute_n) {
-		ASSERT(i < CLAIMS_MAX);
-		db.dispute[db.dispute_n++] = (struct m_claim){
-			.id = m_uuid(), .pid = id, .payment = y, .amount = number(x, "amount")};
-	} else if (rank(state, ladder) > rank(db.dispute[i].state, ladder)) {
-		was = db.dispute[i].state;
-	} else {
-		return;
-	}
-	db.dispute[i].state = state;
-	int64_t moved = db.dispute[i].amount * (!is_eq(state, "won") - (was && !is_eq(was, "won")));
-	m_book(db.payment[y].pledge, "dispute", db.dispute[i].id, was, state, "provider", "dispute",
-		moved, db.payment[y].cur);
+	if (json_object_get(x, "ends_at"))
+		r->ends = time_at(x, "ends_at");
+	if (json_object_get(x, "paused_until"))
+		r->paused = time_at(x, "paused_until");
 }
 
 static void recurring(struct told *t, const json_t *x)
 {
-	const char *id = text(x, "id"), *state = text(x, "state"), *was = NULL;
+	const char *id = m_text(x, "id"), *state = m_text(x, "state"), *was = NULL;
 	int64_t fetched = time_at(t->snap, "fetched_at"), until = time_at(x, "until");
 	int i = 0;
 	bool live_one = false;
@@ -322,6 +287,8 @@ static void recurring(struct told *t, const json_t *x)
 			r->fetched = fetched > r->fetched ? fetched : r->fetched;
 		}
 	}
+	if (db.recurring[i].fetched == fetched)
+		terms(&db.recurring[i], x);
 	if (!is_eq(db.recurring[i].state, was))
 		m_book(t->pledge, "recurring", db.recurring[i].id, was, db.recurring[i].state, NULL,
 			NULL, 0, db.pledge[t->pledge].cur);
@@ -386,7 +353,7 @@ static void thank(const struct told *t)
 
 static void attempt(const struct told *t)
 {
-	const char *state = text(t->snap, "checkout.state");
+	const char *state = m_text(t->snap, "checkout.state");
 	bool paid = false;
 
 	if (t->attempt < 0)
@@ -429,47 +396,55 @@ static void apply(struct told *t)
 	json_array_foreach(list(t, "payments"), i, x) payment(t, x);
 	if (t->c->state)
 		return;
-	json_array_foreach(list(t, "refunds"), i, x) refund(t, x);
-	json_array_foreach(list(t, "disputes"), i, x) dispute(x);
+	json_array_foreach(list(t, "refunds"), i, x) m_refund(t->c, x, t->now);
+	for (int y = 0; y < db.payment_n; y++)
+		if (m_refunded(y) > db.payment[y].amount)
+			m_raise(t->c, "23514", "refunds exceed payment");
+	json_array_foreach(list(t, "disputes"), i, x) m_dispute(x);
+	json_array_foreach(list(t, "fees"), i, x) m_fee(x);
+	json_array_foreach(list(t, "warnings"), i, x) m_warning(x);
 	if (same_mode && json_is_object(json_object_get(t->snap, "recurring")))
 		recurring(t, json_object_get(t->snap, "recurring"));
 	if (same_mode) {
 		attempt(t);
-		p->email = p->email ? p->email : text(t->snap, "email");
+		p->email = p->email ? p->email : m_text(t->snap, "email");
 	}
 	m_derive(t->pledge);
 	end_call(t);
 	thank(t);
 }
 
-void m_settle(struct m_call *c)
+struct m_settled m_settle_with(struct m_call *c, const char *snapshot, int64_t now)
 {
 	json_auto_t *snap = NULL;
-	struct told t = {.c = c, .now = v_time(c, 3)};
-	const char *given = v_text(c, 2);
-	enum err e = json_read(str_c(given), &snap, NULL);
+	struct told t = {.c = c, .now = now};
+	enum err e = json_read(str_c(snapshot), &snap, NULL);
 
 	ASSERT(e == OK);
-	m_columns(c, "pledge status_before status_after reader paid_new");
 	t.snap = snap;
 	t.live = json_is_true(json_object_get(snap, "livemode"));
 	t.pledge = find(&t);
 	if (t.pledge < 0 || c->state || is_early(&t))
-		return;
-	enum pledge_status before = db.pledge[t.pledge].status;
+		return (struct m_settled){.pledge = -1};
+	struct m_settled s = {
+		.known = true, .pledge = t.pledge, .before = db.pledge[t.pledge].status};
 	apply(&t);
-	if (c->v[0]) {
-		struct m_inbox *b = &db.inbox[v_int(c, 0) - 1];
-		if (!is_eq(b->state, "done")) {
-			b->state = "done";
-			b->lease = 0;
-			b->error = NULL;
-		}
-	}
+	s.paid_new = t.paid_new;
+	return s;
+}
+
+void m_settle(struct m_call *c)
+{
+	m_columns(c, "pledge status_before status_after reader paid_new");
+	struct m_settled s = m_settle_with(c, v_text(c, 2), v_time(c, 3));
+	if (!s.known)
+		return;
+	if (c->v[0])
+		m_inbox_done(v_int(c, 0));
 	m_row(c);
-	m_put(c, 0, db.pledge[t.pledge].id);
-	m_put(c, 1, pledge_status_name(before));
-	m_put(c, 2, pledge_status_name(db.pledge[t.pledge].status));
-	m_put(c, 3, db.pledge[t.pledge].reader);
-	m_put(c, 4, t.paid_new ? "t" : "f");
+	m_put(c, 0, db.pledge[s.pledge].id);
+	m_put(c, 1, pledge_status_name(s.before));
+	m_put(c, 2, pledge_status_name(db.pledge[s.pledge].status));
+	m_put(c, 3, db.pledge[s.pledge].reader);
+	m_put(c, 4, s.paid_new ? "t" : "f");
 }

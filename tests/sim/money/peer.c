@@ -20,7 +20,7 @@ static int hex_of(char c)
 	return c >= '0' && c <= '9' ? c - '0' : c >= 'A' && c <= 'F' ? c - 'A' + 10 : c - 'a' + 10;
 }
 
-static const char *field(struct str body, const char *name)
+const char *peer_field(struct str body, const char *name)
 {
 	struct str rest = body, part, key;
 
@@ -42,9 +42,9 @@ static const char *field(struct str body, const char *name)
 	return NULL;
 }
 
-static int64_t field_int(struct str body, const char *name)
+int64_t peer_field_int(struct str body, const char *name)
 {
-	const char *t = field(body, name);
+	const char *t = peer_field(body, name);
 	uint64_t v = 0;
 
 	return t && str_u64(str_c(t), INT64_MAX, &v) == OK ? (int64_t)v : -1;
@@ -60,14 +60,16 @@ static struct peer_reply refuse(const char *param)
 
 static struct peer_reply create(struct str body, const char *key)
 {
-	int64_t now_s = now_us() / S, expires = field_int(body, "expires_at"),
-		amount = field_int(body, "line_items[0][price_data][unit_amount]");
-	const char *mode = field(body, "mode"), *pledge = field(body, "client_reference_id"),
-		   *cur = field(body, "line_items[0][price_data][currency]");
+	int64_t now_s = now_us() / S, expires = peer_field_int(body, "expires_at"),
+		amount = peer_field_int(body, "line_items[0][price_data][unit_amount]");
+	const char *mode = peer_field(body, "mode"),
+		   *pledge = peer_field(body, "client_reference_id"),
+		   *cur = peer_field(body, "line_items[0][price_data][currency]");
 
 	if (!mode || !pledge || !cur || amount <= 0)
 		return refuse("line_items");
-	if (!field(body, "metadata[pledge]") || strcmp(field(body, "metadata[pledge]"), pledge))
+	if (!peer_field(body, "metadata[pledge]") ||
+		strcmp(peer_field(body, "metadata[pledge]"), pledge))
 		broken("wire", "metadata[pledge] is not the pledge");
 	if (expires < now_s + 1800 || expires > now_s + 86400)
 		return refuse("expires_at");
@@ -80,8 +82,8 @@ static struct peer_reply create(struct str body, const char *key)
 	peer.session[i] = (struct peer_session){.id = sim_text("cs_test_%s", hex),
 		.pledge = pledge,
 		.key = key,
-		.email = field(body, "customer_email"),
-		.interval = field(body, "line_items[0][price_data][recurring][interval]"),
+		.email = peer_field(body, "customer_email"),
+		.interval = peer_field(body, "line_items[0][price_data][recurring][interval]"),
 		.cur = cur,
 		.status = "open",
 		.pays = "unpaid",
@@ -101,43 +103,13 @@ static struct peer_reply create(struct str body, const char *key)
 		if (strcmp(id, peer.kind[i].id) == 0)                                              \
 			return (struct peer_reply){.status = 200, .body = make};
 
-/* Two a page, newest first, so that whoever lists meets the end of a page. */
-static struct peer_reply list_sessions(const char *query)
-{
-	const char *since = strstr(query, "created[gte]="),
-		   *after = strstr(query, "starting_after="), *data = "";
-	int n = 0, i = peer.session_n - 1;
-	int64_t from = 0;
-	bool more = false;
-
-	if (since)
-		(void)sscanf(since, "created[gte]=%lld", (long long *)&from);
-	for (; after && i >= 0; i--)
-		if (strncmp(after + 15, peer.session[i].id, strlen(peer.session[i].id)) == 0) {
-			i--;
-			break;
-		}
-	for (; i >= 0; i--) {
-		if (peer.session[i].created_s < from)
-			continue;
-		if (n++ == 2) {
-			more = true;
-			break;
-		}
-		data = sim_text("%s%s%s", data, data[0] ? "," : "", peer_json_session(i, false));
-	}
-	return (struct peer_reply){.status = 200,
-		.body = sim_text("{\"object\":\"list\",\"has_more\":%s,\"data\":[%s]}",
-			more ? "true" : "false", data)};
-}
-
 static struct peer_reply fetch(const char *path)
 {
-	static const char pages[] = "/v1/checkout/sessions?";
+	struct peer_reply listed;
 	char place[40], id[80] = "";
 
-	if (strncmp(path, pages, sizeof pages - 1) == 0)
-		return list_sessions(path + sizeof pages - 1);
+	if (peer_list(path, &listed))
+		return listed;
 	ASSERT(sscanf(path, "/v1/%39[a-z_/]", place) == 1);
 	size_t n = strlen(place);
 	/* the id begins behind the last slash of what looks like a place */
@@ -157,6 +129,8 @@ static struct peer_reply fetch(const char *path)
 		FIND(refund, peer_json_refund(i))
 	if (strcmp(place, "disputes/") == 0)
 		FIND(dispute, peer_json_dispute(i))
+	if (strcmp(place, "radar/early_fraud_warnings/") == 0)
+		FIND(warning, peer_json_warning(i))
 	return (struct peer_reply){.status = 404,
 		.body = peer_json_error("invalid_request_error", "resource_missing", "id")};
 }
@@ -181,8 +155,8 @@ struct peer_reply peer_do(const char *method, const char *path, struct str body,
 {
 	if (strcmp(method, "GET") == 0)
 		return fetch(path);
-	if (!key)
-		broken("wire", "a POST without a key");
+	if (!key == (strcmp(method, "POST") == 0))
+		broken("wire", "a %s %s a key", method, key ? "with" : "without");
 	struct peer_key *k = key ? key_of(key) : NULL;
 	if (k && !str_is(body, k->body)) {
 		broken("wire", "the key %s came with other bytes", key);
@@ -198,9 +172,11 @@ struct peer_reply peer_do(const char *method, const char *path, struct str body,
 	struct peer_reply r;
 	if (strcmp(path, "/v1/checkout/sessions") == 0)
 		r = create(body, key);
-	else
+	else if (!peer_wish(method, path, body, &r))
 		r = (struct peer_reply){.status = 404,
 			.body = peer_json_error("invalid_request_error", NULL, "url")};
+	if (!key)
+		return r;
 	k = k ? k : key_keep(key, body);
 	k->answer = r.body;
 	k->status = r.status;

@@ -20,8 +20,9 @@ struct peer_intent {
 };
 struct peer_gift { /* a subscription */
 	const char *id, *customer, *status, *pledge;
-	int64_t until_s;
+	int64_t until_s, amount, created_s, paused_s, ended_s; /* paused: until then; 0: not */
 	int session;
+	bool at_end; /* it ends with the paid period */
 };
 struct peer_invoice {
 	const char *id, *status;
@@ -29,10 +30,15 @@ struct peer_invoice {
 	bool is_first, again;
 	int64_t amount, paid_s;
 };
-struct peer_claim { /* a refund or a dispute */
-	const char *id, *status;
+struct peer_claim {                     /* a refund or a dispute */
+	const char *id, *status, *ours; /* ours: metadata[refund] */
 	int intent;
-	int64_t amount;
+	int64_t amount, created_s;
+};
+struct peer_warning {
+	const char *id;
+	int intent;
+	bool actionable;
 };
 struct peer_key {
 	const char *key, *body, *answer;
@@ -43,16 +49,17 @@ struct peer_event {
 	const char *id, *type, *object, *object_id, *intent;
 	int64_t created_s;
 	int tries;
-	bool delivered;
+	bool delivered, lost; /* lost: nobody will send it */
 };
 
 extern struct peer {
-	int session_n, intent_n, gift_n, invoice_n, refund_n, dispute_n, key_n, event_n;
+	int session_n, intent_n, gift_n, invoice_n, refund_n, dispute_n, key_n, event_n, warning_n;
 	struct peer_session session[PEER_MAX];
 	struct peer_intent intent[PEER_MAX];
 	struct peer_gift gift[PEER_MAX];
 	struct peer_invoice invoice[PEER_MAX];
 	struct peer_claim refund[PEER_MAX], dispute[PEER_MAX];
+	struct peer_warning warning[PEER_MAX];
 	struct peer_key key[PEER_MAX];
 	struct peer_event event[PEER_MAX * 8];
 } peer;
@@ -67,9 +74,19 @@ struct peer_reply {
 	const char *body, *should_retry;
 };
 
+/* a form's fields; NULL, or -1, when it is not there */
+const char *peer_field(struct str body, const char *name);
+int64_t peer_field_int(struct str body, const char *name);
+
 void peer_begin(void);
 bool peer_pay(const char *url, enum peer_plan plan); /* false: there is no such open page */
 struct peer_reply peer_do(const char *method, const char *path, struct str body, const char *key);
+
+/* peer_wish.c: what is asked of objects that are there; false: it is none of these addresses */
+bool peer_wish(const char *method, const char *path, struct str body, struct peer_reply *ret);
+
+/* peer_list.c: a page of a list, newest first; false: there is no such list */
+bool peer_list(const char *path, struct peer_reply *ret);
 
 /* peer_json.c: objects as they are fetched; expand: what stands in them as objects */
 const char *peer_json_session(int i, bool expand);
@@ -78,6 +95,9 @@ const char *peer_json_gift(int i);
 const char *peer_json_invoice(int i);
 const char *peer_json_refund(int i);
 const char *peer_json_dispute(int i);
+const char *peer_json_warning(int i);
+const char *peer_json_charge(int i);           /* of an intent */
+int64_t peer_fee(const struct peer_intent *p); /* what the provider keeps */
 const char *peer_json_error(const char *type, const char *code, const char *param);
 const char *peer_json_event(const struct peer_event *e);
 const char *peer_sign(const char *body);
@@ -86,7 +106,12 @@ const char *peer_sign(const char *body);
 void peer_event(const char *type, const char *object, const char *object_id, const char *intent);
 void peer_after_pay(int intent, int gift);
 void peer_expire(void *arg, int64_t session);
+int64_t peer_taken(int intent); /* by refunds that have not failed */
+bool peer_disputed(int intent);
+int peer_refund(int intent, int64_t amount, const char *ours);
+void peer_end_gift(int gift);
 
-#define PEER_SECRET "whsec_simulated0000000000000000000000"
+#define PEER_DISPUTE_FEE 1500
+#define PEER_SECRET      "whsec_simulated0000000000000000000000"
 
 #endif

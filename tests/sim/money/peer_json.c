@@ -15,6 +15,18 @@ static const char *metadata(const char *pledge)
 	return pledge ? sim_text("{\"pledge\":\"%s\"}", pledge) : "{}";
 }
 
+int64_t peer_fee(const struct peer_intent *p)
+{
+	return 25 + p->received * 3 / 100;
+}
+
+static const char *movement(const char *of, int64_t fee, const char *cur)
+{
+	return sim_text("{\"id\":\"txn_%s\",\"object\":\"balance_transaction\",\"fee\":%lld,"
+			"\"currency\":\"%s\"}",
+		of, (long long)fee, cur);
+}
+
 const char *peer_json_intent(int i, bool expand)
 {
 	const struct peer_intent *p = &peer.intent[i];
@@ -28,9 +40,13 @@ const char *peer_json_intent(int i, bool expand)
 		if (peer.refund[k].intent == i)
 			refunds = sim_text(
 				"%s%s%s", refunds, refunds[0] ? "," : "", peer_json_refund(k));
+	/* the fee is told a while after the money */
+	bool told = now_us() / S >= p->created_s + p->amount % 3000;
+	const char *fee = told ? movement(p->charge, peer_fee(p), p->cur) : "null";
 	const char *charge = sim_text("{\"id\":\"%s\",\"object\":\"charge\",\"created\":%lld,"
+				      "\"balance_transaction\":%s,"
 				      "\"refunds\":{\"object\":\"list\",\"data\":[%s]}}",
-		p->charge, (long long)p->created_s, refunds);
+		p->charge, (long long)p->created_s, fee, refunds);
 	return sim_text("{\"id\":\"%s\",\"object\":\"payment_intent\",\"livemode\":false,"
 			"\"status\":\"%s\",\"amount\":%lld,\"amount_received\":%lld,"
 			"\"currency\":\"%s\",\"created\":%lld,\"metadata\":%s,"
@@ -43,13 +59,20 @@ const char *peer_json_intent(int i, bool expand)
 const char *peer_json_gift(int i)
 {
 	const struct peer_gift *s = &peer.gift[i];
+	const char *pause = s->paused_s ? sim_text("{\"behavior\":\"void\",\"resumes_at\":%lld}",
+						  (long long)s->paused_s)
+					: "null";
 
 	return sim_text("{\"id\":\"%s\",\"object\":\"subscription\",\"livemode\":false,"
 			"\"status\":\"%s\",\"customer\":\"%s\",\"metadata\":%s,\"created\":%lld,"
-			"\"items\":{\"object\":\"list\",\"data\":[{\"id\":\"si_%s\","
-			"\"current_period_end\":%lld}]}}",
-		s->id, s->status, s->customer, metadata(s->pledge), (long long)s->until_s, s->id,
-		(long long)s->until_s);
+			"\"cancel_at_period_end\":%s,\"cancel_at\":null,\"pause_collection\":%s,"
+			"\"items\":{\"object\":\"list\",\"has_more\":false,\"data\":[{"
+			"\"id\":\"si_%s\",\"quantity\":1,\"current_period_end\":%lld,"
+			"\"price\":{\"id\":\"price_%s\",\"product\":\"prod_%s\","
+			"\"unit_amount\":%lld,\"currency\":\"%s\"}}]}}",
+		s->id, s->status, s->customer, metadata(s->pledge), (long long)s->created_s,
+		s->at_end ? "true" : "false", pause, s->id + 4, (long long)s->until_s, s->id + 4,
+		s->id + 4, (long long)s->amount, peer.session[s->session].cur);
 }
 
 const char *peer_json_invoice(int i)
@@ -83,8 +106,9 @@ const char *peer_json_refund(int i)
 
 	return sim_text("{\"id\":\"%s\",\"object\":\"refund\",\"amount\":%lld,"
 			"\"currency\":\"%s\",\"status\":\"%s\",\"payment_intent\":\"%s\","
-			"\"charge\":\"%s\",\"metadata\":{}}",
-		r->id, (long long)r->amount, p->cur, r->status, p->id, p->charge);
+			"\"charge\":\"%s\",\"created\":%lld,\"metadata\":%s}",
+		r->id, (long long)r->amount, p->cur, r->status, p->id, p->charge,
+		(long long)r->created_s, r->ours ? sim_text("{\"refund\":\"%s\"}", r->ours) : "{}");
 }
 
 const char *peer_json_dispute(int i)
@@ -94,8 +118,42 @@ const char *peer_json_dispute(int i)
 
 	return sim_text("{\"id\":\"%s\",\"object\":\"dispute\",\"livemode\":false,"
 			"\"amount\":%lld,\"currency\":\"%s\",\"status\":\"%s\","
-			"\"payment_intent\":\"%s\",\"charge\":\"%s\",\"metadata\":{}}",
-		d->id, (long long)d->amount, p->cur, d->status, p->id, p->charge);
+			"\"payment_intent\":\"%s\",\"charge\":\"%s\",\"metadata\":{},"
+			"\"created\":%lld,\"balance_transactions\":[%s]}",
+		d->id, (long long)d->amount, p->cur, d->status, p->id, p->charge,
+		(long long)d->created_s, movement(d->id, PEER_DISPUTE_FEE, p->cur));
+}
+
+/* A charge as it is listed. */
+const char *peer_json_charge(int i)
+{
+	const struct peer_intent *p = &peer.intent[i];
+	int gift = peer.session[p->session].gift;
+	const char *status = strcmp(p->status, "succeeded") == 0    ? "succeeded"
+			     : strcmp(p->status, "processing") == 0 ? "pending"
+								    : "failed";
+
+	return sim_text("{\"id\":\"%s\",\"object\":\"charge\",\"livemode\":false,\"created\":%lld,"
+			"\"amount\":%lld,\"amount_captured\":%lld,\"captured\":%s,"
+			"\"amount_refunded\":%lld,\"disputed\":%s,\"currency\":\"%s\","
+			"\"status\":\"%s\",\"payment_intent\":\"%s\",\"customer\":%s,"
+			"\"metadata\":%s}",
+		p->charge, (long long)p->created_s, (long long)p->amount, (long long)p->received,
+		p->received > 0 ? "true" : "false", (long long)peer_taken(i),
+		peer_disputed(i) ? "true" : "false", p->cur, status, p->id,
+		gift >= 0 ? quoted(peer.gift[gift].customer) : "null", metadata(p->pledge));
+}
+
+const char *peer_json_warning(int i)
+{
+	const struct peer_warning *w = &peer.warning[i];
+	const struct peer_intent *p = &peer.intent[w->intent];
+
+	return sim_text(
+		"{\"id\":\"%s\",\"object\":\"radar.early_fraud_warning\",\"livemode\":false,"
+		"\"actionable\":%s,\"fraud_type\":\"made_with_stolen_card\","
+		"\"payment_intent\":\"%s\",\"charge\":\"%s\"}",
+		w->id, w->actionable ? "true" : "false", p->id, p->charge);
 }
 
 const char *peer_json_session(int i, bool expand)

@@ -57,6 +57,9 @@ void peer_event(const char *type, const char *object, const char *object_id, con
 		.intent = intent,
 		.created_s = now_us() / S};
 	int64_t in = span(10000, 5 * S);
+	e->lost = fault(FAULT_hook_lost);
+	if (e->lost)
+		return;
 	if (fault(FAULT_hook_late))
 		in = span(MIN, 6 * H);
 	sim_after(in, deliver, e, 0);
@@ -66,7 +69,7 @@ void peer_event(const char *type, const char *object, const char *object_id, con
 
 /* --- money gone and back --------------------------------------------------------------------- */
 
-static int64_t taken(int intent)
+int64_t peer_taken(int intent)
 {
 	int64_t sum = 0;
 
@@ -76,7 +79,7 @@ static int64_t taken(int intent)
 	return sum;
 }
 
-static bool is_disputed(int intent)
+bool peer_disputed(int intent)
 {
 	for (int i = 0; i < peer.dispute_n; i++)
 		if (peer.dispute[i].intent == intent)
@@ -96,27 +99,37 @@ static void refund_ends(void *arg, int64_t i)
 		peer.intent[r->intent].id);
 }
 
-static void refund(void *arg, int64_t intent)
+int peer_refund(int intent, int64_t amount, const char *ours)
 {
 	const struct peer_intent *p = &peer.intent[intent];
-	int64_t left = p->received - taken((int)intent);
-
-	(void)arg;
-	if (left <= 0 || is_disputed((int)intent) || peer.refund_n == PEER_MAX)
-		return;
 	int i = peer.refund_n++;
+
+	ASSERT(i < PEER_MAX);
 	peer.refund[i] = (struct peer_claim){.id = new_id("re"),
 		.status = rnd(3) ? "succeeded" : "pending",
-		.intent = (int)intent,
-		.amount = rnd(2) ? left : span(1, left)};
-	say("refund %s of %s: %lld %s", peer.refund[i].id, p->id, (long long)peer.refund[i].amount,
+		.ours = ours,
+		.intent = intent,
+		.amount = amount,
+		.created_s = now_us() / S};
+	say("refund %s of %s: %lld %s", peer.refund[i].id, p->id, (long long)amount,
 		peer.refund[i].status);
 	peer_event("refund.created", "refund", peer.refund[i].id, p->id);
 	if (strcmp(peer.refund[i].status, "pending") == 0)
-		sim_after(span(MIN, 8 * H), refund_ends, NULL, i);
+		sim_after(span(S, rnd(3) ? 8 * H : MIN), refund_ends, NULL, i);
 	else if (rnd(6) == 0)
-		sim_after(span(MIN, 8 * H), refund_ends, NULL, i);
+		sim_after(span(S, rnd(3) ? 8 * H : MIN), refund_ends, NULL, i);
 	peer_event("charge.refunded", "charge", p->charge, p->id);
+	return i;
+}
+
+static void refund(void *arg, int64_t intent)
+{
+	int64_t left = peer.intent[intent].received - peer_taken((int)intent);
+
+	(void)arg;
+	if (left <= 0 || peer_disputed((int)intent) || peer.refund_n == PEER_MAX)
+		return;
+	(void)peer_refund((int)intent, rnd(2) ? left : span(1, left), NULL);
 	if (rnd(3) == 0)
 		sim_after(span(S, H), refund, NULL, intent);
 }
@@ -136,18 +149,44 @@ static void dispute(void *arg, int64_t intent)
 	const struct peer_intent *p = &peer.intent[intent];
 
 	(void)arg;
-	if (taken((int)intent) >= p->received || is_disputed((int)intent) ||
+	if (peer_taken((int)intent) >= p->received || peer_disputed((int)intent) ||
 		peer.dispute_n == PEER_MAX)
 		return;
 	int i = peer.dispute_n++;
 	peer.dispute[i] = (struct peer_claim){.id = new_id("dp"),
 		.status = "needs_response",
+		.created_s = now_us() / S,
 		.intent = (int)intent,
-		.amount = p->received - taken((int)intent)};
+		.amount = p->received - peer_taken((int)intent)};
 	say("dispute %s of %s", peer.dispute[i].id, p->id);
 	peer_event("charge.dispute.created", "dispute", peer.dispute[i].id, p->id);
 	if (rnd(3))
-		sim_after(span(MIN, 10 * H), dispute_ends, NULL, i);
+		sim_after(span(S, rnd(3) ? 10 * H : MIN), dispute_ends, NULL, i);
+}
+
+static void warning_over(void *arg, int64_t i)
+{
+	struct peer_warning *w = &peer.warning[i];
+
+	(void)arg;
+	w->actionable = false;
+	peer_event("radar.early_fraud_warning.updated", "radar.early_fraud_warning", w->id,
+		peer.intent[w->intent].id);
+}
+
+static void warning(void *arg, int64_t intent)
+{
+	(void)arg;
+	if (peer.warning_n == PEER_MAX)
+		return;
+	int i = peer.warning_n++;
+	peer.warning[i] = (struct peer_warning){
+		.id = new_id("issfr"), .intent = (int)intent, .actionable = true};
+	say("warning %s of %s", peer.warning[i].id, peer.intent[intent].id);
+	peer_event("radar.early_fraud_warning.created", "radar.early_fraud_warning",
+		peer.warning[i].id, peer.intent[intent].id);
+	if (rnd(2))
+		sim_after(span(S, H), warning_over, NULL, i);
 }
 
 /* --- the next instalment --------------------------------------------------------------------- */
@@ -161,6 +200,8 @@ static void invoice_again(void *arg, int64_t i)
 	struct peer_gift *s = &peer.gift[v->gift];
 
 	(void)arg;
+	if (s->ended_s)
+		return;
 	if (rnd(2)) {
 		v->status = "paid";
 		v->again = false;
@@ -176,22 +217,28 @@ static void invoice_again(void *arg, int64_t i)
 		v->again = false;
 		p->status = "canceled";
 		s->status = "canceled";
+		s->ended_s = now_us() / S;
 		say("invoice %s given up, %s ends", v->id, s->id);
 		peer_event("invoice.payment_failed", "invoice", v->id, NULL);
 		peer_event("customer.subscription.deleted", "subscription", s->id, NULL);
 	}
 }
 
-static void end_gift(void *arg, int64_t gift)
+void peer_end_gift(int gift)
 {
 	struct peer_gift *s = &peer.gift[gift];
 
-	(void)arg;
-	if (strcmp(s->status, "active") != 0)
-		return;
 	s->status = "canceled";
+	s->ended_s = now_us() / S;
 	say("subscription %s ends", s->id);
 	peer_event("customer.subscription.deleted", "subscription", s->id, NULL);
+}
+
+static void end_gift(void *arg, int64_t gift)
+{
+	(void)arg;
+	if (strcmp(peer.gift[gift].status, "active") == 0)
+		peer_end_gift((int)gift);
 }
 
 static void renew(void *arg, int64_t gift)
@@ -204,13 +251,21 @@ static void renew(void *arg, int64_t gift)
 	if (strcmp(s->status, "active") != 0 || peer.invoice_n == PEER_MAX ||
 		peer.intent_n == PEER_MAX)
 		return;
+	if (s->at_end) {
+		peer_end_gift((int)gift);
+		return;
+	}
+	if (s->paused_s) { /* the instalment is not taken */
+		sim_after(span(MIN, 8 * H), renew, NULL, gift);
+		return;
+	}
 	int p = peer.intent_n++, v = peer.invoice_n++;
 	peer.intent[p] = (struct peer_intent){.id = new_id("pi"),
 		.charge = new_id("ch"),
 		.status = fails ? "requires_payment_method" : "succeeded",
 		.cur = o->cur,
-		.amount = o->amount,
-		.received = fails ? 0 : o->amount,
+		.amount = s->amount,
+		.received = fails ? 0 : s->amount,
 		.created_s = now_us() / S,
 		.session = s->session};
 	peer.invoice[v] = (struct peer_invoice){.id = new_id("in"),
@@ -218,7 +273,7 @@ static void renew(void *arg, int64_t gift)
 		.gift = (int)gift,
 		.intent = p,
 		.again = fails,
-		.amount = o->amount,
+		.amount = s->amount,
 		.paid_s = fails ? 0 : now_us() / S};
 	s->until_s += 30 * 86400;
 	s->status = fails ? "past_due" : "active";
@@ -238,6 +293,8 @@ void peer_after_pay(int intent, int gift)
 		sim_after(span(S, 10 * H), refund, NULL, intent);
 	if (rnd(8) == 0)
 		sim_after(span(S, 10 * H), dispute, NULL, intent);
+	if (rnd(8) == 0)
+		sim_after(span(S, 10 * H), warning, NULL, intent);
 	if (gift >= 0 && rnd(2))
 		sim_after(span(MIN, 8 * H), renew, NULL, gift);
 	if (gift >= 0 && rnd(4) == 0)
@@ -287,6 +344,8 @@ static void subscribe(int i, int intent)
 		.status = "active",
 		.pledge = s->pledge,
 		.until_s = now_us() / S + 30 * 86400,
+		.amount = s->amount,
+		.created_s = now_us() / S,
 		.session = i};
 	peer.invoice[s->invoice] = (struct peer_invoice){.id = new_id("in"),
 		.status = "paid",

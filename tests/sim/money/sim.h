@@ -108,6 +108,16 @@ struct donor {
 extern struct donor donors[];
 extern int donor_n;
 
+/* What somebody asks beside a pledge. */
+struct wisher {
+	const char *id, *kind, *pledge, *object, *cur, *reason;
+	int64_t amount, until; /* amount 0: all that is left */
+	int tries;
+	bool told, stored; /* as acknowledged */
+};
+extern struct wisher wishers[];
+extern int wisher_n;
+
 /* Mails as the mail server took them. */
 struct posted {
 	const char *id;
@@ -116,12 +126,16 @@ struct posted {
 extern struct posted posts[];
 extern int post_n;
 
-/* books.c, check.c */
+/* books.c, check.c, check_wish.c */
 void books_read(void);
+void books_look(void);                 /* --pg: as far as who asks for something looks into them */
 void check_open(const char *conninfo); /* --pg: a connection of the owner's */
 void check_begin(void);                /* --pg: an empty database */
 int64_t check_due(void);               /* when a clerk has something to do, by our clock */
 bool check_page(const char *url);      /* whether this page was written down */
 void check_history(void);
+void check_wishes(void);
+void check_events(void);           /* check_recon.c */
+void check_cursor(int64_t cursor); /* events have been listed up to then */
 
 #endif
