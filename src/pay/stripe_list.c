@@ -9,6 +9,7 @@
 #include "pay/stripe_list.h"
 #include "pay/stripe_wire.h"
 #include "pay/stripe_word.h"
+#include "pay/wire.h"
 
 /* --- what every entry has --------------------------------------------------------------------- */
 
@@ -101,7 +102,7 @@ static enum err checkout(struct snap *s, const json_t *o)
 	if (e != OK)
 		return e;
 	bool page = state && strcmp(state, "open") == 0 &&
-		    stripe_wire_is_page(s->set, s->set->checkout_host, url);
+		    wire_is_page(s->set, s->set->checkout_host, url);
 	snap_put(s, "state", word(state));
 	snap_put(s, "url", snap_text(page ? url : (struct str){0}));
 	snap_put(s, "expires_at", snap_at(expires));
@@ -292,7 +293,7 @@ static enum err read_page(const struct pay_answer *ans, const struct list *list,
 	const json_t **ret_data, bool *ret_more, struct fault *f)
 {
 	json_auto_t *o = NULL;
-	enum err e = stripe_wire_read_json(ans, &o, f);
+	enum err e = wire_read_json(ans, &o, f);
 
 	if (e != OK)
 		return e;
