@@ -89,6 +89,9 @@ struct pay_checkout {
 	utc_t expires_at;   /* 0: the provider's default */
 	struct str methods; /* ways to pay, as the provider calls them, with commas between; empty:
 			       the provider decides */
+	struct str locale;  /* of the donor; may be empty */
+	struct str webhook_url; /* where this provider tells us; needed by those that are told so
+				   with each payment */
 };
 MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in,
 	struct str idem_key, struct arena *a, struct pay_request *ret);
@@ -131,6 +134,7 @@ struct pay_event {
 	enum pay_kind kind;
 	struct str object_id;
 	bool livemode, ignored;
+	bool hint; /* anybody may have sent it: it says no more than where to look */
 	utc_t created;
 	struct str version; /* of the interface that wrote it; may be empty */
 	bool other_version; /* told, and not the one of our calls: worth a warning */
