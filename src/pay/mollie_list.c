@@ -99,6 +99,7 @@ static enum err charge(struct snap *s, const json_t *o)
 	snap_put(s, "customer", snap_text(customer));
 	snap_put(s, "refunded", json_integer(back.minor));
 	snap_put(s, "disputed", json_boolean(bank.minor > 0));
+	snap_put(s, "fees", json_false());
 	snap_put(s, "state", json_string("paid"));
 	return OK;
 }
@@ -117,6 +118,7 @@ static enum err claim(struct snap *s, const json_t *o, const char *prefix, const
 		return e;
 	put_money(s, &m);
 	snap_put(s, "payment", snap_text(of));
+	snap_put(s, "by_payment", json_true());
 	snap_put(s, "state", word(state));
 	return OK;
 }

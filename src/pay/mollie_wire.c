@@ -152,11 +152,15 @@ static enum err bare(
 	return e;
 }
 
+bool mollie_wire_fetches(enum pay_kind kind)
+{
+	return kind == PAY_KIND_CHECKOUT || kind == PAY_KIND_PAYMENT;
+}
+
 enum err mollie_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret)
 {
-	if ((kind != PAY_KIND_CHECKOUT && kind != PAY_KIND_PAYMENT) ||
-		!mollie_read_is_id(id, "tr_"))
+	if (!mollie_wire_fetches(kind) || !mollie_read_is_id(id, "tr_"))
 		return ERR_RANGE;
 	BUF_ON(path, 512);
 	buf_addc(&path, CREATE_PATH "/");

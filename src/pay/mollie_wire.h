@@ -15,6 +15,7 @@ MUST enum err mollie_wire_build_checkout(const struct pay_checkout *in, struct s
 /* expires_at is Mollie's own affair. */
 MUST enum err mollie_wire_build_again(const struct pay_request *old, struct str idem_key,
 	utc_t expires_at, struct arena *a, struct pay_request *ret);
+bool mollie_wire_fetches(enum pay_kind kind);
 MUST enum err mollie_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
 MUST enum err mollie_wire_build_refund(

@@ -231,6 +231,11 @@ static const struct list {
 		subscription},
 };
 
+bool stripe_list_has(enum pay_list what)
+{
+	return (size_t)what < ARRAY_N(lists);
+}
+
 static bool is_time(utc_t t)
 {
 	return t.us >= 0 && utc_s(t) <= SNAP_TIME_MAX_S;
@@ -241,7 +246,7 @@ enum err stripe_list_build(enum pay_list what, utc_t since, utc_t until, struct 
 {
 	struct pay_request q = {.method = "GET"};
 
-	if ((size_t)what >= ARRAY_N(lists) || !is_time(since) || !is_time(until) ||
+	if (!stripe_list_has(what) || !is_time(since) || !is_time(until) ||
 		(after.n && !snap_is_id(after)))
 		return ERR_RANGE;
 	BUF_ON(b, 2048);
@@ -320,7 +325,7 @@ enum err stripe_list_parse(const struct pay_set *set, enum pay_list what,
 	struct str next = {0};
 	bool more = false;
 
-	if ((size_t)what >= ARRAY_N(lists))
+	if (!stripe_list_has(what))
 		return fault_set(f, ERR_PROVIDER, NULL, "there is no such list");
 	enum err e = items ? read_page(ans, &lists[what], &doc, &data, &more, f) : ERR_NO_MEMORY;
 	for (size_t i = 0; i < json_array_size(data) && e == OK; i++)

@@ -71,6 +71,11 @@ static void add_body(struct buf *b, const struct pay_checkout *in)
 	form_addc(b, "adaptive_pricing[enabled]", "false");
 }
 
+bool stripe_wire_takes(enum campaign_interval interval, struct str currency)
+{
+	return (size_t)interval < INTERVAL_N && money_currency(currency) != NULL;
+}
+
 enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret)
 {
@@ -130,12 +135,17 @@ static const struct place {
 	[PAY_KIND_WARNING] = {"/v1/radar/early_fraud_warnings/", "?expand[0]=charge"},
 };
 
+bool stripe_wire_fetches(enum pay_kind kind)
+{
+	return (size_t)kind < ARRAY_N(places) && places[kind].path != NULL;
+}
+
 enum err stripe_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret)
 {
 	struct pay_request q = {.method = "GET"};
 
-	if ((size_t)kind >= ARRAY_N(places) || !places[kind].path || !snap_is_id(id))
+	if (!stripe_wire_fetches(kind) || !snap_is_id(id))
 		return ERR_RANGE;
 	BUF_ON(b, 512);
 	buf_addc(&b, places[kind].path);

@@ -7,10 +7,12 @@
 #include "pay/pay_ops.h"
 
 /* The functions of Stripe's row; see the pay_… function of the same name in pay.h. */
+bool stripe_wire_takes(enum campaign_interval interval, struct str currency); /* all that we do */
 MUST enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret);
 MUST enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_key,
 	utc_t expires_at, struct arena *a, struct pay_request *ret);
+bool stripe_wire_fetches(enum pay_kind kind);
 MUST enum err stripe_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
 enum pay_outcome stripe_wire_outcome(const struct pay_answer *ans);
