@@ -21,6 +21,7 @@ render_secrets() {
 		printf 'k1:%s\n' "$(random_hex 32)" >"$dir/secrets/cookie.key"
 		printf 'sk_test_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.key"
 		printf 'whsec_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.webhook"
+		printf 'test_%s\n' "$(random_hex 15)" >"$dir/secrets/mollie.key"
 	)
 	[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$dir"/secrets/*
 }
@@ -36,6 +37,9 @@ render_ini() {
 	ini_set "$ini" stripe portal_host "127.0.0.1:$provider_port"
 	ini_set "$ini" stripe key_file "$dir/secrets/stripe.key"
 	ini_set "$ini" stripe webhook_secret_file "$dir/secrets/stripe.webhook"
+	ini_set "$ini" mollie base_url "http://127.0.0.1:$provider_port"
+	ini_set "$ini" mollie checkout_host "127.0.0.1:$provider_port"
+	ini_set "$ini" mollie key_file "$dir/secrets/mollie.key"
 	local word section key
 	for word in "${settings[@]}"; do # section.key=value, from --set
 		section=${word%%.*} key=${word#*.}

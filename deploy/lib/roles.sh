@@ -32,7 +32,7 @@ role_start() {
 		[ ! -e "$dir/log/provider.log" ] || lines=$(wc -l <"$dir/log/provider.log")
 		launch provider node "$root/tests/provider/main.mjs" --port "$provider_port" \
 			--key-file "$dir/secrets/stripe.key" --webhook-secret-file "$dir/secrets/stripe.webhook" \
-			--ledger "$dir/provider/ledger" --webhook-url "http://127.0.0.1:$port/webhook/stripe"
+			--mollie-key-file "$dir/secrets/mollie.key" --ledger "$dir/provider/ledger" --webhook-url "http://127.0.0.1:$port/webhook/stripe"
 		# that the port answers says nothing: it may be somebody else's
 		wait_for 10 "the provider on port $provider_port" told provider "$lines" 'provider ready' ||
 			{ tail_log provider; exit 1; }

@@ -13,8 +13,8 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		SELECT 'dispute', d.dispute_id, d.provider, d.provider_dispute_id, d.payment_id, d.amount, d.currency::text, d.state, d.state_at,
 			d.created_at FROM dispute d
 	), b AS (
-		SELECT t.what AS object, t.id, t.state, t.amount, t.currency, t.refund_id, t.created_at, o.row_id, o.payment_id, o.amount AS o_amount,
-			o.currency AS o_currency, o.state AS o_state, payment_find(v.provider, coalesce(s.payment, t.payment), t.payment) AS paid,
+		SELECT t.what AS object, t.id, t.state, t.amount, t.currency, t.refund_id, t.created_at, t.by_payment, t.payment, o.row_id,
+			o.payment_id, o.amount AS o_amount, o.currency AS o_currency, o.state AS o_state, payment_find(v.provider, coalesce(s.payment, t.payment), t.payment) AS paid,
 			CASE WHEN o.row_id IS NULL THEN t.created_at <= v.started_at - interval '15 seconds' ELSE o.state_at < v.started_at END AS settled
 		FROM v JOIN theirs t USING (comparison_id)
 		LEFT JOIN theirs s ON s.comparison_id = t.comparison_id AND s.what = 'charge' AND s.id = t.payment
@@ -26,11 +26,12 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		WHERE t.what IN ('refund', 'dispute')
 	)
 	SELECT b.object, b.id, 'missing_here', 'nothing', b.state || ' ' || money_text(b.amount, b.currency), b.created_at,
-		CASE WHEN b.paid IS NOT NULL THEN b.object END, b.id, b.paid
-	FROM b WHERE b.settled AND b.row_id IS NULL AND (b.paid IS NOT NULL OR b.refund_id IS NOT NULL) AND b.state IS DISTINCT FROM 'failed'
+		CASE WHEN b.paid IS NOT NULL THEN l.kind END, l.id, b.paid
+	FROM b, LATERAL claim_look(b.object, b.id, b.by_payment, b.payment) l
+	WHERE b.settled AND b.row_id IS NULL AND (b.paid IS NOT NULL OR b.refund_id IS NOT NULL) AND b.state IS DISTINCT FROM 'failed'
 	UNION ALL
-	SELECT b.object, b.id, x.what, x.ours, x.theirs, b.created_at, CASE WHEN x.what = 'state' THEN b.object END, b.id, b.payment_id
-	FROM b, LATERAL (VALUES
+	SELECT b.object, b.id, x.what, x.ours, x.theirs, b.created_at, CASE WHEN x.what = 'state' THEN l.kind END, l.id, b.payment_id
+	FROM b, LATERAL claim_look(b.object, b.id, b.by_payment, b.payment) l, LATERAL (VALUES
 		('state', b.state <> b.o_state, b.o_state, b.state),
 		('currency', b.currency <> b.o_currency, b.o_currency, b.currency),
 		('amount', b.amount <> b.o_amount, money_text(b.o_amount, b.o_currency), money_text(b.amount, b.currency))

@@ -34,7 +34,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		('refunded', b.state = 'paid' AND b.y_state = 'paid' AND b.refunded <> b.y_refunded AND NOT b.moving, true,
 			money_text(b.y_refunded, b.y_currency), money_text(b.refunded, b.currency)),
 		('disputed', b.disputed AND NOT b.moving AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = b.payment_id), false, 'no', 'yes'),
-		('fee', b.state = 'paid' AND b.y_state = 'paid' AND b.y_at < v.started_at - interval '2 hours'
+		('fee', b.fees IS DISTINCT FROM false AND b.state = 'paid' AND b.y_state = 'paid' AND b.y_at < v.started_at - interval '2 hours'
 			AND NOT EXISTS (SELECT FROM fee f WHERE f.payment_id = b.payment_id), true, 'not known', 'not asked for'),
 		('twice', b.state = 'paid' AND b.turn > 1 AND b.refunded < b.amount AND NOT b.kept, false, 'one gift', 'paid ' || b.turn || ' times')
 	) x (what, differs, heals, ours, theirs)

@@ -10,12 +10,13 @@ BEGIN
 		RETURN false;
 	END IF;
 	INSERT INTO theirs (comparison_id, what, id, payment, invoice, customer, pledge_id, refund_id, state, amount, currency, refunded,
-		disputed, livemode, created_at)
+		disputed, livemode, created_at, fees, by_payment)
 	SELECT p_comparison, p_what, x ->> 'id', coalesce(x ->> 'intent', x ->> 'payment'), x ->> 'invoice', x ->> 'customer',
 		CASE WHEN x ->> 'pledge' ~* c_uuid THEN (x ->> 'pledge')::uuid END,
 		CASE WHEN x ->> 'ours' ~* c_uuid THEN (x ->> 'ours')::uuid END,
 		x ->> 'state', (x ->> 'amount')::bigint, x ->> 'currency', (x ->> 'refunded')::bigint, (x ->> 'disputed')::boolean,
-		(x ->> 'livemode')::boolean, (x ->> 'created')::timestamptz
+		(x ->> 'livemode')::boolean, (x ->> 'created')::timestamptz,
+		(x ->> 'fees')::boolean, (x ->> 'by_payment')::boolean
 	FROM jsonb_array_elements(p_items) x
 	ON CONFLICT DO NOTHING;
 	RETURN true;

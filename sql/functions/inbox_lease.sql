@@ -1,5 +1,5 @@
 -- inbox_lease: lease up to n objects that due webhooks are about, longest due first.
--- Tables: inbox (rows leased by others are skipped; circuit is read). Of an object the first row is given, and leads the others that
+-- Tables: inbox (rows leased by others are skipped; circuit and lockout are read). Of an object the first row is given, and leads the others that
 -- are there now (lead_id): they were stored before its fetch begins, so the fetch tells what they tell, and settle or inbox_end ends all
 -- of them alike. While a provider's circuit is open its webhooks are left where they are, but for the time of the next probe. A lease
 -- that ran out is given again, so a killed clerk loses nothing; one that fails is put off by inbox_end and blocks nobody behind it.
@@ -13,6 +13,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 			AND (d.state = 'new' OR d.lease_until <= p_now)
 			AND d.provider <> ALL (ARRAY(SELECT c.provider FROM circuit c WHERE c.state = 'open'
 				AND c.next_at > clock_timestamp() AND c.next_at <= clock_timestamp() + make_interval(secs => c.probe_s)))
+			AND d.provider NOT IN (SELECT l.provider FROM lockout l WHERE l.probe_at > p_now)
 		ORDER BY d.not_before, d.inbox_id LIMIT p_n FOR UPDATE SKIP LOCKED
 	), lead AS MATERIALIZED (
 		SELECT DISTINCT ON (provider, object_kind, object_id, livemode) * FROM due

@@ -1,5 +1,5 @@
 -- lookup_lease: attempts whose provider object should be looked up though no webhook told us.
--- Tables: attempt (rows leased by others are skipped). p_older_s is the five minutes of a calendar of
+-- Tables: attempt (rows leased by others are skipped; lockout is read). p_older_s is the five minutes of a calendar of
 -- which the rest follows. Open pages: first when so old, then each time four times later up to a day, and at once after
 -- the page expired. Money on its way: after 1 and 5 minutes, 1 and 6 hours, then daily for two weeks; after that never
 -- (infinity), for a person. Complete attempts without a payment count as such; settle ends the looks of the others.
@@ -18,6 +18,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 					WHEN d.state = 'open' THEN d.opened_at <= p_now - make_interval(secs => p_older_s)
 					ELSE d.state_at <= p_now - make_interval(secs => p_older_s / 5.0) END
 				OR (d.state = 'open' AND d.expires_at <= p_now AND (d.looked_at IS NULL OR d.looked_at < d.expires_at)))
+			AND d.provider NOT IN (SELECT l.provider FROM lockout l WHERE l.probe_at > p_now)
 		ORDER BY least(coalesce(d.next_look_at, CASE d.state WHEN 'open' THEN d.opened_at ELSE d.state_at END),
 				CASE WHEN d.state = 'open' AND (d.looked_at IS NULL OR d.looked_at < d.expires_at) THEN d.expires_at END)
 		LIMIT p_n FOR UPDATE OF d SKIP LOCKED

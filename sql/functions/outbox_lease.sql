@@ -1,5 +1,5 @@
 -- outbox_lease: lease up to n due calls of the given kinds, longest due first.
--- Tables: outbox (rows leased by others are skipped). Repeats: a leased row is not given out again
+-- Tables: outbox (rows leased by others are skipped; lockout is read), circuit. Repeats: a leased row is not given out again
 -- before its lease ends. Calls to a provider whose circuit is not closed are given out as circuit_take says.
 CREATE OR REPLACE FUNCTION pledged.outbox_lease(p_kinds text[], p_n integer, p_lease_s integer, p_now timestamptz)
 RETURNS TABLE (outbox bigint, kind text, subject uuid, provider text, method text, path text,
@@ -8,20 +8,27 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
 	v_n integer := p_n;
-	v_held text;
+	v_held text[] := ARRAY(SELECT l.provider FROM lockout l WHERE l.probe_at > p_now);
+	v_provider text;
+	v_may integer;
 BEGIN
-	-- Only when such a call is due does the circuit count.
-	SELECT c.provider INTO v_held FROM circuit c WHERE c.state <> 'closed' AND EXISTS (SELECT FROM outbox d
-		WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.provider = c.provider AND d.not_before <= p_now
-			AND (d.lease_until IS NULL OR d.lease_until <= p_now)) LIMIT 1;
-	IF FOUND THEN
-		SELECT t.n INTO v_n FROM circuit_take(v_held, p_n, 200) t;
-	END IF;
+	-- Only when such a call is due does the circuit count; one that is open holds back its own calls alone.
+	FOR v_provider IN SELECT c.provider FROM circuit c WHERE c.state <> 'closed' AND c.provider <> ALL (v_held)
+		AND EXISTS (SELECT FROM outbox d WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.provider = c.provider
+			AND d.not_before <= p_now AND (d.lease_until IS NULL OR d.lease_until <= p_now)) ORDER BY c.provider
+	LOOP
+		SELECT t.n INTO v_may FROM circuit_take(v_provider, p_n, 200) t;
+		IF v_may = 0 THEN
+			v_held := v_held || v_provider;
+		ELSE
+			v_n := least(v_n, v_may);
+		END IF;
+	END LOOP;
 	RETURN QUERY
 	WITH due AS MATERIALIZED (
 		SELECT d.outbox_id FROM outbox d
 		WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.not_before <= p_now
-			AND (d.lease_until IS NULL OR d.lease_until <= p_now)
+			AND (d.lease_until IS NULL OR d.lease_until <= p_now) AND d.provider <> ALL (v_held)
 		ORDER BY d.not_before, d.outbox_id LIMIT v_n FOR UPDATE SKIP LOCKED
 	)
 	UPDATE outbox o SET lease_until = p_now + make_interval(secs => p_lease_s), tries = o.tries + 1,

@@ -1,5 +1,5 @@
 -- payment_look_lease: paid payments that are looked up for their fee, and for refunds that no event told.
--- Tables: payment (rows leased by others are skipped; pledge is read). First a minute after they were paid, then after an hour, a day,
+-- Tables: payment (rows leased by others are skipped; pledge and lockout are read). First a minute after they were paid, then after an hour, a day,
 -- a week and a month, never more; p_older_s is five minutes of that calendar.
 CREATE OR REPLACE FUNCTION pledged.payment_look_lease(p_n integer, p_older_s integer, p_lease_s integer, p_now timestamptz)
 RETURNS TABLE (payment uuid, provider text, object_kind text, object_id text)
@@ -8,6 +8,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		SELECT d.payment_id FROM payment d
 		WHERE d.state = 'paid' AND d.next_look_at <= p_now
 			AND (d.looks > 0 OR d.state_at <= p_now - make_interval(secs => p_older_s / 5.0))
+			AND d.provider NOT IN (SELECT l.provider FROM lockout l WHERE l.probe_at > p_now)
 		ORDER BY d.next_look_at, d.payment_id LIMIT p_n FOR UPDATE OF d SKIP LOCKED
 	)
 	UPDATE payment y SET looks = y.looks + 1, next_look_at = CASE WHEN y.looks < 4 THEN greatest(

@@ -1,10 +1,10 @@
 -- pledge_again: what is needed to offer a pledge's page once more: where its last attempt stands and the bytes it was
 -- asked for with. Reads pledge, attempt, outbox; changes nothing. No row: no such token.
 CREATE OR REPLACE FUNCTION pledged.pledge_again(p_public_token text)
-RETURNS TABLE (pledge uuid, livemode boolean, currency text, status text, attempt uuid, attempt_state text, outbox bigint,
+RETURNS TABLE (pledge uuid, livemode boolean, currency text, status text, attempt uuid, attempt_state text, provider text, outbox bigint,
 	method text, path text, idem_key text, body bytea)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
-	SELECT p.pledge_id, p.livemode, p.currency::text, p.status, a.attempt_id, a.state, o.outbox_id, o.method, o.path,
+	SELECT p.pledge_id, p.livemode, p.currency::text, p.status, a.attempt_id, a.state, a.provider, o.outbox_id, o.method, o.path,
 		o.idem_key, o.body
 	FROM pledge p
 	JOIN LATERAL (SELECT * FROM attempt x WHERE x.pledge_id = p.pledge_id ORDER BY x.no DESC LIMIT 1) a ON true

@@ -13,12 +13,32 @@ static bool is_off(const char *array, struct str method)
 	return false;
 }
 
-enum err admit_methods(const struct app_money *m, struct arena *a, struct str *ret, struct fault *f)
+enum err admit_provider(const struct app_money *m, struct str name, enum campaign_interval interval,
+	const struct money *money, size_t *ret, struct fault *f)
 {
-	struct str all = pay_methods(m->pay), rest = all, one;
+	bool known = name.n == 0;
+	for (size_t i = 0; i < m->pays.n; i++) {
+		const struct pay *p = m->pays.of[i];
+		if (name.n && !str_is(name, pay_name(p)))
+			continue;
+		known = true;
+		if (pay_takes(p, interval, str_c(money->cur))) {
+			*ret = i;
+			return OK;
+		}
+	}
+	return known ? fault_set(f, ERR_PAY_CANNOT, "provider", "%s in %s",
+			       campaign_interval_name(interval), money->cur)
+		     : fault_set(f, ERR_FIELD_BAD, "provider", "it is not one of ours");
+}
+
+enum err admit_methods(
+	const struct app_money *m, size_t pay, struct arena *a, struct str *ret, struct fault *f)
+{
+	struct str all = pay_methods(m->pays.of[pay]), rest = all, one;
 	BUF_ON(b, 240);
 	while (str_cut(&rest, ',', &one)) {
-		if (is_off(m->methods_off, one))
+		if (is_off(m->methods_off[pay], one))
 			continue;
 		if (b.n > 0)
 			buf_byte(&b, ',');
@@ -29,21 +49,21 @@ enum err admit_methods(const struct app_money *m, struct arena *a, struct str *r
 	return arena_dup(a, buf_str(&b), ret);
 }
 
-void admit_args(const struct app_money *m, struct str client_ip, struct store_args *a)
+void admit_args(const struct app_money *m, size_t pay, struct str client_ip, struct store_args *a)
 {
 	BUF_ON(networks, 160);
 	network_array(client_ip, &networks);
 	arg_str(a, buf_str(&networks));
-	arg_c(a, m->methods_off[0] ? m->methods_off : "{}");
+	arg_c(a, m->methods_off[pay][0] ? m->methods_off[pay] : "{}");
 }
 
-bool admit_again(struct app_money *m, const struct rows *rows)
+bool admit_again(struct app_money *m, size_t pay, const struct rows *rows)
 {
 	/* a list that does not fit is none: then the call offers all, and pledge_try says so again
 	 */
 	return rows_n(rows) == 1 && str_is(row_str(rows, 0, "outcome"), "methods") &&
-	       str_copy(row_str(rows, 0, "methods_off"), m->methods_off, sizeof m->methods_off) ==
-		       OK;
+	       str_copy(row_str(rows, 0, "methods_off"), m->methods_off[pay],
+		       sizeof m->methods_off[pay]) == OK;
 }
 
 enum err admit_check(const struct rows *rows, struct fault *f)

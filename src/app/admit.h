@@ -6,18 +6,24 @@
 
 #include "app/money.h"
 
+/* admit_provider: where a gift is to be paid: at the provider that is named, or else at the first
+ * one that takes such a gift. gives  *ret, an index of m->pays fails  ERR_FIELD_BAD (it is not
+ * configured), ERR_PAY_CANNOT */
+MUST enum err admit_provider(const struct app_money *m, struct str name,
+	enum campaign_interval interval, const struct money *money, size_t *ret, struct fault *f);
+
 /* admit_methods: the ways to pay that a new checkout offers: those of the setting without those
- * that are switched off, as far as this process knows. gives  *ret in the arena; empty: the
- * provider decides fails  ERR_PAY_OFF (all are off), ERR_NO_MEMORY */
+ * that are switched off, as far as this process knows. pay: an index of m->pays, as below. gives
+ * *ret in the arena; empty: the provider decides fails  ERR_PAY_OFF (all are off), ERR_NO_MEMORY */
 MUST enum err admit_methods(
-	const struct app_money *m, struct arena *a, struct str *ret, struct fault *f);
+	const struct app_money *m, size_t pay, struct arena *a, struct str *ret, struct fault *f);
 
 /* admit_args: the last two parameters of pledge_try. */
-void admit_args(const struct app_money *m, struct str client_ip, struct store_args *a);
+void admit_args(const struct app_money *m, size_t pay, struct str client_ip, struct store_args *a);
 
 /* admit_again: pledge_try found other methods switched off than this process knew; now it knows.
  * True: build the call anew and ask again. */
-bool admit_again(struct app_money *m, const struct rows *rows);
+bool admit_again(struct app_money *m, size_t pay, const struct rows *rows);
 
 /* admit_check: OK when the pledge was let through.
  * fails  ERR_PAY_OFF, ERR_FORM_SHUT, ERR_TOO_MANY: nothing is stored; *f tells after how many

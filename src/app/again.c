@@ -64,7 +64,7 @@ enum err again_begin(struct store *s, struct pay *p, const struct again *g, stru
 
 /* The row of pledge_again as an attempt to follow. */
 static enum err load(struct app_money *m, struct str token, struct arena *arena, struct again *ret,
-	struct str *ret_state, struct fault *f)
+	struct pay **ret_pay, struct str *ret_state, struct fault *f)
 {
 	struct store_args a;
 	struct call old;
@@ -81,6 +81,8 @@ static enum err load(struct app_money *m, struct str token, struct arena *arena,
 	e = call_of(rows, 0, arena, &old);
 	if (e == OK)
 		e = arena_dup(arena, row_str(rows, 0, "attempt_state"), ret_state);
+	if (e == OK)
+		e = call_pay(&m->pays, rows, 0, ret_pay, f);
 	*ret = (struct again){.pledge = row_uuid(rows, 0, "pledge"),
 		.old = {.method = old.method, .path = old.path, .body = old.body},
 		.lease_s = conf_int(m->conf, CONF_money_wait_ms) / 1000 + LEASE_MARGIN_S,
@@ -103,15 +105,16 @@ static void log_again(const struct money_ask *ask, const struct uuid *pledge, st
 }
 
 /* The next attempt's page; ERR_UNKNOWN: somebody else makes one, or it is not known yet. */
-static enum err begin(struct app_money *m, const struct money_ask *ask, const struct again *g,
-	mono_t deadline, struct str *ret_outcome, struct str *ret_url, struct fault *f)
+static enum err begin(struct app_money *m, struct pay *p, const struct money_ask *ask,
+	const struct again *g, mono_t deadline, struct str *ret_outcome, struct str *ret_url,
+	struct fault *f)
 {
 	struct call c;
-	enum err e = again_begin(m->store, m->pay, g, ask->arena, &c, ret_outcome, f);
+	enum err e = again_begin(m->store, p, g, ask->arena, &c, ret_outcome, f);
 	if (e != OK)
 		return e;
 	if (str_is(*ret_outcome, "made"))
-		return call_create(m->store, m->pay, &c, mono_left_ms(deadline, clock_mono()),
+		return call_create(m->store, p, &c, mono_left_ms(deadline, clock_mono()),
 			ask->arena, ret_url, f);
 	/* same: this very attempt was stored, only the answer was lost */
 	if (str_is(*ret_outcome, "payable") || str_is(*ret_outcome, "paused") ||
@@ -126,13 +129,14 @@ enum err app_again(struct app_money *m, struct str token, const struct money_ask
 	struct money_state *ret, struct fault *f)
 {
 	struct again g;
+	struct pay *p;
 	struct str state, outcome = STR("open"), url = STR("");
 	mono_t deadline = mono_add(ask->start, dur_ms(conf_int(m->conf, CONF_money_wait_ms)));
-	enum err e = load(m, token, ask->arena, &g, &state, f);
+	enum err e = load(m, token, ask->arena, &g, &p, &state, f);
 	if (e != OK)
 		return e;
 	if (!str_is(state, "open"))
-		e = begin(m, ask, &g, deadline, &outcome, &url, f);
+		e = begin(m, p, ask, &g, deadline, &outcome, &url, f);
 	/* nobody is held while the provider is known to be away */
 	if (e == ERR_UNKNOWN && !str_is(outcome, "paused"))
 		e = pledge_wait(m, &g.pledge, deadline, ask->arena, &url, f);

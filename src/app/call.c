@@ -24,6 +24,16 @@ enum err call_of(const struct rows *rows, int row, struct arena *a, struct call 
 	return OK;
 }
 
+enum err call_pay(const struct pays *pays, const struct rows *rows, int row, struct pay **ret,
+	struct fault *f)
+{
+	struct str name = row_str(rows, row, "provider");
+	*ret = pays_find(pays, name);
+	return *ret ? OK
+		    : fault_set(f, ERR_PROVIDER_DOWN, "pay.providers", "%.*s is not configured",
+			      STR_FMT(name));
+}
+
 enum err call_note(struct store *s, const struct call *c, const char *outcome, long status,
 	const char *error, struct fault *f)
 {

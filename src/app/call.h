@@ -4,10 +4,8 @@
 #define APP_CALL_H
 
 #include "base/arena.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
-
-#define CALL_KEY_LIFE_S (INT64_C(23) * 3600) /* the provider keeps keys for 24 hours at least */
 
 /* A call as it stands in the outbox. */
 struct call {
@@ -19,6 +17,11 @@ struct call {
 /* call_of: read the request columns of row `row`; bytes are copied into the arena. fails
  * ERR_NO_MEMORY, ERR_STORE */
 MUST enum err call_of(const struct rows *rows, int row, struct arena *a, struct call *ret);
+
+/* call_pay: the provider of a row, by its column of that name. fails ERR_PROVIDER_DOWN: it is not
+ * configured any more, so what is asked of it waits */
+MUST enum err call_pay(const struct pays *pays, const struct rows *rows, int row, struct pay **ret,
+	struct fault *f);
 
 /* call_note: how it ended: retry, unknown, permanent, config or done. status 0: no answer. fails
  * ERR_STORE_* */

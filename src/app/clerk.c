@@ -167,10 +167,13 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 	CRASH_POINT("r.leased");
 	struct fault f = {0};
 	struct settled s = {0};
+	struct pay *p;
 	enum pay_kind kind;
 	enum err e = pay_kind_parse(row_str(rows, i, "object_kind"), &kind);
 	if (e == OK)
-		e = app_settle(c->store, c->pay, id, "webhook", kind, row_str(rows, i, "object_id"),
+		e = call_pay(&c->pays, rows, i, &p, &f);
+	if (e == OK)
+		e = app_settle(c->store, p, id, "webhook", kind, row_str(rows, i, "object_id"),
 			conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &s, &f);
 	arena_reset(&c->arena);
 	if (e == OK && s.known) {
@@ -180,6 +183,11 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 	}
 	if (s.held) {
 		end_inbox(c, id, "held", f.detail);
+		return;
+	}
+	/* an id that anybody may have made up, and that the provider does not know */
+	if (e == ERR_NOT_FOUND && str_is(row_str(rows, i, "event_type"), "unknown")) {
+		end_inbox(c, id, "ignored", f.detail);
 		return;
 	}
 	/* an answer that is none may be a proxy's, and a refused key may be put right: only what
@@ -222,17 +230,23 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 		struct fault f = {0};
 		struct call call;
 		struct str url;
+		struct pay *p;
 		int64_t id = row_int(rows, i, "outbox");
+		enum err e = call_pay(&c->pays, rows, i, &p, &f);
+		if (e != OK) {
+			end_call(c, id, "retry", f.detail);
+			continue;
+		}
 		if (utc_s(clock_utc()) - utc_s(row_utc(rows, i, "first_sent_at")) >
-			CALL_KEY_LIFE_S) {
+			pay_key_life_s(p)) {
 			end_call(c, id, "lost", "older than the life of its key");
 			continue;
 		}
 		CRASH_POINT("r.create_leased");
-		enum err e = call_of(rows, i, &c->arena, &call);
+		e = call_of(rows, i, &c->arena, &call);
 		if (e == OK)
-			e = call_create(c->store, c->pay, &call,
-				conf_int(c->conf, CONF_clerk_call_ms), &c->arena, &url, &f);
+			e = call_create(c->store, p, &call, conf_int(c->conf, CONF_clerk_call_ms),
+				&c->arena, &url, &f);
 		if (e != OK && e != ERR_UNKNOWN)
 			complain("a call did not succeed", e, &f, id);
 		arena_reset(&c->arena);
@@ -243,7 +257,7 @@ static size_t do_creates(struct app_clerk *c, const volatile int *stop)
 /* What no webhook told us, and pages whose answer was lost. */
 static size_t do_looks(struct app_clerk *c, const volatile int *stop)
 {
-	struct look l = {c->conf, c->store, c->pay, &c->arena, stop, false};
+	struct look l = {c->conf, c->store, &c->pays, &c->arena, stop, false};
 	size_t n = look_attempts(&l);
 	n += *stop ? 0 : look_payments(&l);
 	n += *stop ? 0 : look_lost(&l);
@@ -254,15 +268,20 @@ static size_t do_looks(struct app_clerk *c, const volatile int *stop)
 
 static size_t do_recon(struct app_clerk *c, const volatile int *stop)
 {
-	struct recon_with w = {c->conf, c->store, c->pay, &c->arena, stop};
-	return recon_round(&c->recon, &w);
+	size_t n = 0;
+	for (size_t i = 0; i < c->pays.n && !*stop; i++) {
+		struct recon_with w = {c->conf, c->store, c->pays.of[i], &c->arena, stop};
+		if (!lockout_waits(c->store, w.pay))
+			n += recon_round(&c->recon[i], &w);
+	}
+	return n;
 }
 
 /* Payments that a donor's page waits for. */
 static size_t do_donor_looks(struct app_clerk *c, const volatile int *stop)
 {
 	bool paid;
-	size_t n = clerk_donor_looks(c->store, c->pay, c->conf, &c->arena, stop, &paid);
+	size_t n = clerk_donor_looks(c->store, &c->pays, c->conf, &c->arena, stop, &paid);
 	if (paid)
 		do_supporters(c);
 	return n;
@@ -399,10 +418,19 @@ static void watch_clock(struct app_clerk *c)
 	c->mono_seen = mono;
 }
 
-/* What needs the provider. While it refuses us, nothing is taken up but for a probe. */
+/* While a provider refuses us, nothing of it is taken up but for a probe: what is leased leaves it
+ * out, and when that is all there is, nothing is leased. */
+static bool all_refuse(struct app_clerk *c)
+{
+	for (size_t i = 0; i < c->pays.n; i++)
+		if (!lockout_waits(c->store, c->pays.of[i]))
+			return false;
+	return true;
+}
+
 static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 {
-	struct wish_work w = {c->conf, c->store, c->pay, &c->arena};
+	struct wish_work w = {c->conf, c->store, &c->pays, &c->arena};
 	size_t n = do_inbox(c, stop);
 	if (c->down)
 		return 0;
@@ -417,7 +445,7 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 {
 	watch_clock(c);
-	size_t n = lockout_waits(c->store, c->pay) ? 0 : do_provider(c, stop);
+	size_t n = all_refuse(c) ? 0 : do_provider(c, stop);
 	if (c->down)
 		return 0;
 	n += do_supporters(c);

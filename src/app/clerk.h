@@ -7,17 +7,17 @@
 #include "app/recon.h"
 #include "app/robots_ask.h"
 #include "base/arena.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 
 struct app_clerk {
 	const struct conf *conf;
 	struct store *store;
-	struct pay *pay;
+	struct pays pays;
 	struct arena arena;
 	mono_t fold_at, partition_at, link_at, trim_at, guard_at;
 	struct robots_ask robots;
-	struct recon recon;
+	struct recon recon[PAYS_MAX]; /* as pays.of */
 	struct clerk_donor donor;
 	utc_t utc_seen; /* both clocks at the last round */
 	mono_t mono_seen;

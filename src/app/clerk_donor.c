@@ -1,5 +1,6 @@
 /* app/clerk_donor.c: the clerk's work for donors. */
 #include "app/clerk_donor.h"
+#include "app/call.h"
 #include "app/settle.h"
 #include "app/token.h"
 #include "base/log.h"
@@ -23,8 +24,8 @@ static void complain(const char *what, enum err e, const struct fault *f)
 	log_emit(&l);
 }
 
-size_t clerk_donor_looks(struct store *s, struct pay *p, const struct conf *c, struct arena *a,
-	const volatile int *stop, bool *ret_paid)
+size_t clerk_donor_looks(struct store *s, const struct pays *pays, const struct conf *c,
+	struct arena *a, const volatile int *stop, bool *ret_paid)
 {
 	struct store_args args;
 	struct fault f = {0};
@@ -37,9 +38,12 @@ size_t clerk_donor_looks(struct store *s, struct pay *p, const struct conf *c, s
 		return 0; /* the other work has told it */
 	for (int i = 0; i < rows_n(rows) && !*stop; i++) {
 		struct settled done = {0};
-		enum err e = app_settle(s, p, 0, "donor's page", PAY_KIND_CHECKOUT,
-			row_str(rows, i, "object_id"), conf_int(c, CONF_clerk_call_ms), a, &done,
-			&f);
+		struct pay *p;
+		enum err e = call_pay(pays, rows, i, &p, &f);
+		if (e == OK)
+			e = app_settle(s, p, 0, "donor's page", PAY_KIND_CHECKOUT,
+				row_str(rows, i, "object_id"), conf_int(c, CONF_clerk_call_ms), a,
+				&done, &f);
 		arena_reset(a);
 		if (e != OK)
 			complain("a donor's page could not be helped", e, &f);

@@ -4,7 +4,7 @@
 #define APP_CLERK_DONOR_H
 
 #include "base/arena.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 
 struct clerk_donor {
@@ -13,8 +13,8 @@ struct clerk_donor {
 
 /* clerk_donor_looks: fetch what donors' pages asked for. *ret_paid: a payment became paid. gives
  * how many were fetched. Repeating is harmless. */
-size_t clerk_donor_looks(struct store *s, struct pay *p, const struct conf *c, struct arena *a,
-	const volatile int *stop, bool *ret_paid);
+size_t clerk_donor_looks(struct store *s, const struct pays *pays, const struct conf *c,
+	struct arena *a, const volatile int *stop, bool *ret_paid);
 /* clerk_donor_mails: notices before yearly renewals; in January the summaries of the past year;
  * reminders that are due; links and reminders that are over go. gives how many mails were written.
  */

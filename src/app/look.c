@@ -60,12 +60,11 @@ static struct rows *due_attempts(struct look *l, bool listed, int64_t n, int64_t
 }
 
 /* False: the provider is away, and so it will be for the next one. */
-static bool fetch(struct look *l, enum pay_kind kind, struct str id)
+static bool fetch(struct look *l, struct pay *p, enum pay_kind kind, struct str id)
 {
 	struct fault f = {0};
 	struct settled s = {0};
-	enum err e =
-		app_settle(l->store, l->pay, 0, "lookup", kind, id, call_ms(l), l->arena, &s, &f);
+	enum err e = app_settle(l->store, p, 0, "lookup", kind, id, call_ms(l), l->arena, &s, &f);
 	arena_reset(l->arena);
 	if (e != OK)
 		complain("a payment could not be looked up", e, &f, id);
@@ -73,11 +72,23 @@ static bool fetch(struct look *l, enum pay_kind kind, struct str id)
 	return e != ERR_PROVIDER_DOWN;
 }
 
-static enum err page_of_checkouts(
-	struct look *l, utc_t since, char after[LIST_AFTER_MAX], json_t **ret, struct fault *f)
+/* A row alone. */
+static void fetch_row(struct look *l, const struct rows *rows, int i, enum pay_kind kind)
+{
+	struct fault f = {0};
+	struct pay *p;
+	struct str id = row_str(rows, i, "object_id");
+	if (call_pay(l->pays, rows, i, &p, &f) == OK)
+		(void)fetch(l, p, kind, id);
+	else
+		complain("a payment could not be looked up", ERR_PROVIDER_DOWN, &f, id);
+}
+
+static enum err page_of_checkouts(struct look *l, struct pay *p, utc_t since,
+	char after[LIST_AFTER_MAX], json_t **ret, struct fault *f)
 {
 	enum err e = list_page(
-		l->store, l->pay, PAY_LIST_CHECKOUTS, since, after, call_ms(l), l->arena, ret, f);
+		l->store, p, PAY_LIST_CHECKOUTS, since, after, call_ms(l), l->arena, ret, f);
 	arena_reset(l->arena);
 	return e;
 }
@@ -92,16 +103,35 @@ static int row_of(const struct rows *rows, const bool *told, const char *col, st
 	return -1;
 }
 
+/* The rows of one provider: the others count as told. *ret_since: when the first of them was made.
+ * Gives how many there are. */
+static int rows_of(const struct rows *rows, const struct pay *p, const char *made, bool *told,
+	utc_t *ret_since)
+{
+	int n = 0;
+	*ret_since = (utc_t){0};
+	for (int i = 0; i < rows_n(rows); i++) {
+		utc_t at = row_utc(rows, i, made);
+		told[i] = !str_is(row_str(rows, i, "provider"), pay_name(p));
+		if (told[i])
+			continue;
+		n++;
+		*ret_since = ret_since->us == 0 || at.us < ret_since->us ? at : *ret_since;
+	}
+	return n;
+}
+
 /* Those that the list calls open are done with; what is no longer open is fetched. What it does not
  * tell within as many pages as fetches it would spare stays to be fetched. False: it is away. */
-static bool list_open(struct look *l, const struct rows *rows, bool *told, utc_t since)
+static bool list_open(
+	struct look *l, struct pay *p, const struct rows *rows, bool *told, int n, utc_t since)
 {
 	char after[LIST_AFTER_MAX] = "";
 	int pages = 0;
 	do {
 		json_auto_t *items = NULL;
 		struct fault f = {0};
-		enum err e = page_of_checkouts(l, since, after, &items, &f);
+		enum err e = page_of_checkouts(l, p, since, after, &items, &f);
 		if (e != OK) {
 			complain("open pages could not be listed", e, &f, STR(""));
 			return e != ERR_PROVIDER_DOWN;
@@ -113,24 +143,27 @@ static bool list_open(struct look *l, const struct rows *rows, bool *told, utc_t
 				continue;
 			told[i] = str_is(json_text(o, "state"), "open");
 		}
-	} while (after[0] && ++pages < rows_n(rows) && !*l->stop);
+	} while (after[0] && ++pages < n && !*l->stop);
 	return true;
+}
+
+static void look_open_at(struct look *l, struct pay *p, const struct rows *rows)
+{
+	bool told[LISTED_N], there = true;
+	utc_t since;
+	int n = rows_of(rows, p, "opened_at", told, &since);
+	if (n >= SEVERAL)
+		there = list_open(l, p, rows, told, n, utc_of_s(utc_s(since) - EARLIER_S));
+	for (int i = 0; i < rows_n(rows) && there && !*l->stop; i++)
+		if (!told[i])
+			there = fetch(l, p, PAY_KIND_CHECKOUT, row_str(rows, i, "object_id"));
 }
 
 static size_t look_open(struct look *l)
 {
-	bool told[LISTED_N] = {false}, there = true;
-	utc_t since = {0};
 	ROWS_AUTO rows = due_attempts(l, true, LISTED_N, lease_s(l));
-	for (int i = 0; i < rows_n(rows); i++) {
-		utc_t at = row_utc(rows, i, "opened_at");
-		since = since.us == 0 || at.us < since.us ? at : since;
-	}
-	if (rows_n(rows) >= SEVERAL)
-		there = list_open(l, rows, told, utc_of_s(utc_s(since) - EARLIER_S));
-	for (int i = 0; i < rows_n(rows) && there && !*l->stop; i++)
-		if (!told[i])
-			there = fetch(l, PAY_KIND_CHECKOUT, row_str(rows, i, "object_id"));
+	for (size_t k = 0; k < l->pays->n && rows_n(rows) > 0; k++)
+		look_open_at(l, l->pays->of[k], rows);
 	return (size_t)rows_n(rows);
 }
 
@@ -139,7 +172,7 @@ size_t look_attempts(struct look *l)
 	size_t n = look_open(l);
 	ROWS_AUTO rows = due_attempts(l, false, SINGLE_N, lease_s(l));
 	for (int i = 0; i < rows_n(rows) && !*l->stop; i++)
-		(void)fetch(l, PAY_KIND_CHECKOUT, row_str(rows, i, "object_id"));
+		fetch_row(l, rows, i, PAY_KIND_CHECKOUT);
 	return n + (size_t)rows_n(rows);
 }
 
@@ -154,7 +187,7 @@ size_t look_payments(struct look *l)
 	for (int i = 0; i < rows_n(rows) && !*l->stop; i++) {
 		enum pay_kind kind;
 		if (pay_kind_parse(row_str(rows, i, "object_kind"), &kind) == OK)
-			(void)fetch(l, kind, row_str(rows, i, "object_id"));
+			fetch_row(l, rows, i, kind);
 	}
 	return (size_t)rows_n(rows);
 }
@@ -198,15 +231,15 @@ static enum err found(struct look *l, const struct rows *rows, int i, const json
 
 /* The whole list since the first of the calls; fails when its end was not seen. Newest first: of
  * two pages of one pledge the later one is kept. */
-static enum err search(
-	struct look *l, const struct rows *rows, bool *done, utc_t since, struct fault *f)
+static enum err search(struct look *l, struct pay *p, const struct rows *rows, bool *done,
+	utc_t since, struct fault *f)
 {
 	char after[LIST_AFTER_MAX] = "";
 	int pages = 0;
 	enum err e = OK;
 	do {
 		json_auto_t *items = NULL;
-		e = page_of_checkouts(l, since, after, &items, f);
+		e = page_of_checkouts(l, p, since, after, &items, f);
 		for (size_t k = 0; k < json_array_size(items) && e == OK; k++) {
 			const json_t *o = json_array_get(items, k);
 			int i = row_of(rows, done, "pledge", json_text(o, "pledge"));
@@ -235,7 +268,8 @@ static enum err put_off(struct look *l, int64_t outbox, struct fault *f)
 
 /* Not in the list: given a minute after it was sent, then there is none, and another is asked for.
  */
-static enum err not_found(struct look *l, const struct rows *rows, int i, struct fault *f)
+static enum err not_found(
+	struct look *l, struct pay *p, const struct rows *rows, int i, struct fault *f)
 {
 	struct call old, c;
 	struct str outcome, url;
@@ -251,7 +285,7 @@ static enum err not_found(struct look *l, const struct rows *rows, int i, struct
 	if (e != OK)
 		return e;
 	g.old = (struct pay_request){.method = old.method, .path = old.path, .body = old.body};
-	e = again_begin(l->store, l->pay, &g, l->arena, &c, &outcome, f);
+	e = again_begin(l->store, p, &g, l->arena, &c, &outcome, f);
 	CRASH_POINT("r.next_kept");
 	if (e != OK)
 		return e;
@@ -264,16 +298,35 @@ static enum err not_found(struct look *l, const struct rows *rows, int i, struct
 		return put_off(l, g.lost, f);
 	if (!str_is(outcome, "made"))
 		return OK;
-	e = call_create(l->store, l->pay, &c, call_ms(l), l->arena, &url, f);
+	e = call_create(l->store, p, &c, call_ms(l), l->arena, &url, f);
 	return e == ERR_UNKNOWN ? OK : e;
+}
+
+static void look_lost_at(struct look *l, struct pay *p, const struct rows *rows)
+{
+	bool done[LOST_N];
+	struct fault f = {0};
+	utc_t since;
+	if (rows_of(rows, p, "first_sent_at", done, &since) == 0)
+		return;
+	enum err e = search(l, p, rows, done, utc_of_s(utc_s(since) - EARLIER_S), &f);
+	if (e != OK)
+		complain("lost pages could not be looked for", e, &f, STR(""));
+	for (int i = 0; i < rows_n(rows) && !*l->stop; i++) {
+		struct fault why = {0};
+		enum err one = done[i]   ? OK
+			       : e == OK ? not_found(l, p, rows, i, &why)
+					 : put_off(l, row_int(rows, i, "outbox"), &why);
+		arena_reset(l->arena);
+		if (one != OK)
+			complain("no other attempt could be made", one, &why,
+				row_str(rows, i, "pledge"));
+	}
 }
 
 size_t look_lost(struct look *l)
 {
-	bool done[LOST_N] = {false};
 	struct store_args a;
-	struct fault f = {0};
-	utc_t since = {0};
 	store_args_init(&a);
 	arg_int(&a, LOST_N);
 	arg_int(&a, lease_s(l) * LEASE_TIMES);
@@ -281,22 +334,7 @@ size_t look_lost(struct look *l)
 	if (rows_n(rows) == 0)
 		return 0;
 	CRASH_POINT("r.find_leased");
-	for (int i = 0; i < rows_n(rows); i++) {
-		utc_t at = row_utc(rows, i, "first_sent_at");
-		since = since.us == 0 || at.us < since.us ? at : since;
-	}
-	enum err e = search(l, rows, done, utc_of_s(utc_s(since) - EARLIER_S), &f);
-	if (e != OK)
-		complain("lost pages could not be looked for", e, &f, STR(""));
-	for (int i = 0; i < rows_n(rows) && !*l->stop; i++) {
-		struct fault why = {0};
-		enum err one = done[i]   ? OK
-			       : e == OK ? not_found(l, rows, i, &why)
-					 : put_off(l, row_int(rows, i, "outbox"), &why);
-		arena_reset(l->arena);
-		if (one != OK)
-			complain("no other attempt could be made", one, &why,
-				row_str(rows, i, "pledge"));
-	}
+	for (size_t k = 0; k < l->pays->n && !*l->stop; k++)
+		look_lost_at(l, l->pays->of[k], rows);
 	return (size_t)rows_n(rows);
 }

@@ -4,13 +4,13 @@
 #define APP_LOOK_H
 
 #include "base/arena.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 
 struct look {
 	const struct conf *conf;
 	struct store *store;
-	struct pay *pay;
+	const struct pays *pays;
 	struct arena *arena; /* reset between two objects */
 	const volatile int *stop;
 	bool paid; /* set when one of them turned out to be paid */

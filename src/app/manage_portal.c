@@ -1,8 +1,9 @@
 /* app/manage_portal.c: the provider's own pages for a donor: another card, invoices. */
+#include "app/call.h"
 #include "app/manage_own.h"
 #include "pay/pay_wish.h"
 
-static enum err call_portal(struct app_money *m, const struct manage_ask *ask,
+static enum err call_portal(struct app_money *m, struct pay *p, const struct manage_ask *ask,
 	const struct manage_site *site, struct str customer, struct str *ret, struct fault *f)
 {
 	struct pay_request q;
@@ -20,15 +21,14 @@ static enum err call_portal(struct app_money *m, const struct manage_ask *ask,
 	buf_addc(&back, "/manage/back");
 	e = buf_done(&back);
 	if (e == OK)
-		e = pay_build_portal(
-			m->pay, customer, buf_str(&back), buf_str(&idem), ask->arena, &q);
+		e = pay_build_portal(p, customer, buf_str(&back), buf_str(&idem), ask->arena, &q);
 	if (e != OK)
 		return fault_set(f, ERR_PROVIDER, NULL, "no portal for such a customer");
 	/* not by lockout_call: a key that may not open portals still takes money */
-	pay_call(m->pay, &q, conf_int(m->conf, CONF_money_wait_ms), ask->arena, &ans);
+	pay_call(p, &q, conf_int(m->conf, CONF_money_wait_ms), ask->arena, &ans);
 	enum pay_outcome o = pay_outcome(&ans);
 	if (o == PAY_OK)
-		return pay_parse_portal(m->pay, &ans, ask->arena, ret, f);
+		return pay_parse_portal(p, &ans, ask->arena, ret, f);
 	pay_error_text(&ans, text);
 	return fault_set(f, o == PAY_RETRY || o == PAY_UNKNOWN ? ERR_PROVIDER_DOWN : ERR_PROVIDER,
 		NULL, "%s", text);
@@ -39,6 +39,7 @@ enum err app_manage_portal(struct app_money *m, const struct manage_ask *ask, st
 {
 	struct manage_at at;
 	struct uuid id;
+	struct pay *p;
 	ROWS_AUTO rows = NULL;
 	enum err e = manage_begin_form(m, ask, &at, ret, f);
 	if (e == OK && uuid_parse(gift, &id) != OK)
@@ -48,7 +49,9 @@ enum err app_manage_portal(struct app_money *m, const struct manage_ask *ask, st
 	if (e == OK && row_str(rows, 0, "customer").n == 0)
 		e = fault_set(f, ERR_STATE, NULL, "no_portal");
 	if (e == OK)
-		e = call_portal(m, ask, &at.site, row_str(rows, 0, "customer"), ret_url, f);
+		e = call_pay(&m->pays, rows, 0, &p, f);
+	if (e == OK)
+		e = call_portal(m, p, ask, &at.site, row_str(rows, 0, "customer"), ret_url, f);
 	manage_log(ask, "donor's portal", "made", e, f);
 	return e;
 }

@@ -8,16 +8,17 @@
 #include "base/seal.h"
 #include "core/pledge.h"
 #include "core/ticket.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 
 struct app_money {
 	const struct conf *conf;
 	const struct seal_ring *ring;
 	struct store *store;
-	struct pay *pay;
-	char methods_off[512]; /* ways to pay that are switched off, as an array's text; pledge_try
-				  says when that is no longer so */
+	struct pays pays;
+	char methods_off[PAYS_MAX][512]; /* ways to pay that are switched off, as an array's text
+					    for each of them; pledge_try says when that is no
+					    longer so */
 };
 
 struct money_ask {
@@ -25,6 +26,7 @@ struct money_ask {
 	bool plain_form; /* a form without scripts: the same key with other content is another
 			    pledge, not a mistake */
 	struct str host, origin; /* origin: scheme://host[:port] of the request */
+	struct str provider;     /* that the donor chose; empty: none */
 	struct str cookie, request_id, client_ip;
 	utc_t now;
 	mono_t start;
@@ -64,9 +66,11 @@ MUST enum err money_token(const struct app_money *m, struct str text, int16_t si
 
 /* app_pledge: make a pledge or find the one of this key.
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more
- *   fails  every fault of pledge_check, ERR_UNKNOWN_SITE, ERR_BAD_TOKEN, ERR_KEY_REUSED, and
- *          those of admit_check: nothing is stored; ERR_STORE_*: nothing is known to be stored, the
- * same key may be sent again; ERR_PROVIDER_REFUSED: the pledge is kept, its attempt failed */
+ *   fails  every fault of pledge_check, ERR_FIELD_BAD (a provider that is not configured),
+ *          ERR_PAY_CANNOT (it does not take such a gift, or none does), ERR_UNKNOWN_SITE,
+ * ERR_BAD_TOKEN, ERR_KEY_REUSED, and those of admit_check: nothing is stored; ERR_STORE_*: nothing
+ * is known to be stored, the same key may be sent again; ERR_PROVIDER_REFUSED: the pledge is kept,
+ * its attempt failed */
 MUST enum err app_pledge(
 	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f);
 
@@ -90,9 +94,10 @@ MUST enum err money_text_of(const struct rows *rows, int row, const char *amount
 MUST enum err gift_life_fill(
 	const struct rows *rows, int row, struct arena *a, struct gift_life *ret);
 
-/* money_origin: scheme://host of the provider's pages, for a page's policy; key: its host's
- * setting. */
-void money_origin(const struct app_money *m, enum conf_key key, struct buf *out);
+/* money_origins: scheme://host of the providers' pages, with spaces between, for a page's policy:
+ * where gifts are paid, or the donors' own pages there. */
+void money_origins(const struct app_money *m, bool portal, struct buf *out);
+#define MONEY_ORIGINS_MAX (PAYS_MAX * 220)
 
 /* app_pledge_look: the donor's page waits: have the provider asked how it stands, at most once in a
  * few seconds; the clerk does so. Whatever goes wrong is logged and waits for the next time. */
@@ -103,9 +108,10 @@ void app_pledge_look(struct app_money *m, struct str token, utc_t now);
 MUST enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a,
 	struct money_state *ret, struct fault *f);
 
-/* app_webhook: verify, keep, commit. fails ERR_BAD_SIGNATURE, ERR_BAD_EVENT: nothing is stored;
+/* app_webhook: verify, keep, commit. provider: the name in the address; one that is not configured
+ * is ERR_NOT_FOUND. fails ERR_BAD_SIGNATURE, ERR_BAD_EVENT: nothing is stored;
  * ERR_STORE_*: to be delivered again. */
-MUST enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now,
-	struct arena *a, struct fault *f);
+MUST enum err app_webhook(struct app_money *m, struct str provider, struct str signature,
+	struct str body, utc_t now, struct arena *a, struct fault *f);
 
 #endif

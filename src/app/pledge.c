@@ -23,9 +23,10 @@ struct draft {
 	struct offer offer;
 	struct uuid pledge, attempt, reader;
 	bool has_reader;
+	size_t pay; /* of the providers */
 	int16_t site;
 	int64_t decision;
-	struct str campaign, variant, label, success_url, cancel_url, key;
+	struct str campaign, variant, label, success_url, cancel_url, webhook_url, key;
 	char token[40], idem[64], key_mem[80];
 	struct pay_request call;
 	uint8_t fingerprint[32];
@@ -60,6 +61,17 @@ static enum err page_url(const struct money_ask *ask, struct str origin, struct 
 	buf_addc(&b, token);
 	*ret = buf_str(&b);
 	return buf_done(&b);
+}
+
+static enum err webhook_url(
+	const struct money_ask *ask, struct str origin, const char *provider, struct str *ret)
+{
+	BUF_ON(b, 800);
+	buf_add(&b, origin.n ? origin : ask->origin);
+	buf_addc(&b, "/webhook/");
+	buf_addc(&b, provider);
+	enum err e = buf_done(&b);
+	return e == OK ? arena_dup(ask->arena, buf_str(&b), ret) : e;
 }
 
 /* Which reader, which decision. A token that we made counts however old; one that we did not make
@@ -144,6 +156,8 @@ static enum err name_request(const struct money_ask *ask, struct draft *d)
 {
 	BUF_ON(b, 512);
 	buf_addf(&b, "site %d\n", d->site);
+	if (ask->provider.n)
+		buf_addf(&b, "provider %.*s\n", STR_FMT(ask->provider));
 	enum err e = pledge_fingerprint(&d->want, &b);
 	if (e != OK)
 		return e;
@@ -171,6 +185,8 @@ static enum err draft_make(
 	memset(d, 0, sizeof *d);
 	enum err e = pledge_check(&ask->form, &d->want, f);
 	if (e == OK)
+		e = admit_provider(m, ask->provider, d->want.interval, &d->want.money, &d->pay, f);
+	if (e == OK)
 		e = money_site(m, ask->host, &sites, &row, f);
 	if (e == OK)
 		d->site = (int16_t)row_int(sites, row, "site_id");
@@ -192,6 +208,8 @@ static enum err draft_make(
 		e = page_url(ask, origin, lang, row_str(sites, row, "cancel_path"), d->token,
 			&d->cancel_url);
 	if (e == OK)
+		e = webhook_url(ask, origin, pay_name(m->pays.of[d->pay]), &d->webhook_url);
+	if (e == OK)
 		e = arena_dup(ask->arena, row_str(sites, row, "gift_label"), &d->label);
 	return e;
 }
@@ -201,7 +219,7 @@ static enum err draft_call(
 	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
 {
 	struct str methods;
-	enum err e = admit_methods(m, ask->arena, &methods, f);
+	enum err e = admit_methods(m, d->pay, ask->arena, &methods, f);
 	if (e != OK)
 		return e;
 	struct pay_checkout c = {.pledge = d->pledge,
@@ -212,8 +230,10 @@ static enum err draft_call(
 		.success_url = d->success_url,
 		.cancel_url = d->cancel_url,
 		.expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S),
-		.methods = methods};
-	return pay_build_checkout(m->pay, &c, str_c(d->idem), ask->arena, &d->call);
+		.methods = methods,
+		.locale = d->want.locale,
+		.webhook_url = d->webhook_url};
+	return pay_build_checkout(m->pays.of[d->pay], &c, str_c(d->idem), ask->arena, &d->call);
 }
 
 static enum err begin(struct app_money *m, const struct money_ask *ask, struct draft *d,
@@ -240,15 +260,15 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 	arg_str(&a, d->want.locale);
 	arg_str(&a, ask->request_id);
 	arg_uuid(&a, &d->attempt);
-	arg_c(&a, pay_name(m->pay));
-	arg_bool(&a, pay_livemode(m->pay));
+	arg_c(&a, pay_name(m->pays.of[d->pay]));
+	arg_bool(&a, pay_livemode(m->pays.of[d->pay]));
 	arg_c(&a, d->idem);
 	arg_c(&a, d->call.method);
 	arg_str(&a, d->call.path);
 	arg_bytes(&a, d->call.body);
 	arg_int(&a, conf_int(m->conf, CONF_money_wait_ms) / 1000 + LEASE_MARGIN_S);
 	arg_utc(&a, ask->now);
-	admit_args(m, ask->client_ip, &a);
+	admit_args(m, d->pay, ask->client_ip, &a);
 	arg_int(&a, d->cover.minor);
 	CRASH_POINT("p.begin");
 	return store_call(m->store, STMT_pledge_try, &a, ret, f);
@@ -266,7 +286,7 @@ static enum err begin_admitted(struct app_money *m, const struct money_ask *ask,
 		e = draft_call(m, ask, d, f);
 		if (e == OK)
 			e = begin(m, ask, d, ret, f);
-		if (e != OK || !admit_again(m, *ret))
+		if (e != OK || !admit_again(m, d->pay, *ret))
 			break;
 	}
 	return e == OK && rows_n(*ret) == 1 ? admit_check(*ret, f) : e;
@@ -302,9 +322,12 @@ enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t dead
 			return e;
 		struct call c;
 		if (rows_n(claimed) == 1) {
-			e = call_of(claimed, 0, arena, &c);
+			struct pay *p;
+			e = call_pay(&m->pays, claimed, 0, &p, f);
 			if (e == OK)
-				e = call_create(m->store, m->pay, &c, left, arena, ret_url, f);
+				e = call_of(claimed, 0, arena, &c);
+			if (e == OK)
+				e = call_create(m->store, p, &c, left, arena, ret_url, f);
 			if (e != ERR_UNKNOWN)
 				return e;
 		}
@@ -361,7 +384,7 @@ enum err app_pledge(
 		if (row_bool(rows, 0, "leased")) {
 			e = call_of(rows, 0, ask->arena, &c);
 			if (e == OK)
-				e = call_create(m->store, m->pay, &c,
+				e = call_create(m->store, m->pays.of[d.pay], &c,
 					mono_left_ms(deadline, clock_mono()), ask->arena, &ret->url,
 					f);
 		}

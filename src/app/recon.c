@@ -239,6 +239,10 @@ static enum err compare_list(struct recon *r, const struct recon_with *w, struct
 	json_auto_t *items = NULL;
 	struct recon_compare *c = &r->compare;
 	enum pay_list list = LISTS[c->list].list;
+	if (!pay_lists(w->pay, list)) {
+		c->list++;
+		return OK;
+	}
 	enum err e = list_page(w->store, w->pay, list,
 		list == PAY_LIST_SUBSCRIPTIONS ? c->recurring : c->from, c->after, call_ms(w),
 		w->arena, &items, f);
@@ -355,7 +359,7 @@ size_t recon_round(struct recon *r, const struct recon_with *w)
 	if (uuid_is_nil(&r->holder) && uuid_new4(&r->holder) != OK)
 		return 0;
 	if (now.us >= r->ask_at.us) {
-		if (!r->events.on)
+		if (!r->events.on && pay_lists(w->pay, PAY_LIST_EVENTS))
 			events_lease(r, w);
 		if (!r->compare.on)
 			compare_lease(r, w);

@@ -4,6 +4,7 @@
 #define APP_RECON_H
 
 #include "app/list.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 
 /* Work under way: a page a round, so that a webhook has its turn between two. What is kept here may

@@ -20,8 +20,8 @@ MUST enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, stru
 
 /* app_settle: kind and id name the object; inbox is the webhook that asked for it, 0 = none (it
  * becomes done in the same transaction). fails  ERR_PROVIDER_DOWN: try again later; ERR_PROVIDER:
- * the answer cannot be used (park); ERR_BAD_EVENT: it leads to no pledge (park); ERR_NOT_FOUND: no such object there; ERR_STORE_*: try again.
- * Repeating is harmless. */
+ * the answer cannot be used (park); ERR_BAD_EVENT: it leads to no pledge (park); ERR_NOT_FOUND: no
+ * such object there; ERR_STORE_*: try again. Repeating is harmless. */
 MUST enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *cause,
 	enum pay_kind kind, struct str id, int64_t timeout_ms, struct arena *a, struct settled *ret,
 	struct fault *f);

@@ -47,11 +47,10 @@ enum err gift_life_fill(const struct rows *rows, int row, struct arena *a, struc
 	return OK;
 }
 
-void money_origin(const struct app_money *m, enum conf_key key, struct buf *out)
+void money_origins(const struct app_money *m, bool portal, struct buf *out)
 {
-	bool plain = str_starts(str_c(conf_str(m->conf, CONF_stripe_base_url)), "http://");
-	buf_addc(out, plain ? "http://" : "https://");
-	buf_addc(out, conf_str(m->conf, key));
+	for (size_t i = 0; i < m->pays.n; i++)
+		pay_origin(m->pays.of[i], portal, out);
 }
 
 static bool is_token(struct str token)

@@ -5,16 +5,33 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-static enum err keep(struct app_money *m, const struct pay_event *ev, struct str body, utc_t now,
-	struct fault *f)
+/* Whoever sent it: the object is fetched, if it can be one of ours. */
+static enum err keep_hint(struct app_money *m, const struct pay *p, const struct pay_event *ev,
+	struct str body, utc_t now, struct fault *f)
+{
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	store_args_init(&a);
+	arg_c(&a, pay_name(p));
+	arg_str(&a, ev->type);
+	arg_c(&a, pay_kind_name(ev->kind));
+	arg_str(&a, ev->object_id);
+	arg_bool(&a, ev->livemode);
+	arg_bytes(&a, body);
+	arg_utc(&a, now);
+	CRASH_POINT("w.begin");
+	return store_call(m->store, STMT_inbox_hint, &a, &rows, f);
+}
+
+static enum err keep(struct app_money *m, const struct pay *p, const struct pay_event *ev,
+	struct str body, utc_t now, struct fault *f)
 {
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
 	/* an event of the other mode is kept for the record and has no effect */
-	bool act =
-		!ev->ignored && ev->kind != PAY_KIND_NONE && ev->livemode == pay_livemode(m->pay);
+	bool act = !ev->ignored && ev->kind != PAY_KIND_NONE && ev->livemode == pay_livemode(p);
 	store_args_init(&a);
-	arg_c(&a, pay_name(m->pay));
+	arg_c(&a, pay_name(p));
 	arg_str(&a, ev->id);
 	arg_str(&a, ev->type);
 	arg_c(&a, pay_kind_name(act ? ev->kind : PAY_KIND_NONE));
@@ -28,7 +45,7 @@ static enum err keep(struct app_money *m, const struct pay_event *ev, struct str
 	arg_bytes(&a, body);
 	arg_utc(&a, now);
 	CRASH_POINT("w.begin");
-	if (!ev->declined || ev->livemode != pay_livemode(m->pay))
+	if (!ev->declined || ev->livemode != pay_livemode(p))
 		return store_call(m->store, STMT_inbox_put, &a, &rows, f);
 	arg_uuid(&a, uuid_is_nil(&ev->pledge) ? NULL : &ev->pledge);
 	return store_call(m->store, STMT_inbox_decline, &a, &rows, f);
@@ -46,14 +63,18 @@ static void note_version(const struct pay_event *ev)
 	log_emit(&l);
 }
 
-enum err app_webhook(struct app_money *m, struct str signature, struct str body, utc_t now,
-	struct arena *a, struct fault *f)
+enum err app_webhook(struct app_money *m, struct str provider, struct str signature,
+	struct str body, utc_t now, struct arena *a, struct fault *f)
 {
 	struct pay_event ev;
-	enum err e = pay_webhook(m->pay, signature, body, now, a, &ev, f);
+	const struct pay *p = pays_find(&m->pays, provider);
+	enum err e = p ? pay_webhook(p, signature, body, now, a, &ev, f)
+		       : fault_set(f, ERR_NOT_FOUND, NULL, "this provider is not configured");
 	CRASH_POINT("w.verified");
-	if (e == OK)
-		e = keep(m, &ev, body, now, f);
+	if (e == OK && ev.hint)
+		e = ev.ignored ? OK : keep_hint(m, p, &ev, body, now, f);
+	else if (e == OK)
+		e = keep(m, p, &ev, body, now, f);
 	CRASH_POINT("w.committed");
 	if (e == OK && ev.other_version)
 		note_version(&ev);

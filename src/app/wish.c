@@ -1,4 +1,5 @@
 /* app/wish.c: from a wish to its stored call. */
+#include "app/call.h"
 #include "app/settle.h"
 #include "app/wish_own.h"
 #include "base/crash.h"
@@ -99,7 +100,7 @@ static const char *reason_of(struct str reason)
 	return NULL;
 }
 
-static enum err build(struct wish_work *w, const struct rows *rows, int i,
+static enum err build(struct wish_work *w, struct pay *p, const struct rows *rows, int i,
 	const struct wish_kind *k, struct pay_request *q)
 {
 	struct str key = row_str(rows, i, "idem_key"), object = row_str(rows, i, "object");
@@ -109,13 +110,13 @@ static enum err build(struct wish_work *w, const struct rows *rows, int i,
 	if (cur.n && str_copy(cur, money.cur, sizeof money.cur) != OK)
 		return ERR_RANGE;
 	if (k->answer == PAY_KIND_CHECKOUT)
-		return pay_build_expire(w->pay, object, key, w->arena, q);
+		return pay_build_expire(p, object, key, w->arena, q);
 	if (k->answer == PAY_KIND_REFUND) {
 		struct pay_refund r = {.payment = object,
 			.money = money,
 			.reason = reason_of(row_str(rows, i, "reason")),
 			.refund = row_uuid(rows, i, "wish")};
-		return pay_build_refund(w->pay, &r, key, w->arena, q);
+		return pay_build_refund(p, &r, key, w->arena, q);
 	}
 	enum err e = campaign_interval_parse(row_str(rows, i, "interval"), &every);
 	struct pay_changed c = {.what = k->change,
@@ -125,18 +126,18 @@ static enum err build(struct wish_work *w, const struct rows *rows, int i,
 		.money = money,
 		.interval = every,
 		.until = row_utc(rows, i, "until")};
-	return e == OK ? pay_build_change(w->pay, &c, key, w->arena, q) : e;
+	return e == OK ? pay_build_change(p, &c, key, w->arena, q) : e;
 }
 
 /* What the call must name is not known: the object tells. */
-static void look_first(struct wish_work *w, const struct rows *rows, int i)
+static void look_first(struct wish_work *w, struct pay *p, const struct rows *rows, int i)
 {
 	struct fault f = {0};
 	struct settled s = {0};
 	enum pay_kind kind;
 	enum err e = pay_kind_parse(row_str(rows, i, "look_kind"), &kind);
 	if (e == OK)
-		e = app_settle(w->store, w->pay, 0, "wish", kind, row_str(rows, i, "look_id"),
+		e = app_settle(w->store, p, 0, "wish", kind, row_str(rows, i, "look_id"),
 			wish_call_ms(w), w->arena, &s, &f);
 	bool final = e == ERR_NOT_FOUND || row_int(rows, i, "tries") >= LOOK_TRIES;
 	put_off(w, rows, i, e != OK ? f.detail : "the provider's name for it is not known yet",
@@ -149,15 +150,21 @@ static void make_call(struct wish_work *w, const struct rows *rows, int i)
 	struct store_args a;
 	const struct wish_kind *k = wish_kind_of(row_str(rows, i, "kind"));
 	struct uuid id = row_uuid(rows, i, "wish");
-	if (!k || row_bool(rows, i, "livemode") != pay_livemode(w->pay)) {
+	struct pay *p;
+	struct fault f = {0};
+	if (call_pay(w->pays, rows, i, &p, &f) != OK) {
+		put_off(w, rows, i, f.detail, false);
+		return;
+	}
+	if (!k || row_bool(rows, i, "livemode") != pay_livemode(p)) {
 		put_off(w, rows, i, "not of the mode that this service runs in", true);
 		return;
 	}
 	if (row_str(rows, i, "object").n == 0) {
-		look_first(w, rows, i);
+		look_first(w, p, rows, i);
 		return;
 	}
-	enum err e = build(w, rows, i, k, &q);
+	enum err e = build(w, p, rows, i, k, &q);
 	if (e != OK) {
 		put_off(w, rows, i, "no request can be made of it", e != ERR_NO_MEMORY);
 		return;

@@ -5,13 +5,13 @@
 #define APP_WISH_H
 
 #include "base/arena.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 
 struct wish_work {
 	const struct conf *conf;
 	struct store *store;
-	struct pay *pay;
+	const struct pays *pays;
 	struct arena *arena; /* reset between two things */
 };
 

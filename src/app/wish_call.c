@@ -16,6 +16,7 @@
 /* One call that is being made. */
 struct sent {
 	struct wish_work *w;
+	struct pay *pay;
 	const struct rows *rows;
 	int row;
 	const struct wish_kind *kind;
@@ -89,7 +90,7 @@ static bool look(struct sent *s, const char *other)
 	enum pay_kind kind;
 	enum err e = pay_kind_parse(row_str(s->rows, s->row, "look_kind"), &kind);
 	if (e == OK)
-		e = app_fetch(s->w->store, s->w->pay, kind, row_str(s->rows, s->row, "look_id"),
+		e = app_fetch(s->w->store, s->pay, kind, row_str(s->rows, s->row, "look_id"),
 			wish_call_ms(s->w), s->w->arena, &snapshot, &f);
 	if (e == OK)
 		return answered(s, snapshot, other);
@@ -125,7 +126,7 @@ static enum err find_refund(
 	*ret_found = false;
 	for (int page = 0; page < PAGES_MAX; page++) {
 		json_auto_t *items = NULL;
-		enum err e = list_page(s->w->store, s->w->pay, PAY_LIST_REFUNDS, since, after,
+		enum err e = list_page(s->w->store, s->pay, PAY_LIST_REFUNDS, since, after,
 			wish_call_ms(s->w), s->w->arena, &items, f);
 		arena_reset(s->w->arena);
 		if (e != OK)
@@ -147,15 +148,15 @@ static void outlived(struct sent *s)
 	char id[LIST_AFTER_MAX];
 	struct fault f = {0};
 	bool found = false;
-	if (s->kind->answer != PAY_KIND_REFUND) {
+	if (s->kind->answer != PAY_KIND_REFUND || !pay_fetches(s->pay, PAY_KIND_REFUND)) {
 		if (!look(s, "again"))
 			note(s, "unknown");
 		return;
 	}
 	enum err e = find_refund(s, id, &found, &f);
 	if (e == OK && found)
-		e = app_fetch(s->w->store, s->w->pay, PAY_KIND_REFUND, str_c(id),
-			wish_call_ms(s->w), s->w->arena, &snapshot, &f);
+		e = app_fetch(s->w->store, s->pay, PAY_KIND_REFUND, str_c(id), wish_call_ms(s->w),
+			s->w->arena, &snapshot, &f);
 	if (e == OK && !found)
 		refused(s, true);
 	else if (e != OK || !answered(s, snapshot, "failed")) {
@@ -172,7 +173,7 @@ static void on_answer(struct sent *s, const struct pay_answer *ans, utc_t began)
 {
 	json_auto_t *snapshot = NULL;
 	struct fault f = {0};
-	enum err e = pay_parse_snapshot(s->w->pay, s->kind->answer, ans, began, &snapshot, &f);
+	enum err e = pay_parse_snapshot(s->pay, s->kind->answer, ans, began, &snapshot, &f);
 	if (e == OK && answered(s, snapshot, "open"))
 		return;
 	BUF_ON(b, sizeof s->error);
@@ -195,7 +196,7 @@ static void send(struct sent *s)
 	if (strcmp(q.method, "POST") == 0)
 		q.idem_key = s->call.idem_key;
 	CRASH_POINT("r.wish_call_leased");
-	lockout_call(s->w->store, s->w->pay, &q, wish_call_ms(s->w), s->w->arena, &ans);
+	lockout_call(s->w->store, s->pay, &q, wish_call_ms(s->w), s->w->arena, &ans);
 	CRASH_POINT("r.wish_read");
 	s->status = ans.status;
 	enum pay_outcome outcome = pay_outcome(&ans);
@@ -225,10 +226,14 @@ size_t wish_do_calls(struct wish_work *w, const volatile int *stop)
 			.row = i,
 			.kind = wish_kind_of(row_str(rows, i, "kind"))};
 		utc_t first = row_utc(rows, i, "first_sent_at");
+		struct fault f = {0};
 		enum err e = s.kind ? call_of(rows, i, w->arena, &s.call) : ERR_STORE;
+		bool there = call_pay(w->pays, rows, i, &s.pay, &f) == OK;
 		if (e != OK)
 			wish_tell(LOG_ERROR, "a wish cannot be sent", rows, i, NULL, err_slug(e));
-		else if (utc_s(clock_utc()) - utc_s(first) > CALL_KEY_LIFE_S)
+		else if (!there)
+			note(&s, "retry");
+		else if (utc_s(clock_utc()) - utc_s(first) > pay_key_life_s(s.pay))
 			outlived(&s);
 		else
 			send(&s);

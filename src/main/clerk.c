@@ -48,7 +48,7 @@ static void rounds(struct app_clerk *c, const struct role *role)
 			return;
 		if (g_reload) {
 			g_reload = 0;
-			(void)role_reload(role, &c->pay); /* false: told, and all is as before */
+			(void)role_reload(role, &c->pays); /* false: told, and all is as before */
 		}
 		done = app_clerk_round(c, &g_stop);
 	}
@@ -60,7 +60,7 @@ int clerk_run(const struct role *role)
 	struct fault f = {0};
 	enum err e = arena_init(&c.arena, ARENA_BYTES);
 	if (e == OK)
-		e = pay_open(role->conf, &c.pay, &f);
+		e = pays_open(role->conf, &c.pays, &f);
 	if (e == OK)
 		e = store_open(role->conf, "pledged_clerk", &c.store, &f);
 	if (e == OK) {
@@ -71,7 +71,7 @@ int clerk_run(const struct role *role)
 	}
 	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
 	store_close(c.store);
-	pay_close(c.pay);
+	pays_close(&c.pays);
 	arena_fini(&c.arena);
 	return code;
 }

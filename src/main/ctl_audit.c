@@ -21,7 +21,8 @@ struct audit {
 	struct uuid id;
 	int64_t days;
 	const char *dir;
-	bool json;
+	struct str provider; /* empty: each one that is configured */
+	bool json, several, named;
 	struct rows *state, *list, *sums, *broken;
 };
 
@@ -45,7 +46,10 @@ static enum err ask(struct audit *a, struct fault *f)
 		return e;
 	store_args_init(&args);
 	arg_uuid(&args, &a->id);
-	arg_null(&args);
+	if (a->named)
+		arg_str(&args, a->provider);
+	else
+		arg_null(&args); /* the one that a clerk compares */
 	arg_int(&args, a->days);
 	arg_c(&args, who && who[0] && strlen(who) <= 100 && strcmp(who, "clerk") != 0 ? who
 										      : "operator");
@@ -144,6 +148,8 @@ static void print_time(const struct rows *r, int row, const char *col)
 static void as_text(const struct audit *a)
 {
 	const struct rows *s = a->state;
+	if (a->several)
+		printf("%.*s: ", STR_FMT(a->provider));
 	printf("compared since ");
 	print_time(s, 0, "from_at");
 	printf(": %lld objects there, %lld payments of other systems\n",
@@ -194,9 +200,9 @@ static enum err as_json(const struct audit *a)
 	static const char *const BROKEN[] = {"name", "detail", NULL};
 	BUF_ON(from, 40);
 	clock_format(&from, row_utc(a->state, 0, "from_at"));
-	json_auto_t *o = json_pack("{s:b,s:s%,s:I,s:I,s:o,s:o,s:o}", "agree", agree(a), "from",
-		buf_str(&from).p, buf_str(&from).n, "theirs",
-		(json_int_t)row_int(a->state, 0, "theirs"), "others",
+	json_auto_t *o = json_pack("{s:s%,s:b,s:s%,s:I,s:I,s:o,s:o,s:o}", "provider", a->provider.p,
+		a->provider.n, "agree", agree(a), "from", buf_str(&from).p, buf_str(&from).n,
+		"theirs", (json_int_t)row_int(a->state, 0, "theirs"), "others",
 		(json_int_t)row_int(a->state, 0, "others"), "differences", texts(a->list, LIST),
 		"rules_broken", texts(a->broken, BROKEN), "totals", texts(a->sums, SUMS));
 	if (!o)
@@ -209,16 +215,19 @@ static enum err as_json(const struct audit *a)
 static bool options(struct audit *a, int argc, char **argv)
 {
 	static const struct option OPTIONS[] = {{"days", required_argument, NULL, 'n'},
-		{"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'}, {0}};
+		{"dir", required_argument, NULL, 'd'}, {"json", no_argument, NULL, 'j'},
+		{"provider", required_argument, NULL, 'p'}, {0}};
 	uint64_t days;
 	int o;
 	a->days = 3;
 	a->dir = ctl_sql();
-	while ((o = getopt_long(argc, argv, "n:d:j", OPTIONS, NULL)) != -1) {
+	while ((o = getopt_long(argc, argv, "n:d:jp:", OPTIONS, NULL)) != -1) {
 		if (o == 'j')
 			a->json = true;
 		else if (o == 'd')
 			a->dir = optarg;
+		else if (o == 'p')
+			a->provider = str_c(optarg);
 		else if (o != 'n' || str_u64(str_c(optarg), DAYS_MAX, &days) != OK || days == 0)
 			return false;
 		else
@@ -227,24 +236,37 @@ static bool options(struct audit *a, int argc, char **argv)
 	return optind == argc;
 }
 
+static int audit_one(struct audit *a)
+{
+	struct fault f = {0};
+	enum err e = run(a, &f);
+	if (e == OK && a->json)
+		e = as_json(a);
+	else if (e == OK)
+		as_text(a);
+	int code = e != OK ? ctl_fail(e, &f) : agree(a) ? CTL_OK : CTL_FAILED;
+	rows_free(a->state);
+	rows_free(a->list);
+	rows_free(a->sums);
+	rows_free(a->broken);
+	a->state = a->list = a->sums = a->broken = NULL;
+	return code;
+}
+
 int ctl_audit(struct ctl *c, int argc, char **argv)
 {
 	struct audit a = {.ctl = c};
-	struct fault f = {0};
 	if (!options(&a, argc, argv))
 		return ctl_usage(c);
 	int code = ctl_open(c);
 	if (code != CTL_OK)
 		return code;
-	enum err e = run(&a, &f);
-	if (e == OK && a.json)
-		e = as_json(&a);
-	else if (e == OK)
-		as_text(&a);
-	code = e != OK ? ctl_fail(e, &f) : agree(&a) ? CTL_OK : CTL_FAILED;
-	rows_free(a.state);
-	rows_free(a.list);
-	rows_free(a.sums);
-	rows_free(a.broken);
+	struct str rest = a.provider.n ? a.provider : str_c(conf_str(&c->conf, CONF_pay_providers));
+	a.several = memchr(rest.p, ',', rest.n) != NULL;
+	a.named = a.several || a.provider.n > 0;
+	while (str_cut(&rest, ',', &a.provider)) {
+		int one = audit_one(&a);
+		code = one == CTL_OK || code > one ? code : one;
+	}
 	return code;
 }

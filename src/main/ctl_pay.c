@@ -5,6 +5,7 @@
 #include <string.h>
 
 #include "main/ctl.h"
+#include "pay/pays.h"
 
 static int open_as_owner(struct ctl *c)
 {
@@ -63,20 +64,21 @@ int ctl_pay_list(struct ctl *c, int argc, char **argv)
 /* --- on and off ------------------------------------------------------------------------------ */
 
 /* A method can be left out only where we name those that are offered. */
-static bool is_offered(struct ctl *c, const char *method)
+static bool is_offered(struct ctl *c, const char *provider, const char *method)
 {
-	struct str rest = str_c(conf_str(&c->conf, CONF_stripe_methods)), one;
+	const char *all = pay_methods_of(&c->conf, str_c(provider));
+	struct str rest = str_c(all), one;
 	if (rest.n == 0) {
-		fprintf(stderr, "pledgectl: stripe.methods is empty, so the provider's dashboard "
-				"decides what is offered; switch the method there, or name the "
-				"methods in stripe.methods\n");
+		fprintf(stderr,
+			"pledgectl: %s.methods is empty, so the provider's dashboard decides what "
+			"is offered; switch the method there, or name the methods in %s.methods\n",
+			provider, provider);
 		return false;
 	}
 	while (str_cut(&rest, ',', &one))
 		if (str_is(one, method))
 			return true;
-	fprintf(stderr, "pledgectl: %s does not stand in stripe.methods (%s)\n", method,
-		conf_str(&c->conf, CONF_stripe_methods));
+	fprintf(stderr, "pledgectl: %s does not stand in %s.methods (%s)\n", method, provider, all);
 	return false;
 }
 
@@ -116,13 +118,13 @@ static int change(struct ctl *c, int argc, char **argv, bool on)
 	if (argc - optind != 1)
 		return ctl_usage(c);
 	const char *provider = argv[optind];
-	if (strcmp(provider, "stripe") != 0) {
-		fprintf(stderr, "pledgectl: there is no provider %s; these there are: stripe\n",
-			provider);
+	int code = ctl_conf(c);
+	if (code == CTL_OK && !pay_methods_of(&c->conf, str_c(provider))) {
+		fprintf(stderr, "pledgectl: there is no provider %s; these are configured: %s\n",
+			provider, conf_str(&c->conf, CONF_pay_providers));
 		return CTL_USAGE;
 	}
-	int code = ctl_conf(c);
-	if (code == CTL_OK && method[0] && !is_offered(c, method))
+	if (code == CTL_OK && method[0] && !is_offered(c, provider, method))
 		return CTL_FAILED;
 	if (code == CTL_OK)
 		code = open_as_owner(c);

@@ -73,7 +73,7 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 	fcgi_answer(c, &q, &r);
 	if (route == ROUTE_pledge)
 		CRASH_POINT("p.replied");
-	if (route == ROUTE_stripe)
+	if (route == ROUTE_stripe || route == ROUTE_mollie)
 		CRASH_POINT("w.replied");
 }
 
@@ -95,7 +95,7 @@ static void loop(struct app_money *m, const struct role *role, int listener, str
 			return;
 		if (g_reload) {
 			g_reload = 0;
-			if (role_reload(role, &m->pay))
+			if (role_reload(role, &m->pays))
 				drain_set(m->conf);
 		}
 		struct pollfd p = {.fd = listener, .events = POLLIN};
@@ -122,7 +122,7 @@ int money_run(const struct role *role)
 	if (e == OK)
 		e = arena_init(&arena, ARENA_BYTES);
 	if (e == OK)
-		e = pay_open(role->conf, &m.pay, &f);
+		e = pays_open(role->conf, &m.pays, &f);
 	if (e == OK)
 		e = store_open(role->conf, "pledged_money", &m.store, &f);
 	if (e == OK) {
@@ -136,7 +136,7 @@ int money_run(const struct role *role)
 	}
 	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
 	store_close(m.store);
-	pay_close(m.pay);
+	pays_close(&m.pays);
 	arena_fini(&arena);
 	return code;
 }

@@ -9,7 +9,7 @@
 #include "base/log.h"
 #include "main/role.h"
 #include "pay/dns.h"
-#include "pay/pay.h"
+#include "pay/pays.h"
 #include "store/pg.h"
 #include "web/h_view.h"
 
@@ -106,14 +106,13 @@ static enum err check_accounts(const struct conf *c, struct fault *f)
 struct made {
 	enum log_level level;
 	struct seal_ring ring;
-	struct pay *pay; /* NULL for roles that call nobody */
+	struct pays pays; /* none for roles that call nobody */
 };
 
 static void made_fini(struct made *m)
 {
 	seal_ring_fini(&m->ring);
-	pay_close(m->pay);
-	m->pay = NULL;
+	pays_close(&m->pays);
 }
 
 /* What conf_load cannot know: whether words mean something, and whether secrets fit each other. */
@@ -136,7 +135,7 @@ static enum err check(size_t i, const struct conf *c, struct made *m, struct fau
 	if (e == OK && conf_secret(c, CONF_account_key_file).n > 0)
 		e = check_accounts(c, f);
 	if (e == OK && ROLES[i].pay)
-		e = pay_open(c, &m->pay, f);
+		e = pays_open(c, &m->pays, f);
 	if (e == OK && ROLES[i].conf == CONF_ROLE_CLERK)
 		e = dns_check(c, f);
 	return e;
@@ -200,7 +199,7 @@ static enum err check_again(
 	return e;
 }
 
-bool role_reload(const struct role *r, struct pay **pay)
+bool role_reload(const struct role *r, struct pays *pays)
 {
 	static char text[16384];
 	struct conf next;
@@ -230,10 +229,10 @@ bool role_reload(const struct role *r, struct pay **pay)
 		*r->ring = m.ring;
 		m.ring = (struct seal_ring){0};
 	}
-	if (pay) {
-		struct pay *old = *pay;
-		*pay = m.pay;
-		m.pay = old;
+	if (pays) {
+		struct pays old = *pays;
+		*pays = m.pays;
+		m.pays = old;
 	}
 	log_level_set(m.level);
 	made_fini(&m);
@@ -259,8 +258,7 @@ static int start(size_t i, const char *path, bool test, bool dump)
 		return EXIT_CONF;
 	}
 	enum err e = check(i, &conf, &m, &f);
-	pay_close(m.pay); /* the role opens its own */
-	m.pay = NULL;
+	pays_close(&m.pays); /* the role opens its own */
 	if (e != OK) {
 		complain_setting(path, e, &f);
 		code = EXIT_CONF;

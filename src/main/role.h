@@ -11,7 +11,7 @@
 #define EXIT_CONF 78 /* wrong configuration: starting again does not help */
 #define EXIT_TEMP 75 /* may heal */
 
-struct pay;
+struct pays;
 
 struct role {
 	const char *name, *path;
@@ -43,10 +43,10 @@ void role_on_stop(void (*handler)(int)); /* for all of them; PIPE is ignored. Af
 void role_on_reload(void (*handler)(int));
 /* role_reload: read configuration and secrets again. The file is checked as at start, and once more
  * as it would be in force, without what needs a restart; if anything is wrong nothing changes, and
- * the log tells what. pay: the role's way to the provider, NULL without one. True: *r->conf,
- * *r->ring and *pay are the new ones, all three, and whatever else was made of the old is to be
+ * the log tells what. pays: the role's ways to the providers, NULL without any. True: *r->conf,
+ * *r->ring and *pays are the new ones, all three, and whatever else was made of the old is to be
  * made anew. */
-bool role_reload(const struct role *r, struct pay **pay);
+bool role_reload(const struct role *r, struct pays *pays);
 
 /* One line to the log; returns the exit code that fits e. */
 int role_failed(const char *what, enum err e, const struct fault *f);

@@ -4,8 +4,15 @@
 
 #include "base/seal.h"
 #include "pay/http.h"
+#include "pay/mollie_conf.h"
+#include "pay/mollie_hook.h"
+#include "pay/mollie_list.h"
+#include "pay/mollie_snap.h"
+#include "pay/mollie_wire.h"
 #include "pay/pay_ops.h"
+#include "pay/pays.h"
 #include "pay/stripe_change.h"
+#include "pay/stripe_conf.h"
 #include "pay/stripe_list.h"
 #include "pay/stripe_sign.h"
 #include "pay/stripe_snap.h"
@@ -19,8 +26,16 @@
 
 static const struct pay_ops rows[] = {
 	{.name = "stripe",
+		.type = "application/x-www-form-urlencoded",
+		.accept = "application/json",
+		.should_retry = "stripe-should-retry",
+		.key_life_s = 23 * 3600, /* of 24 hours */
+		.methods = CONF_stripe_methods,
+		.load = stripe_conf_load,
+		.takes = stripe_wire_takes,
 		.build_checkout = stripe_wire_build_checkout,
 		.build_again = stripe_wire_build_again,
+		.fetches = stripe_wire_fetches,
 		.build_fetch = stripe_wire_build_fetch,
 		.outcome = stripe_wire_outcome,
 		.error_text = stripe_wire_error_text,
@@ -31,17 +46,38 @@ static const struct pay_ops rows[] = {
 		.build_expire = stripe_change_build_expire,
 		.build_portal = stripe_change_build_portal,
 		.parse_portal = stripe_change_parse_portal,
+		.lists = stripe_list_has,
 		.build_list = stripe_list_build,
 		.parse_list = stripe_list_parse,
 		.webhook = stripe_sign_webhook},
+	/* no recurring gifts, so nothing of them to change, and no portal */
+	{.name = "mollie",
+		.type = "application/json",
+		.accept = "application/hal+json",
+		.key_life_s = 50 * 60, /* of about an hour */
+		.methods = CONF_mollie_methods,
+		.load = mollie_conf_load,
+		.takes = mollie_wire_takes,
+		.build_checkout = mollie_wire_build_checkout,
+		.build_again = mollie_wire_build_again,
+		.fetches = mollie_wire_fetches,
+		.build_fetch = mollie_wire_build_fetch,
+		.outcome = mollie_wire_outcome,
+		.error_text = mollie_wire_error_text,
+		.parse_checkout = mollie_wire_parse_checkout,
+		.parse_snapshot = mollie_snap_parse,
+		.build_refund = mollie_wire_build_refund,
+		.build_expire = mollie_wire_build_expire,
+		.lists = mollie_list_has,
+		.build_list = mollie_list_build,
+		.parse_list = mollie_list_parse,
+		.webhook = mollie_hook_webhook},
 };
 
 struct pay {
 	const struct pay_ops *ops;
 	struct http *http;
 	struct pay_set set;
-	char *secrets; /* what set.secret points into */
-	size_t secrets_n;
 };
 
 /* --- names ------------------------------------------------------------------------------------ */
@@ -72,151 +108,28 @@ enum err pay_kind_parse(struct str s, enum pay_kind *ret)
 	return ERR_FIELD_BAD;
 }
 
-/* --- settings --------------------------------------------------------------------------------- */
-
-/* A host (or host:port) that a page for the donor must have. */
-static enum err set_host(
-	const char *text, char *out, size_t cap, const char *field, struct fault *f)
-{
-	struct str host, page = str_c(text);
-	char url[220];
-	struct buf b;
-	bool plain;
-
-	buf_init(&b, url, sizeof url - 1);
-	buf_addc(&b, "https://");
-	buf_add(&b, page);
-	if (buf_done(&b) != OK || http_base(buf_str(&b), &host, &plain) != OK ||
-		str_copy(page, out, cap) != OK)
-		return fault_set(f, ERR_CONF, field, "must be host or host:port");
-	return OK;
-}
-
-static enum err set_base(const struct conf *c, struct pay_set *set, struct fault *f)
-{
-	struct str host, base = str_c(conf_str(c, CONF_stripe_base_url));
-
-	if (base.n && base.p[base.n - 1] == '/')
-		base.n--;
-	if (http_base(base, &host, &set->plain) != OK ||
-		str_copy(base, set->base, sizeof set->base) != OK)
-		return fault_set(f, ERR_CONF, "stripe.base_url",
-			"must be https://host or https://host:port");
-	if (set->plain && !http_is_loopback(host))
-		return fault_set(f, ERR_CONF, "stripe.base_url", "plain http only on loopback");
-	enum err e = set_host(conf_str(c, CONF_stripe_checkout_host), set->checkout_host,
-		sizeof set->checkout_host, "stripe.checkout_host", f);
-	if (e == OK)
-		e = set_host(conf_str(c, CONF_stripe_portal_host), set->portal_host,
-			sizeof set->portal_host, "stripe.portal_host", f);
-	return e;
-}
-
-static enum err set_numbers(const struct conf *c, struct pay_set *set, struct fault *f)
-{
-	struct str version = str_c(conf_str(c, CONF_stripe_api_version));
-
-	set->livemode = conf_on(c, CONF_stripe_livemode);
-	set->tolerance_s = conf_int(c, CONF_stripe_tolerance_s);
-	if (version.n == 0 || !str_is_word(version, ".-_") ||
-		str_copy(version, set->version, sizeof set->version) != OK)
-		return fault_set(f, ERR_CONF, "stripe.api_version",
-			"must be a version such as 2026-10-28.endive");
-	struct str rest = str_c(conf_str(c, CONF_stripe_methods)), one;
-	bool sound = str_copy(rest, set->methods, sizeof set->methods) == OK;
-	while (sound && str_cut(&rest, ',', &one))
-		sound = one.n > 0 && one.n <= 40 && str_is_word(one, "_");
-	if (!sound)
-		return fault_set(f, ERR_CONF, "stripe.methods",
-			"must be words such as card,sepa_debit with commas between");
-	if (set->tolerance_s <= 0)
-		return fault_set(f, ERR_CONF, "stripe.tolerance_s", "must be above 0");
-	return OK;
-}
-
-/* A test key in production, or the other way round, is refused before anything is sent. */
-static enum err set_key(const struct conf *c, struct pay_set *set, struct fault *f)
-{
-	struct str key = str_trim(conf_secret(c, CONF_stripe_key_file));
-	const char *mode = set->livemode ? "live" : "test";
-	char sk[9], rk[9];
-	struct buf b;
-
-	BUF_ON(start, 9);
-	buf_addf(&start, "k_%s_", mode);
-	sk[0] = 's';
-	rk[0] = 'r';
-	memcpy(sk + 1, start.p, 7);
-	memcpy(rk + 1, start.p, 7);
-	sk[8] = rk[8] = 0;
-	if (!str_starts(key, sk) && !str_starts(key, rk))
-		return fault_set(f, ERR_SECRET, "stripe.key_file",
-			"must begin with %s or %s when livemode is %s", sk, rk,
-			set->livemode ? "on" : "off");
-	if (key.n <= 8 || key.n > 255 || !str_is_word(key, "_"))
-		return fault_set(f, ERR_SECRET, "stripe.key_file",
-			"the key is empty, too long or has odd characters");
-	buf_init(&b, set->auth, sizeof set->auth - 1);
-	buf_addc(&b, "Authorization: Bearer ");
-	buf_add(&b, key);
-	return buf_done(&b);
-}
-
-static enum err add_secret(struct pay *p, struct str line, struct fault *f)
-{
-	if (p->set.secret_n == PAY_SECRETS_MAX)
-		return fault_set(f, ERR_SECRET, "stripe.webhook_secret_file",
-			"more than %d secrets", PAY_SECRETS_MAX);
-	if (!str_starts(line, "whsec_") || line.n <= 6 || line.n > 255 ||
-		!str_is_word(line, "_-+/="))
-		return fault_set(f, ERR_SECRET, "stripe.webhook_secret_file",
-			"line %zu is not whsec_…", p->set.secret_n + 1);
-	p->set.secret[p->set.secret_n++] = line;
-	return OK;
-}
-
-static enum err set_secrets(const struct conf *c, struct pay *p, struct fault *f)
-{
-	struct str all = conf_secret(c, CONF_stripe_webhook_secret_file), line;
-	enum err e = OK;
-
-	if (all.n > 0) {
-		p->secrets = malloc(all.n);
-		if (!p->secrets)
-			return ERR_NO_MEMORY;
-		memcpy(p->secrets, all.p, all.n);
-		p->secrets_n = all.n;
-	}
-	struct str rest = {p->secrets, p->secrets_n};
-	while (e == OK && str_cut(&rest, '\n', &line)) {
-		if (line.n && line.p[line.n - 1] == '\r')
-			line.n--;
-		line = str_trim(line);
-		if (line.n)
-			e = add_secret(p, line, f);
-	}
-	if (e == OK && p->set.secret_n == 0 && c->role == CONF_ROLE_MONEY)
-		return fault_set(f, ERR_SECRET, "stripe.webhook_secret_file", "there is no secret");
-	return e;
-}
-
 /* --- open and close --------------------------------------------------------------------------- */
 
-enum err pay_open(const struct conf *c, struct pay **ret, struct fault *f)
+static const struct pay_ops *row_of(struct str name)
 {
-	struct pay *p = calloc(1, sizeof *p);
-	enum err e;
+	for (size_t i = 0; i < ARRAY_N(rows); i++)
+		if (str_is(name, rows[i].name))
+			return &rows[i];
+	return NULL;
+}
 
+enum err pay_open(const struct conf *c, struct str name, struct pay **ret, struct fault *f)
+{
+	const struct pay_ops *ops = row_of(name);
+
+	if (!ops)
+		return fault_set(f, ERR_CONF, "pay.providers", "there is no provider \"%.*s\"",
+			STR_FMT(name));
+	struct pay *p = calloc(1, sizeof *p);
 	if (!p)
 		return ERR_NO_MEMORY;
-	p->ops = &rows[0];
-	e = set_base(c, &p->set, f);
-	if (e == OK)
-		e = set_numbers(c, &p->set, f);
-	if (e == OK)
-		e = set_key(c, &p->set, f);
-	if (e == OK)
-		e = set_secrets(c, p, f);
+	p->ops = ops;
+	enum err e = ops->load(c, &p->set, f);
 	if (e == OK)
 		e = http_open(&p->http);
 	if (e != OK) {
@@ -232,11 +145,18 @@ void pay_close(struct pay *p)
 	if (!p)
 		return;
 	http_close(p->http);
-	if (p->secrets)
-		seal_wipe(p->secrets, p->secrets_n);
-	free(p->secrets);
+	if (p->set.secrets)
+		seal_wipe(p->set.secrets, p->set.secrets_n);
+	free(p->set.secrets);
 	seal_wipe(p, sizeof *p);
 	free(p);
+}
+
+const char *pay_methods_of(const struct conf *c, struct str name)
+{
+	const struct pay_ops *ops = row_of(name);
+
+	return ops ? conf_str(c, ops->methods) : NULL;
 }
 
 const char *pay_name(const struct pay *p)
@@ -270,7 +190,7 @@ static bool is_sound(const struct pay_request *q)
 	return true;
 }
 
-enum want { REQUEST_ID, SHOULD_RETRY, RETRY_AFTER };
+enum want { REQUEST_ID, RETRY_AFTER, SHOULD_RETRY };
 
 static void take(const struct http_got *got, struct pay_answer *ret)
 {
@@ -281,7 +201,7 @@ static void take(const struct http_got *got, struct pay_answer *ret)
 	ret->status = got->status;
 	ret->body = got->body;
 	ret->request_id = got->want[REQUEST_ID];
-	ret->should_retry = got->want[SHOULD_RETRY];
+	ret->should_retry = got->want[SHOULD_RETRY]; /* empty when nobody asked for it */
 	if (str_u64(got->want[RETRY_AFTER], 86400, &after_s) == OK)
 		ret->retry_after_s = (int64_t)after_s;
 	memcpy(ret->error, got->error, sizeof ret->error);
@@ -295,21 +215,36 @@ static void refuse(struct pay_answer *ret)
 	memcpy(ret->error, why, sizeof why);
 }
 
+/* All of them fit: eight at most. */
+static void add_headers(const struct pay *p, const char *type, const char *accept, const char *key,
+	struct http_call *c)
+{
+	const char *const all[] = {p->set.auth, type, p->set.head, accept,
+		"User-Agent: pledged/" PLEDGED_VERSION, "Expect:", key};
+	size_t n = 0;
+
+	for (size_t i = 0; i < ARRAY_N(all); i++)
+		if (all[i][0])
+			c->header[n++] = all[i];
+}
+
 void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, struct arena *a,
 	struct pay_answer *ret)
 {
-	char version[64], key[300];
 	struct http_got got;
-	struct buf b;
 
-	*ret = (struct pay_answer){.retry_after_s = -1};
+	*ret = (struct pay_answer){.from = p->ops, .retry_after_s = -1};
 	BUF_ON(url, sizeof p->set.base + PATH_MAX_BYTES);
+	BUF_ON(type, 80);
+	BUF_ON(accept, 80);
+	BUF_ON(key, 300);
 	buf_addf(&url, "%s%.*s%c", p->set.base, STR_FMT(q->path), 0);
-	buf_init(&b, version, sizeof version);
-	buf_addf(&b, "Stripe-Version: %s%c", p->set.version, 0);
-	buf_init(&b, key, sizeof key);
-	buf_addf(&b, "Idempotency-Key: %.*s%c", STR_FMT(q->idem_key), 0);
-	if (!is_sound(q) || buf_done(&url) != OK || buf_done(&b) != OK) {
+	buf_addf(&type, "Content-Type: %s%c", p->ops->type, 0);
+	buf_addf(&accept, "Accept: %s%c", p->ops->accept, 0);
+	if (q->idem_key.n)
+		buf_addf(&key, "Idempotency-Key: %.*s", STR_FMT(q->idem_key));
+	buf_byte(&key, 0);
+	if (!is_sound(q) || buf_done(&url) != OK || buf_done(&key) != OK) {
 		refuse(ret);
 		return;
 	}
@@ -318,29 +253,68 @@ void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, st
 		.url = url.p,
 		.plain = p->set.plain,
 		.body = q->body,
-		.header = {p->set.auth, "Content-Type: application/x-www-form-urlencoded", version,
-			"Accept: application/json", "User-Agent: pledged/" PLEDGED_VERSION,
-			"Expect:", q->idem_key.n ? key : NULL},
 		.want = {[REQUEST_ID] = "request-id",
-			[SHOULD_RETRY] = "stripe-should-retry",
-			[RETRY_AFTER] = "retry-after"},
+			[RETRY_AFTER] = "retry-after",
+			[SHOULD_RETRY] = p->ops->should_retry},
 		.body_max = PAY_ANSWER_MAX,
 		.timeout_ms = timeout_ms};
+	add_headers(p, type.p, accept.p, key.p, &c);
 	http_call(p->http, &c, a, &got);
 	take(&got, ret);
 }
 
 /* --- dispatch --------------------------------------------------------------------------------- */
 
-/* With one provider an answer needs no name; with a second one it carries its row. */
-enum pay_outcome pay_outcome(const struct pay_answer *a)
+enum pay_outcome pay_outcome(const struct pay_answer *ans)
 {
-	return rows[0].outcome(a);
+	if (ans->curl != 0)
+		return ans->sent ? PAY_UNKNOWN : PAY_RETRY;
+	return ans->from->outcome(ans);
 }
 
 void pay_error_text(const struct pay_answer *ans, char out[120])
 {
-	rows[0].error_text(ans, out);
+	struct buf b;
+
+	if (ans->curl == 0) {
+		ans->from->error_text(ans, out);
+		return;
+	}
+	memset(out, 0, 120);
+	buf_init(&b, out, 119);
+	buf_addf(&b, "%.110s", ans->error);
+}
+
+bool pay_takes(const struct pay *p, enum campaign_interval interval, struct str currency)
+{
+	return p->ops->takes(interval, currency);
+}
+
+int64_t pay_key_life_s(const struct pay *p)
+{
+	return p->ops->key_life_s;
+}
+
+bool pay_lists(const struct pay *p, enum pay_list what)
+{
+	return p->ops->lists(what);
+}
+
+bool pay_fetches(const struct pay *p, enum pay_kind kind)
+{
+	return p->ops->fetches(kind);
+}
+
+void pay_origin(const struct pay *p, bool portal, struct buf *out)
+{
+	const char *host = portal ? p->set.portal_host : p->set.checkout_host;
+
+	if (!host[0])
+		return;
+	if (out->n > 0)
+		buf_byte(out, ' ');
+	buf_addc(out, p->set.plain ? "http://" : "https://");
+	buf_addc(out, host);
 }
 
 enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in, struct str idem_key,
@@ -376,8 +350,6 @@ enum err pay_parse_snapshot(const struct pay *p, enum pay_kind kind, const struc
 enum err pay_webhook(const struct pay *p, struct str signature, struct str body, utc_t now,
 	struct arena *a, struct pay_event *ret, struct fault *f)
 {
-	if (p->set.secret_n == 0)
-		return fault_set(f, ERR_SECRET, NULL, "this role holds no webhook secret");
 	return p->ops->webhook(&p->set, signature, body, now, a, ret, f);
 }
 
@@ -390,7 +362,7 @@ enum err pay_build_refund(const struct pay *p, const struct pay_refund *in, stru
 enum err pay_build_change(const struct pay *p, const struct pay_changed *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret)
 {
-	return p->ops->build_change(in, idem_key, a, ret);
+	return !p->ops->build_change ? ERR_RANGE : p->ops->build_change(in, idem_key, a, ret);
 }
 
 enum err pay_build_expire(const struct pay *p, struct str object_id, struct str idem_key,
@@ -402,12 +374,15 @@ enum err pay_build_expire(const struct pay *p, struct str object_id, struct str 
 enum err pay_build_portal(const struct pay *p, struct str customer, struct str return_url,
 	struct str idem_key, struct arena *a, struct pay_request *ret)
 {
-	return p->ops->build_portal(customer, return_url, idem_key, a, ret);
+	return !p->ops->build_portal ? ERR_RANGE
+				     : p->ops->build_portal(customer, return_url, idem_key, a, ret);
 }
 
 enum err pay_parse_portal(const struct pay *p, const struct pay_answer *ans, struct arena *a,
 	struct str *ret_url, struct fault *f)
 {
+	if (!p->ops->parse_portal)
+		return fault_set(f, ERR_PROVIDER, NULL, "this provider has no such page");
 	return p->ops->parse_portal(&p->set, ans, a, ret_url, f);
 }
 
@@ -421,4 +396,46 @@ enum err pay_parse_list(const struct pay *p, enum pay_list what, const struct pa
 	json_t **ret_items, struct str *ret_next, struct arena *a, struct fault *f)
 {
 	return p->ops->parse_list(&p->set, what, ans, ret_items, ret_next, a, f);
+}
+
+/* --- all that are configured ------------------------------------------------------------------ */
+
+enum err pays_open(const struct conf *c, struct pays *ret, struct fault *f)
+{
+	struct str rest = str_c(conf_str(c, CONF_pay_providers)), name;
+	struct pays all = {0};
+	enum err e = OK;
+
+	while (e == OK && str_cut(&rest, ',', &name)) {
+		if (pays_find(&all, name))
+			e = fault_set(f, ERR_CONF, "pay.providers", "one is named twice");
+		else
+			e = pay_open(c, name, &all.of[all.n], f);
+		all.n += e == OK;
+		if (e == OK && all.of[0]->set.livemode != all.of[all.n - 1]->set.livemode)
+			e = fault_set(
+				f, ERR_CONF, "pay.providers", "one is live and the other is not");
+	}
+	if (e == OK && all.n == 0)
+		e = fault_set(f, ERR_CONF, "pay.providers", "none is named");
+	if (e == OK)
+		*ret = all;
+	else
+		pays_close(&all);
+	return e;
+}
+
+void pays_close(struct pays *p)
+{
+	for (size_t i = 0; i < p->n; i++)
+		pay_close(p->of[i]);
+	*p = (struct pays){0};
+}
+
+struct pay *pays_find(const struct pays *p, struct str name)
+{
+	for (size_t i = 0; i < p->n; i++)
+		if (str_is(name, pay_name(p->of[i])))
+			return p->of[i];
+	return NULL;
 }

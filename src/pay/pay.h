@@ -42,6 +42,7 @@ const char *pay_kind_name(
 	enum pay_kind k); /* none checkout invoice subscription payment refund dispute warning */
 MUST enum err pay_kind_parse(struct str s, enum pay_kind *ret);
 
+struct pay_ops;
 struct pay_request {
 	const char *method;  /* "GET" "POST" "DELETE" */
 	struct str path;     /* begins with /; query included */
@@ -50,6 +51,7 @@ struct pay_request {
 };
 
 struct pay_answer {
+	const struct pay_ops *from; /* whose words the body has; set whenever curl is 0 */
 	bool read; /* the request was a GET: nothing can have happened, and 404 means gone */
 	bool sent; /* at least one byte of the request left, or that cannot be excluded */
 	int curl;  /* CURLcode, 0 = an HTTP answer came */
@@ -61,12 +63,9 @@ struct pay_answer {
 };
 #define PAY_ANSWER_MAX (2 * 1024 * 1024) /* the longest is a page of a list */
 
-/* A provider with its settings: one per process. */
+/* A provider with its settings. pay/pays.h has all of them, and what each can do. */
 struct pay;
-MUST enum err pay_open(const struct conf *c, struct pay **ret,
-	struct fault *f);                  /* fails ERR_CONF, ERR_SECRET, ERR_NO_MEMORY */
-void pay_close(struct pay *p);             /* NULL is fine; wipes secrets */
-const char *pay_name(const struct pay *p); /* "stripe" */
+const char *pay_name(const struct pay *p); /* stripe mollie */
 bool pay_livemode(const struct pay *p);
 struct str pay_methods(const struct pay *p); /* of the setting, as in pay_checkout */
 
@@ -89,6 +88,9 @@ struct pay_checkout {
 	utc_t expires_at;   /* 0: the provider's default */
 	struct str methods; /* ways to pay, as the provider calls them, with commas between; empty:
 			       the provider decides */
+	struct str locale;  /* of the donor; may be empty */
+	struct str webhook_url; /* where this provider tells us; needed by those that are told so
+				   with each payment */
 };
 MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in,
 	struct str idem_key, struct arena *a, struct pay_request *ret);
@@ -105,7 +107,7 @@ struct pay_opened {
 	bool livemode;
 };
 /* parse_checkout: answer 200 of create. fails ERR_PROVIDER (not JSON, no id, no url, url not https
- * on conf stripe.checkout_host; plain http only for a loopback base) */
+ * on the checkout host of its settings; plain http only for a loopback base) */
 MUST enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *ans, struct arena *a,
 	struct pay_opened *ret, struct fault *f);
 /* parse_snapshot: answer 200 of a fetch, or of a POST or DELETE that gives the object back -> the
@@ -131,6 +133,7 @@ struct pay_event {
 	enum pay_kind kind;
 	struct str object_id;
 	bool livemode, ignored;
+	bool hint; /* anybody may have sent it: it says no more than where to look */
 	utc_t created;
 	struct str version; /* of the interface that wrote it; may be empty */
 	bool other_version; /* told, and not the one of our calls: worth a warning */

@@ -36,6 +36,8 @@ MUST enum err pay_build_list(const struct pay *p, enum pay_list what, utc_t sinc
  *   disputes       id payment amount currency state (inquiry open won lost) created livemode
  *   subscriptions  id state (active past_due ended; null: not begun) customer pledge created
  *                  livemode
+ *          fees false: what the payment cost is not told; by_payment true: the provider gives it
+ *          with its payment alone. Both may be absent.
  *          payment is the intent's id if told, else the charge's. state is null for a word that we
  *          do not know.
  *   fails  ERR_PROVIDER: the page as a whole, or one item's id, time, amount or currency, is

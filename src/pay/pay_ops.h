@@ -17,16 +17,26 @@ struct pay_set {
 	bool livemode;
 	int64_t tolerance_s;
 	char auth[320]; /* the whole Authorization header */
+	char head[64];  /* one more header with each call, whole; may be empty */
 	size_t secret_n;
 	struct str secret[PAY_SECRETS_MAX];
+	char *secrets; /* what they point into: freed and wiped by pay_close */
+	size_t secrets_n;
 };
 
 struct pay_ops {
 	const char *name;
+	const char *type, *accept; /* of bodies, ours and theirs */
+	const char *should_retry;  /* a header of theirs, lower case; NULL: there is none */
+	int64_t key_life_s;        /* how long the same key is surely the same request */
+	enum conf_key methods;     /* the setting that names its ways to pay */
+	enum err (*load)(const struct conf *c, struct pay_set *ret, struct fault *f);
+	bool (*takes)(enum campaign_interval interval, struct str currency);
 	enum err (*build_checkout)(const struct pay_checkout *in, struct str idem_key,
 		struct arena *a, struct pay_request *ret);
 	enum err (*build_again)(const struct pay_request *old, struct str idem_key,
 		utc_t expires_at, struct arena *a, struct pay_request *ret);
+	bool (*fetches)(enum pay_kind kind);
 	enum err (*build_fetch)(
 		enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
 	enum pay_outcome (*outcome)(const struct pay_answer *ans);
@@ -37,6 +47,7 @@ struct pay_ops {
 		const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
 	enum err (*build_refund)(const struct pay_refund *in, struct str idem_key, struct arena *a,
 		struct pay_request *ret);
+	/* the next one, and those of the portal, may be missing: then there is no such thing */
 	enum err (*build_change)(const struct pay_changed *in, struct str idem_key, struct arena *a,
 		struct pay_request *ret);
 	enum err (*build_expire)(
@@ -45,6 +56,7 @@ struct pay_ops {
 		struct arena *a, struct pay_request *ret);
 	enum err (*parse_portal)(const struct pay_set *set, const struct pay_answer *ans,
 		struct arena *a, struct str *ret_url, struct fault *f);
+	bool (*lists)(enum pay_list what);
 	enum err (*build_list)(enum pay_list what, utc_t since, utc_t until, struct str after,
 		struct arena *a, struct pay_request *ret);
 	enum err (*parse_list)(const struct pay_set *set, enum pay_list what,

@@ -6,6 +6,7 @@
 #include "pay/snap.h"
 #include "pay/stripe_change.h"
 #include "pay/stripe_wire.h"
+#include "pay/wire.h"
 
 #define BODY_MAX 8192
 #define PATH_MAX 512
@@ -52,7 +53,7 @@ enum err stripe_change_build_refund(
 	if (in->reason)
 		form_addc(&b, "reason", in->reason);
 	form_addc(&b, "metadata[refund]", refund);
-	return stripe_wire_post(&path, &b, idem_key, a, ret);
+	return wire_post(&path, &b, idem_key, a, ret);
 }
 
 /* --- subscription ----------------------------------------------------------------------------- */
@@ -121,7 +122,7 @@ enum err stripe_change_build(
 		break;
 	default: return ERR_RANGE;
 	}
-	return stripe_wire_post(&path, &b, idem_key, a, ret);
+	return wire_post(&path, &b, idem_key, a, ret);
 }
 
 /* --- checkout, portal ------------------------------------------------------------------------- */
@@ -136,7 +137,7 @@ enum err stripe_change_build_expire(
 	buf_addc(&path, "/v1/checkout/sessions/");
 	buf_add(&path, id);
 	buf_addc(&path, "/expire");
-	return stripe_wire_post(&path, &b, idem_key, a, ret);
+	return wire_post(&path, &b, idem_key, a, ret);
 }
 
 enum err stripe_change_build_portal(struct str customer, struct str return_url, struct str idem_key,
@@ -144,12 +145,12 @@ enum err stripe_change_build_portal(struct str customer, struct str return_url, 
 {
 	BUF_ON(path, PATH_MAX);
 	BUF_ON(b, BODY_MAX);
-	if (!snap_is_id(customer) || !stripe_wire_is_url(return_url))
+	if (!snap_is_id(customer) || !wire_is_url(return_url))
 		return ERR_RANGE;
 	buf_addc(&path, "/v1/billing_portal/sessions");
 	form_add(&b, "customer", customer);
 	form_add(&b, "return_url", return_url);
-	return stripe_wire_post(&path, &b, idem_key, a, ret);
+	return wire_post(&path, &b, idem_key, a, ret);
 }
 
 enum err stripe_change_parse_portal(const struct pay_set *set, const struct pay_answer *ans,
@@ -162,7 +163,7 @@ enum err stripe_change_parse_portal(const struct pay_set *set, const struct pay_
 	if (e != OK)
 		return e;
 	struct str url = json_text(o, "url");
-	if (!stripe_wire_is_page(set, set->portal_host, url))
+	if (!wire_is_page(set, set->portal_host, url))
 		return fault_set(
 			f, ERR_PROVIDER, "url", "there is no url, or not one of the portal host");
 	if (json_bool(o, "livemode", true, &live, NULL, NULL) != OK || live != set->livemode)

@@ -9,6 +9,7 @@
 #include "pay/stripe_list.h"
 #include "pay/stripe_wire.h"
 #include "pay/stripe_word.h"
+#include "pay/wire.h"
 
 /* --- what every entry has --------------------------------------------------------------------- */
 
@@ -101,7 +102,7 @@ static enum err checkout(struct snap *s, const json_t *o)
 	if (e != OK)
 		return e;
 	bool page = state && strcmp(state, "open") == 0 &&
-		    stripe_wire_is_page(s->set, s->set->checkout_host, url);
+		    wire_is_page(s->set, s->set->checkout_host, url);
 	snap_put(s, "state", word(state));
 	snap_put(s, "url", snap_text(page ? url : (struct str){0}));
 	snap_put(s, "expires_at", snap_at(expires));
@@ -230,6 +231,11 @@ static const struct list {
 		subscription},
 };
 
+bool stripe_list_has(enum pay_list what)
+{
+	return (size_t)what < ARRAY_N(lists);
+}
+
 static bool is_time(utc_t t)
 {
 	return t.us >= 0 && utc_s(t) <= SNAP_TIME_MAX_S;
@@ -240,7 +246,7 @@ enum err stripe_list_build(enum pay_list what, utc_t since, utc_t until, struct 
 {
 	struct pay_request q = {.method = "GET"};
 
-	if ((size_t)what >= ARRAY_N(lists) || !is_time(since) || !is_time(until) ||
+	if (!stripe_list_has(what) || !is_time(since) || !is_time(until) ||
 		(after.n && !snap_is_id(after)))
 		return ERR_RANGE;
 	BUF_ON(b, 2048);
@@ -292,7 +298,7 @@ static enum err read_page(const struct pay_answer *ans, const struct list *list,
 	const json_t **ret_data, bool *ret_more, struct fault *f)
 {
 	json_auto_t *o = NULL;
-	enum err e = stripe_wire_read_json(ans, &o, f);
+	enum err e = wire_read_json(ans, &o, f);
 
 	if (e != OK)
 		return e;
@@ -319,7 +325,7 @@ enum err stripe_list_parse(const struct pay_set *set, enum pay_list what,
 	struct str next = {0};
 	bool more = false;
 
-	if ((size_t)what >= ARRAY_N(lists))
+	if (!stripe_list_has(what))
 		return fault_set(f, ERR_PROVIDER, NULL, "there is no such list");
 	enum err e = items ? read_page(ans, &lists[what], &doc, &data, &more, f) : ERR_NO_MEMORY;
 	for (size_t i = 0; i < json_array_size(data) && e == OK; i++)

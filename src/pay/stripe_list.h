@@ -5,6 +5,7 @@
 #include "pay/pay_ops.h"
 
 /* The functions of Stripe's row; see pay_build_list and pay_parse_list. */
+bool stripe_list_has(enum pay_list what);
 MUST enum err stripe_list_build(enum pay_list what, utc_t since, utc_t until, struct str after,
 	struct arena *a, struct pay_request *ret);
 MUST enum err stripe_list_parse(const struct pay_set *set, enum pay_list what,

@@ -108,6 +108,9 @@ enum err stripe_sign_webhook(const struct pay_set *set, struct str signature, st
 {
 	struct pay_event e;
 	int64_t skew = 0;
+
+	if (set->secret_n == 0)
+		return fault_set(f, ERR_SECRET, NULL, "this role holds no webhook secret");
 	enum stripe_sign v = stripe_sign_check(
 		signature, body, set->secret, set->secret_n, now, set->tolerance_s, &skew);
 

@@ -9,6 +9,7 @@
 #include "pay/stripe_snap.h"
 #include "pay/stripe_wire.h"
 #include "pay/stripe_word.h"
+#include "pay/wire.h"
 
 static bool is_state(const char *state, const char *word)
 {
@@ -166,8 +167,7 @@ static enum err checkout(struct snap *s, const json_t *o)
 		e = snap_bad(s, "status", "a checkout in an unknown state");
 	if (e != OK)
 		return e;
-	bool page =
-		is_state(state, "open") && stripe_wire_is_page(s->set, s->set->checkout_host, url);
+	bool page = is_state(state, "open") && wire_is_page(s->set, s->set->checkout_host, url);
 	snap_put(s, "checkout",
 		json_pack("{s:o,s:s,s:o,s:o}", "id", snap_text(json_text(o, "id")), "state", state,
 			"expires_at", snap_at(expires), "url",

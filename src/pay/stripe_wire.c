@@ -5,54 +5,23 @@
 #include "pay/form.h"
 #include "pay/snap.h"
 #include "pay/stripe_wire.h"
+#include "pay/wire.h"
 
-#define BODY_MAX     20480
-#define CREATE_PATH  "/v1/checkout/sessions"
-#define LABEL_MAX    250
-#define URL_MAX      2048
-#define PAGE_URL_MAX 4000 /* what the database takes is a little more */
+#define BODY_MAX    20480
+#define CREATE_PATH "/v1/checkout/sessions"
+#define LABEL_MAX   250
 
 /* --- build ------------------------------------------------------------------------------------ */
-
-bool stripe_wire_is_url(struct str s)
-{
-	return s.n <= URL_MAX && str_is_clean(s, false) && !memchr(s.p, ' ', s.n) &&
-	       (str_starts(s, "https://") || str_starts(s, "http://"));
-}
-
-bool stripe_wire_is_key(struct str key)
-{
-	return key.n > 0 && key.n <= 255 && str_is_word(key, ":-_.");
-}
-
-enum err stripe_wire_post(const struct buf *path, const struct buf *body, struct str idem_key,
-	struct arena *a, struct pay_request *ret)
-{
-	struct pay_request q = {.method = "POST"};
-	enum err e = stripe_wire_is_key(idem_key) ? buf_done(path) : ERR_RANGE;
-
-	if (e == OK)
-		e = buf_done(body);
-	if (e == OK)
-		e = arena_dup(a, buf_str(path), &q.path);
-	if (e == OK)
-		e = arena_dup(a, buf_str(body), &q.body);
-	if (e == OK)
-		e = arena_dup(a, idem_key, &q.idem_key);
-	if (e == OK)
-		*ret = q;
-	return e;
-}
 
 static bool is_sound(const struct pay_checkout *in, struct str idem_key)
 {
 	return money_check(&in->money) == OK && (size_t)in->interval < INTERVAL_N &&
 	       !uuid_is_nil(&in->pledge) && in->label.n > 0 && in->label.n <= LABEL_MAX &&
 	       str_is_clean(in->label, false) && str_trim(in->label).n > 0 && in->email.n <= 254 &&
-	       str_is_clean(in->email, false) && stripe_wire_is_url(in->success_url) &&
-	       (in->cancel_url.n == 0 || stripe_wire_is_url(in->cancel_url)) &&
-	       in->methods.n <= 200 && str_is_word(in->methods, "_,") && in->expires_at.us >= 0 &&
-	       utc_s(in->expires_at) <= SNAP_TIME_MAX_S && stripe_wire_is_key(idem_key);
+	       str_is_clean(in->email, false) && wire_is_url(in->success_url) &&
+	       (in->cancel_url.n == 0 || wire_is_url(in->cancel_url)) && in->methods.n <= 200 &&
+	       str_is_word(in->methods, "_,") && in->expires_at.us >= 0 &&
+	       utc_s(in->expires_at) <= SNAP_TIME_MAX_S && wire_is_key(idem_key);
 }
 
 static void add_item(struct buf *b, const struct pay_checkout *in)
@@ -102,6 +71,11 @@ static void add_body(struct buf *b, const struct pay_checkout *in)
 	form_addc(b, "adaptive_pricing[enabled]", "false");
 }
 
+bool stripe_wire_takes(enum campaign_interval interval, struct str currency)
+{
+	return (size_t)interval < INTERVAL_N && money_currency(currency) != NULL;
+}
+
 enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret)
 {
@@ -111,7 +85,7 @@ enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str id
 	BUF_ON(b, BODY_MAX);
 	buf_addc(&path, CREATE_PATH);
 	add_body(&b, in);
-	return stripe_wire_post(&path, &b, idem_key, a, ret);
+	return wire_post(&path, &b, idem_key, a, ret);
 }
 
 enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_key,
@@ -121,7 +95,7 @@ enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_
 	bool named = false;
 
 	if (!str_is(str_c(old->method), "POST") || !str_is(old->path, CREATE_PATH) ||
-		old->body.n == 0 || !stripe_wire_is_key(idem_key) || expires_at.us <= 0 ||
+		old->body.n == 0 || !wire_is_key(idem_key) || expires_at.us <= 0 ||
 		utc_s(expires_at) > SNAP_TIME_MAX_S)
 		return ERR_RANGE;
 	BUF_ON(path, 32);
@@ -139,7 +113,7 @@ enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_
 	}
 	if (!named)
 		form_int(&b, "expires_at", utc_s(expires_at));
-	return stripe_wire_post(&path, &b, idem_key, a, ret);
+	return wire_post(&path, &b, idem_key, a, ret);
 }
 
 /* What a fetch asks for beside the object itself. An expanded parent stands before its child. */
@@ -161,12 +135,17 @@ static const struct place {
 	[PAY_KIND_WARNING] = {"/v1/radar/early_fraud_warnings/", "?expand[0]=charge"},
 };
 
+bool stripe_wire_fetches(enum pay_kind kind)
+{
+	return (size_t)kind < ARRAY_N(places) && places[kind].path != NULL;
+}
+
 enum err stripe_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret)
 {
 	struct pay_request q = {.method = "GET"};
 
-	if ((size_t)kind >= ARRAY_N(places) || !places[kind].path || !snap_is_id(id))
+	if (!stripe_wire_fetches(kind) || !snap_is_id(id))
 		return ERR_RANGE;
 	BUF_ON(b, 512);
 	buf_addc(&b, places[kind].path);
@@ -193,30 +172,6 @@ static const json_t *error_of(const struct pay_answer *ans, json_t **doc)
 	return json_is_object(o) ? o : NULL;
 }
 
-static const struct status {
-	long from, to;
-	enum pay_outcome outcome;
-} statuses[] = {
-	{200, 299, PAY_OK},
-	{300, 399, PAY_CONFIG}, /* a provider does not redirect: something stands between */
-	{401, 401, PAY_CONFIG},
-	{402, 402, PAY_NEEDS_DONOR},
-	{403, 403, PAY_CONFIG},
-	{409, 409, PAY_RETRY},
-	{424, 424, PAY_RETRY},
-	{429, 429, PAY_RETRY},
-	{400, 499, PAY_PERMANENT},
-	{502, 504, PAY_RETRY},
-};
-
-static enum pay_outcome by_status(long status)
-{
-	for (size_t i = 0; i < ARRAY_N(statuses); i++)
-		if (status >= statuses[i].from && status <= statuses[i].to)
-			return statuses[i].outcome;
-	return PAY_UNKNOWN;
-}
-
 /* Stripe-Should-Retry: false. A repeat would get the same answer; that says nothing of an effect
  * unless Stripe refused. */
 static enum pay_outcome no_retry(long status, enum pay_outcome o)
@@ -232,7 +187,7 @@ enum pay_outcome stripe_wire_outcome(const struct pay_answer *ans)
 
 	if (ans->curl != 0)
 		return ans->sent ? PAY_UNKNOWN : PAY_RETRY;
-	enum pay_outcome o = by_status(ans->status);
+	enum pay_outcome o = wire_status(ans->status);
 	if (o == PAY_OK)
 		return o;
 	const json_t *error = error_of(ans, &doc);
@@ -284,25 +239,11 @@ void stripe_wire_error_text(const struct pay_answer *ans, char out[120])
 
 /* --- answers ---------------------------------------------------------------------------------- */
 
-enum err stripe_wire_read_json(const struct pay_answer *ans, json_t **ret, struct fault *f)
-{
-	struct fault why = {0};
-
-	if (ans->curl != 0 || ans->status < 200 || ans->status > 299)
-		return fault_set(f, ERR_PROVIDER, NULL, "there is no answer to read");
-	enum err e = json_read(ans->body, ret, &why);
-	if (e == ERR_NO_MEMORY)
-		return fault_set(f, e, NULL, "reading JSON");
-	if (e != OK)
-		return fault_set(f, ERR_PROVIDER, NULL, "not JSON: %s", why.detail);
-	return OK;
-}
-
 enum err stripe_wire_read(
 	const struct pay_answer *ans, const char *object, json_t **ret, struct fault *f)
 {
 	json_auto_t *o = NULL;
-	enum err e = stripe_wire_read_json(ans, &o, f);
+	enum err e = wire_read_json(ans, &o, f);
 
 	if (e != OK)
 		return e;
@@ -312,25 +253,6 @@ enum err stripe_wire_read(
 		return fault_set(f, ERR_PROVIDER, "id", "there is no sound id");
 	*ret = json_incref(o);
 	return OK;
-}
-
-/* The donor is sent there: only to the host we know, and nothing that a header or HTML could trip
- * over. */
-bool stripe_wire_is_page(const struct pay_set *set, const char *host, struct str url)
-{
-	size_t skip = str_starts(url, "https://")                ? 8
-		      : set->plain && str_starts(url, "http://") ? 7
-								 : 0;
-	size_t n = strlen(host);
-
-	if (skip == 0 || n == 0 || url.n > PAGE_URL_MAX || url.n < skip + n)
-		return false;
-	for (size_t i = 0; i < url.n; i++)
-		if (url.p[i] <= ' ' || url.p[i] > '~' || strchr("\"'<>\\`", url.p[i]))
-			return false;
-	struct str rest = {url.p + skip + n, url.n - skip - n};
-	return str_is_nocase((struct str){url.p + skip, n}, host) &&
-	       (rest.n == 0 || rest.p[0] == '/');
 }
 
 enum err stripe_wire_parse_checkout(const struct pay_set *set, const struct pay_answer *ans,
@@ -344,7 +266,7 @@ enum err stripe_wire_parse_checkout(const struct pay_set *set, const struct pay_
 	if (e != OK)
 		return e;
 	struct str url = json_text(o, "url");
-	if (!stripe_wire_is_page(set, set->checkout_host, url))
+	if (!wire_is_page(set, set->checkout_host, url))
 		return fault_set(
 			f, ERR_PROVIDER, "url", "there is no url, or not one of the checkout host");
 	if (json_int(o, "expires_at", true, 1, SNAP_TIME_MAX_S, &expires_s, NULL, NULL) != OK)

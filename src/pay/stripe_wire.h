@@ -7,10 +7,12 @@
 #include "pay/pay_ops.h"
 
 /* The functions of Stripe's row; see the pay_… function of the same name in pay.h. */
+bool stripe_wire_takes(enum campaign_interval interval, struct str currency); /* all that we do */
 MUST enum err stripe_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret);
 MUST enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_key,
 	utc_t expires_at, struct arena *a, struct pay_request *ret);
+bool stripe_wire_fetches(enum pay_kind kind);
 MUST enum err stripe_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret);
 enum pay_outcome stripe_wire_outcome(const struct pay_answer *ans);
@@ -18,20 +20,6 @@ void stripe_wire_error_text(const struct pay_answer *ans, char out[120]);
 MUST enum err stripe_wire_parse_checkout(const struct pay_set *set, const struct pay_answer *ans,
 	struct arena *a, struct pay_opened *ret, struct fault *f);
 
-bool stripe_wire_is_key(struct str key);
-bool stripe_wire_is_url(struct str s); /* of ours, to come back to */
-/* stripe_wire_is_page: may a donor be sent there? Only to this host (or host:port), by https; by
- * http when the provider is on loopback. */
-bool stripe_wire_is_page(const struct pay_set *set, const char *host, struct str url);
-
-/* stripe_wire_post: a POST from what was written. fails ERR_RANGE (the key), ERR_TOO_LONG,
- * ERR_NO_MEMORY; *ret untouched */
-MUST enum err stripe_wire_post(const struct buf *path, const struct buf *body, struct str idem_key,
-	struct arena *a, struct pay_request *ret);
-
-/* stripe_wire_read_json: the JSON of an answer 2xx. gives a new reference. fails ERR_PROVIDER,
- * ERR_NO_MEMORY */
-MUST enum err stripe_wire_read_json(const struct pay_answer *ans, json_t **ret, struct fault *f);
 /* stripe_wire_read: the JSON object of an answer, if its member `object` is the one expected.
  * gives a new reference. fails ERR_PROVIDER, ERR_NO_MEMORY */
 MUST enum err stripe_wire_read(

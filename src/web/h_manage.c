@@ -133,9 +133,9 @@ static void show(struct app_money *m, const struct manage_ask *ask, uint64_t loo
 	struct manage_answer s;
 	struct manage_page page;
 	struct fault f = {0};
-	BUF_ON(portal, 260);
+	BUF_ON(portal, MONEY_ORIGINS_MAX);
 	enum err e = app_manage_page(m, ask, &s, &page, &f);
-	money_origin(m, CONF_stripe_portal_host, &portal);
+	money_origins(m, true, &portal);
 	if (e == OK)
 		page_manage(r, s.locale, &page, why, what, buf_str(&portal), looks);
 	else if (e == ERR_VISIT_OVER)

@@ -1,5 +1,5 @@
 /* web/h_money.c: POST /pledge (JSON or plain form), GET /pledge/<token> and its again, POST
- * /webhook/stripe; what joins devices is in h_link.c, the donor's visit in h_manage.c,
+ * /webhook/…; what joins devices is in h_link.c, the donor's visit in h_manage.c,
  * reminders in h_remind.c. */
 #include <string.h>
 
@@ -25,6 +25,7 @@ enum {
 	F_LOCALE,
 	F_KEY,
 	F_COVER,
+	F_PROVIDER,
 	F_N
 };
 static const struct {
@@ -41,12 +42,14 @@ static const struct {
 	{"locale", 16},
 	{"key", 64},
 	{"cover", 5},
+	{"provider", 16},
 };
 
-static void form_of(const struct str v[F_N], struct pledge_form *ret)
+static void ask_of(const struct str v[F_N], struct money_ask *ret)
 {
-	*ret = (struct pledge_form){v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL],
+	ret->form = (struct pledge_form){v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL],
 		v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY], v[F_COVER]};
+	ret->provider = v[F_PROVIDER];
 }
 
 /* The one field that may be no text. */
@@ -60,7 +63,7 @@ static bool is_flag(const json_t *o, size_t field, struct str *ret)
 }
 
 static enum err read_json(
-	const struct request *q, json_t **ret_hold, struct pledge_form *ret, struct fault *f)
+	const struct request *q, json_t **ret_hold, struct money_ask *ret, struct fault *f)
 {
 	const char *names[F_N + 1] = {NULL};
 	struct str v[F_N];
@@ -86,11 +89,11 @@ static enum err read_json(
 			e = fault_set(f, ERR_BAD_UTF8, FIELDS[i].name, "NUL or bad UTF-8");
 	}
 	if (e == OK)
-		form_of(v, ret);
+		ask_of(v, ret);
 	return e;
 }
 
-static enum err read_form(const struct request *q, struct pledge_form *ret, struct fault *f)
+static enum err read_form(const struct request *q, struct money_ask *ret, struct fault *f)
 {
 	struct field fields[F_N];
 	struct str v[F_N];
@@ -105,8 +108,8 @@ static enum err read_form(const struct request *q, struct pledge_form *ret, stru
 	/* an amount that was typed counts, also when the choice beside it was forgotten */
 	if (v[F_OTHER].n)
 		v[F_AMOUNT] = STR("other");
-	form_of(v, ret);
-	return request_decimal(q, &ret->other_amount);
+	ask_of(v, ret);
+	return request_decimal(q, &ret->form.other_amount);
 }
 
 struct member {
@@ -201,8 +204,7 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 	if (e == OK)
 		e = request_own_origin(q, &ask.origin);
 	if (e == OK)
-		e = kind == REQUEST_JSON ? read_json(q, &hold, &ask.form, &f)
-					 : read_form(q, &ask.form, &f);
+		e = kind == REQUEST_JSON ? read_json(q, &hold, &ask, &f) : read_form(q, &ask, &f);
 	CRASH_POINT("p.read");
 	bool json = kind != REQUEST_FORM ||
 		    (q->accept.n && !request_wants_html(q) && !str_is(q->accept, "*/*"));
@@ -223,9 +225,9 @@ static void state(
 	struct money_state s;
 	struct fault f = {0};
 	bool page = request_wants_html(q);
-	BUF_ON(checkout, 260);
+	BUF_ON(checkout, MONEY_ORIGINS_MAX);
 	response_header(r, "Vary", STR("Accept"));
-	money_origin(m, CONF_stripe_checkout_host, &checkout);
+	money_origins(m, false, &checkout);
 	enum pledge_status st;
 	enum err e = app_pledge_state(m, token, q->arena, &s, &f);
 	if (e == OK && pledge_status_parse(s.status, &st) == OK && !pledge_status_is_final(st))
@@ -259,10 +261,11 @@ static void again(struct app_money *m, struct str rest, const struct request *q,
 		answer_json(r, &s, s.url.n ? 201 : str_is(s.status, "new") ? 202 : 200);
 }
 
-static void webhook(struct app_money *m, const struct request *q, struct response *r)
+static void webhook(
+	struct app_money *m, struct str provider, const struct request *q, struct response *r)
 {
 	struct fault f = {0};
-	enum err e = app_webhook(m, q->signature, q->body, q->now, q->arena, &f);
+	enum err e = app_webhook(m, provider, q->signature, q->body, q->now, q->arena, &f);
 	if (e != OK) {
 		f.detail[0] = f.field[0] = '\0'; /* whoever forges learns nothing */
 		response_problem(r, q, e, &f);
@@ -290,7 +293,9 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 	else if (route == ROUTE_again)
 		again(m, rest, q, r);
 	else if (route == ROUTE_stripe)
-		webhook(m, q, r);
+		webhook(m, STR("stripe"), q, r);
+	else if (route == ROUTE_mollie)
+		webhook(m, STR("mollie"), q, r);
 	else if (route == ROUTE_money_metrics)
 		metrics(r);
 	else if (route == ROUTE_link || route == ROUTE_link_look || route == ROUTE_link_join)

@@ -6,6 +6,7 @@ import { faultAnswer, send, spoil } from './answers.mjs';
 import { control } from './control.mjs';
 import { ApiError } from './errors.mjs';
 import { makeId } from './ids.mjs';
+import { control as mollieControl, page as molliePage } from './mollie_pages.mjs';
 import { pages } from './pages.mjs';
 
 const BODY_MAX = 1024 * 1024;
@@ -127,6 +128,14 @@ async function api(world, req, res, target)
 		send(res, answer);
 }
 
+// The other provider: the same record and the same faults, words of its own.
+async function apiOfMollie(world, req, res, target)
+{
+	const call = { id: makeId('req_', 14), method: req.method, target, headers: req.headers, key: req.headers['idempotency-key'],
+		path: target.split('?')[0], query: target.split('?').slice(1).join('?'), raw: await readBody(req) };
+	await world.mollie.serve(res, call, note(world, call));
+}
+
 // A page of another site must not reach the control through a name it points at this machine.
 const local = (host) => /^(127\.0\.0\.1|localhost|\[::1\])(:\d+)?$/.test(host ?? '');
 
@@ -135,6 +144,12 @@ async function serve(world, req, res)
 	const target = req.url;
 	if (target.startsWith('/v1/'))
 		await api(world, req, res, target);
+	else if (world.mollie && target.startsWith('/v2/'))
+		await apiOfMollie(world, req, res, target);
+	else if (world.mollie && target.startsWith('/m/pay/'))
+		molliePage(world, req, res, await readBody(req));
+	else if (world.mollie && target.split('?')[0] === '/_/mollie' && local(req.headers.host))
+		mollieControl(world, req, res, await readBody(req));
 	else if (target.startsWith('/_/') && local(req.headers.host))
 		await control(world, req, res, await readBody(req));
 	else

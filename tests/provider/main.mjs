@@ -7,13 +7,14 @@ import { World } from './world.mjs';
 const USAGE = `usage: node tests/provider/main.mjs --key KEY | --key-file FILE
 	[--port N] [--public-url URL] [--ledger FILE] [--hold-ms N] [--retries MS,MS,...]
 	[--webhook-url URL (--webhook-secret SECRET | --webhook-secret-file FILE)]...
+	[--mollie-key KEY | --mollie-key-file FILE]
 	[--webhook-events TYPE,TYPE,...] [--api-version VERSION] [--tls-cert FILE --tls-key FILE]
 `;
 
 const text = { type: 'string' };
 const OPTIONS = {
 	port: { ...text, default: '0' }, key: text, 'key-file': text, 'public-url': text, ledger: text,
-	'hold-ms': text, 'api-version': text,
+	'hold-ms': text, 'api-version': text, 'mollie-key': text, 'mollie-key-file': text,
 	retries: { ...text, default: '200,500,1000,2000,5000,5000,10000,10000,30000,30000' },
 	'webhook-url': { ...text, multiple: true }, 'webhook-secret': { ...text, multiple: true },
 	'webhook-secret-file': { ...text, multiple: true },
@@ -65,10 +66,13 @@ function readOptions()
 	const key = options.key ?? (options['key-file'] && lines(options['key-file'])[0]);
 	if (!/^[sr]k_(test|live)_\w+$/.test(key ?? ''))
 		stop('the key must look like sk_test_… or sk_live_…');
+	const mollieKey = options['mollie-key'] ?? (options['mollie-key-file'] && lines(options['mollie-key-file'])[0]);
+	if (mollieKey !== undefined && !/^(test|live)_\w+$/.test(mollieKey))
+		stop('the key of Mollie must look like test_… or live_…');
 	const retries = options.retries.split(',').filter(Boolean).map(Number);
 	if (retries.some((ms) => !(ms >= 0)))
 		stop('--retries takes milliseconds with commas between');
-	return { ...options, key, retries, endpoints: endpointsOf(options),
+	return { ...options, key, mollieKey, retries, endpoints: endpointsOf(options),
 		apiVersion: options['api-version'],
 		holdMs: options['hold-ms'] === undefined ? undefined : Number(options['hold-ms']) };
 }

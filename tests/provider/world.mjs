@@ -5,6 +5,7 @@ import { DUNNING } from './billing.mjs';
 import { Faults } from './faults.mjs';
 import { Idempotency } from './idempotency.mjs';
 import { Ledger } from './ledger.mjs';
+import { Mollie } from './mollie.mjs';
 import { event } from './shapes.mjs';
 import { OLD, older } from './shapes_2023.mjs';
 import { Webhooks } from './webhooks.mjs';
@@ -27,6 +28,7 @@ export class World {
 			endpoints: options.endpoints ?? [], retries: options.retries ?? [],
 		});
 		this.forget();
+		this.mollie = options.mollieKey && new Mollie(this, { key: options.mollieKey, retries: options.retries ?? [] });
 	}
 
 	forget()
@@ -52,6 +54,7 @@ export class World {
 		this.idempotency.reset();
 		this.faults.reset();
 		this.webhooks.reset();
+		this.mollie?.forget();
 	}
 
 	now()
@@ -73,6 +76,7 @@ export class World {
 	sweep()
 	{
 		this.agenda.sweep();
+		this.mollie?.sweep();
 	}
 
 	// emit: a fact as it stands now; delivered once the running step is on record. What it tells is in

@@ -7,7 +7,7 @@
 #include <stdio.h>
 #include <string.h>
 
-#include "pay/pay.h"
+#include "pay/pays.h"
 
 #define OURS "01890a5d-ac96-774b-bcce-b302099a8057"
 #define KEY  STR("v1:kind:1")
@@ -28,7 +28,7 @@ static enum err provider(const char *url)
 	c.num[CONF_stripe_tolerance_s] = 300;
 	for (enum conf_key k = 0; k < CONF_N; k++)
 		c.text_n[k] = c.text[k] ? strlen(c.text[k]) : 0;
-	enum err e = pay_open(&c, &pay, &f);
+	enum err e = pay_open(&c, STR("stripe"), &pay, &f);
 	if (e != OK)
 		fprintf(stderr, "requests: %s %s\n", f.field, f.detail);
 	return e;

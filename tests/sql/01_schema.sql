@@ -41,7 +41,7 @@ SELECT is_empty($$ SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(p
 	'what a role may execute runs with the owner''s rights, unless it is pure');
 SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_money', p.oid, 'EXECUTE') AND p.proname !~ '^(view_|site_|campaign_)' $$,
-	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put',
+	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put', 'inbox_hint',
 		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next',
 		'look_ask', 'manage_ask', 'manage_look', 'manage_open', 'manage_leave', 'manage_visit', 'manage_gifts', 'manage_payments',
 		'manage_gift', 'manage_wish', 'manage_mail', 'pledge_try', 'pledge_hint', 'inbox_decline', 'circuit_take', 'circuit_note',

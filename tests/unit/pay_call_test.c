@@ -15,7 +15,7 @@
 
 #include <cmocka.h>
 
-#include "pay/pay.h"
+#include "pay/pays.h"
 
 #define NEVER_MS 60000 /* a limit that no test may reach */
 #define SOON_MS 300    /* a limit that a test wants to reach */
@@ -182,7 +182,7 @@ static struct pay *open_to(const char *scheme, uint16_t port)
 	c.text[CONF_stripe_key_file] = (char *)"sk_test_abc";
 	c.text_n[CONF_stripe_key_file] = 11;
 	c.num[CONF_stripe_tolerance_s] = 300;
-	assert_int_equal(pay_open(&c, &p, &f), OK);
+	assert_int_equal(pay_open(&c, STR("stripe"), &p, &f), OK);
 	return p;
 }
 

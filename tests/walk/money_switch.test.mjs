@@ -130,7 +130,7 @@ test("a method off: new pages offer the others, within two seconds over all work
 
 test("what cannot be switched is said in words", async () => {
 	for (const [words, said] of [[["off", "stripe", "--method", "klarna"], /klarna does not stand in stripe\.methods \(card,sepa_debit\)/],
-		[["off", "paypal"], /there is no provider paypal; these there are: stripe/], [["off"], /^usage:/], [["on", "stripe", "more"], /^usage:/]]) {
+		[["off", "paypal"], /there is no provider paypal; these are configured: stripe/], [["off"], /^usage:/], [["on", "stripe", "more"], /^usage:/]]) {
 		const { code, stderr } = await s.ctl("pay", ...words);
 
 		assert.notEqual(code, 0);

@@ -109,9 +109,9 @@ static void start_up(void *arg, int64_t n)
 		pick_up();
 		return;
 	}
-	struct pay *pay = p->clerk.pay;
+	struct pays pays = p->clerk.pays;
 	struct arena arena = p->clerk.arena;
-	p->clerk = (struct app_clerk){.conf = c, .store = p->store, .pay = pay, .arena = arena};
+	p->clerk = (struct app_clerk){.conf = c, .store = p->store, .pays = pays, .arena = arena};
 	arena_reset(&p->clerk.arena);
 	p->main = clerk_rounds;
 	p->over = clerk_over;
@@ -260,20 +260,20 @@ void actor_open(void)
 	for (int i = 0; i < MONEYS_MAX + CLERKS_MAX; i++) {
 		struct proc *p = &procs[i];
 		struct fault f = {0};
-		struct pay *pay = NULL;
+		struct pays pays = {0};
 		p->is_clerk = i >= MONEYS_MAX;
 		snprintf(p->name, sizeof p->name, "%s%d", p->is_clerk ? "clerk" : "money",
 			p->is_clerk ? i - MONEYS_MAX : i);
 		const struct conf *c = p->is_clerk ? &g.conf_clerk : &g.conf_money;
 		enum err e = arena_init(p->is_clerk ? &p->clerk.arena : &p->arena, ARENA_BYTES);
 		if (e == OK)
-			e = pay_open(c, &pay, &f);
+			e = pays_open(c, &pays, &f);
 		if (e != OK) {
 			fprintf(stderr, "cannot start: %s %s\n", f.field, f.detail);
 			exit(2);
 		}
 		if (p->is_clerk)
-			p->clerk.pay = pay;
-		p->money = (struct app_money){.conf = c, .ring = &g.ring, .pay = pay};
+			p->clerk.pays = pays;
+		p->money = (struct app_money){.conf = c, .ring = &g.ring, .pays = pays};
 	}
 }

@@ -92,7 +92,7 @@ void m_look_lease(struct m_call *c)
 {
 	int64_t n = v_int(c, 0), now = v_time(c, 1);
 
-	m_columns(c, "attempt object_id");
+	m_columns(c, "attempt provider object_id");
 	for (int i = 0; i < db.attempt_n && n > 0; i++) {
 		struct m_attempt *a = &db.attempt[i];
 		if (!is_asked(a))
@@ -101,7 +101,8 @@ void m_look_lease(struct m_call *c)
 		a->looked = now > a->look_asked ? now : a->look_asked;
 		m_row(c);
 		m_put(c, 0, a->id);
-		m_put(c, 1, a->object);
+		m_put(c, 1, "stripe");
+		m_put(c, 2, a->object);
 	}
 }
 
@@ -364,7 +365,7 @@ void m_pledge_again(struct m_call *c)
 	const char *token = v_text(c, 0);
 
 	m_columns(c, "pledge livemode currency status attempt attempt_state outbox method path "
-		     "idem_key body");
+		     "idem_key body provider");
 	for (int p = 0; p < db.pledge_n; p++) {
 		if (!is_eq(db.pledge[p].token, token))
 			continue;
@@ -382,5 +383,6 @@ void m_pledge_again(struct m_call *c)
 		m_put(c, 8, db.outbox[o].path);
 		m_put(c, 9, db.outbox[o].idem);
 		m_put_bytes(c, 10, db.outbox[o].body, db.outbox[o].body_n);
+		m_put(c, 11, "stripe");
 	}
 }

@@ -86,9 +86,30 @@ export function insist(who, fields, seconds = 40) {
 
 // --- the books -----------------------------------------------------------------------------------
 
-// books: what the provider took and what we hold of it; lost and twice are lists of the provider's ids.
+const DECIMALS = { ISK: 0, JPY: 0 };
+
+// mollie_minor: an amount of Mollie's in our minor units; the krona has two decimals in our books.
+export const mollie_minor = ({ value, currency }) => Math.round(Number(value) * (currency === "ISK" ? 100 : 10 ** (DECIMALS[currency] ?? 2)));
+
+// mollie_books: the other provider's side, as books tells the first one's.
+async function mollie_books(s) {
+	const { payments } = await s.provider.mollie();
+	const paid = payments.filter((p) => p.status === "paid").map((p) => ({ id: p.id, amount: mollie_minor(p.amount), currency: p.amount.currency.toLowerCase(),
+		reference: p.metadata?.pledge, metadata: p.metadata ?? {} }));
+	const references = {};
+	const totals = {};
+
+	for (const p of payments.filter((x) => ["open", "pending", "paid"].includes(x.status) && x.metadata?.pledge))
+		(references[p.metadata.pledge] ??= []).push(p.id);
+	for (const p of paid)
+		totals[p.currency] = (totals[p.currency] ?? 0) + p.amount;
+	return { paid, references, totals };
+}
+
+// books: what the providers took and what we hold of it; lost and twice are lists of the provider's ids.
 export async function books(s) {
 	const theirs = await s.provider.ledger();
+	const mollie = await mollie_books(s);
 	const ours = await s.sql(`SELECT coalesce(y.intent, ''), y.provider_payment_id, y.amount, lower(y.currency), y.pledge_id
 		FROM pledged.payment y WHERE y.state = 'paid'`);
 	const fits = (p) => ours.filter(([intent, id, amount, currency, pledge]) => (intent === p.id || id === p.id || id === p.invoice) &&
@@ -96,15 +117,20 @@ export async function books(s) {
 	const booked = Object.fromEntries((await s.sql(`SELECT lower(currency), sum(amount) FROM pledged.ledger
 		WHERE account = 'provider' AND object = 'payment' GROUP BY 1`)).map(([currency, sum]) => [currency, Number(sum)]));
 
+	const all = [...theirs.payments, ...mollie.paid];
+	const taken = Object.fromEntries(Object.entries(theirs.totals).map(([currency, sum]) => [currency, sum.paid]));
+
+	for (const [currency, sum] of Object.entries(mollie.totals))
+		taken[currency] = (taken[currency] ?? 0) + sum;
 	const expired = new Set(theirs.sessions.filter((x) => x.status === "expired").map((x) => x.id));
 
 	return {
-		lost: theirs.payments.filter((p) => fits(p).length === 0).map((p) => p.id),
-		twice: theirs.payments.filter((p) => fits(p).length > 1).map((p) => p.id),
-		made_up: ours.length - theirs.payments.length,
+		lost: all.filter((p) => fits(p).length === 0).map((p) => p.id),
+		twice: all.filter((p) => fits(p).length > 1).map((p) => p.id),
+		made_up: ours.length - all.length,
 		// One pledge, one page at the provider, whatever was sent how often; another only after it expired.
-		pages: Object.entries(theirs.references).filter(([, ids]) => ids.filter((id) => !expired.has(id)).length > 1).map(([pledge]) => pledge),
-		paid: Object.fromEntries(Object.entries(theirs.totals).map(([currency, sum]) => [currency, sum.paid])),
+		pages: [...Object.entries(theirs.references), ...Object.entries(mollie.references)].filter(([, ids]) => ids.filter((id) => !expired.has(id)).length > 1).map(([pledge]) => pledge),
+		paid: taken,
 		booked,
 		marks: await s.count(`SELECT count(*) FROM (SELECT subject FROM pledged.mail_out GROUP BY kind, subject HAVING count(*) > 1) x`),
 	};
@@ -125,5 +151,5 @@ export async function books_agree(s, seconds = 30) {
 }
 
 // patience: after how many failures in a row the circuit opens; it is closed now. Without a number as it is set up.
-export const patience = (s, most = 8) => s.sql(`INSERT INTO pledged.circuit (provider, most) VALUES ('stripe', ${most})
+export const patience = (s, most = 8, name = "stripe") => s.sql(`INSERT INTO pledged.circuit (provider, most) VALUES ('${name}', ${most})
 	ON CONFLICT (provider) DO UPDATE SET most = ${most}, state = 'closed', fails = 0`);

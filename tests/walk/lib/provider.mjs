@@ -58,5 +58,7 @@ export function provider(base) {
 		expire: (session) => call("POST", "expire", { session }),
 		patch: (id, set, event) => call("POST", "patch", { id, set, event }),
 		event: (what) => call("POST", "event", what),
+		// The other one: its books, and what happens there ({do: "refund" | "chargeback" | "settle" | …}).
+		mollie: (what) => call(what ? "POST" : "GET", "mollie", what),
 	};
 }

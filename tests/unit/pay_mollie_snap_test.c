@@ -1,0 +1,471 @@
+/* Mollie's payments as the neutral picture, and its lists. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <stdlib.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/json.h"
+#include "pay/mollie_list.h"
+#include "pay/mollie_snap.h"
+
+#define PLEDGE "01890a5d-ac96-774b-bcce-b302099a8057"
+#define REFUND "01890a5d-ac96-774b-bcce-b302099a8059"
+#define PAGE   "https://www.mollie.com/checkout/select-method/1"
+
+static struct arena arena;
+static const struct pay_set set = {.checkout_host = "www.mollie.com"};
+
+static int set_up(void **state)
+{
+	(void)state;
+	return arena_init(&arena, 1 << 20) == OK ? 0 : -1;
+}
+
+static int tear_down(void **state)
+{
+	(void)state;
+	arena_fini(&arena);
+	return 0;
+}
+
+static json_t *payment(const char *status)
+{
+	json_t *o = json_pack("{s:s,s:s,s:s,s:s,s:s,s:{s:s,s:s},s:{s:s},s:{s:{s:s}}}", "resource",
+		"payment", "id", "tr_1", "mode", "test", "status", status, "createdAt",
+		"2026-11-26T12:00:00+00:00", "amount", "value", "25.00", "currency", "EUR",
+		"metadata", "pledge", PLEDGE, "_links", "checkout", "href", PAGE);
+
+	assert_non_null(o);
+	if (strcmp(status, "paid") == 0)
+		json_object_set_new(o, "paidAt", json_string("2026-11-26T13:05:00+01:00"));
+	return o;
+}
+
+static json_t *taken(const char *resource, const char *id, const char *value)
+{
+	return json_pack("{s:s,s:s,s:s,s:{s:s,s:s},s:s}", "resource", resource, "id", id,
+		"paymentId", "tr_1", "amount", "value", value, "currency", "EUR", "createdAt",
+		"2026-11-26T14:00:00Z");
+}
+
+/* Consumes o. */
+static enum err snap_of(enum pay_kind kind, json_t *o, json_t **ret, struct fault *f)
+{
+	char *text = json_dumps(o, JSON_COMPACT);
+	struct pay_answer ans = {.status = 200, .body = str_c(text)};
+	enum err e = mollie_snap_parse(&set, kind, &ans, utc_of_s(1800000000), ret, f);
+
+	free(text);
+	json_decref(o);
+	return e;
+}
+
+static json_t *good(enum pay_kind kind, json_t *o)
+{
+	struct fault f = {0};
+	json_t *s = NULL;
+
+	if (snap_of(kind, o, &s, &f) != OK)
+		fail_msg("%s: %s", f.field, f.detail);
+	return s;
+}
+
+static void bad(json_t *o, const char *field)
+{
+	struct fault f = {0};
+	json_t *s = NULL;
+
+	assert_int_equal(snap_of(PAY_KIND_CHECKOUT, o, &s, &f), ERR_PROVIDER);
+	assert_string_equal(f.field, field);
+	assert_null(s);
+}
+
+static void text_at(const json_t *o, const char *path, const char *word)
+{
+	struct str t = json_text(o, path);
+
+	if (!str_is(t, word))
+		fail_msg("%s is %.*s, not %s", path, STR_FMT(t), word);
+}
+
+/* --- states ------------------------------------------------------------------------------------
+ */
+
+static void every_state(void **state)
+{
+	static const struct {
+		const char *word, *page, *money;
+	} rows[] = {{"open", "open", NULL}, {"pending", "processing", NULL},
+		{"authorized", "processing", NULL}, {"paid", "complete", "paid"},
+		{"expired", "expired", NULL}, {"canceled", "expired", NULL},
+		{"failed", "failed", "failed"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		json_auto_t *s =
+			good(i % 2 ? PAY_KIND_CHECKOUT : PAY_KIND_PAYMENT, payment(rows[i].word));
+		text_at(s, "checkout.state", rows[i].page);
+		text_at(s, "checkout.id", "tr_1");
+		text_at(s, "pledge", PLEDGE);
+		text_at(s, "checkout.url", i == 0 ? PAGE : "");
+		assert_int_equal(json_array_size(json_at(s, "payments")), rows[i].money ? 1 : 0);
+		if (rows[i].money)
+			text_at(s, "payments.0.state", rows[i].money);
+	}
+	bad(payment("shipped"), "status");
+	bad(payment(""), "status");
+}
+
+static void a_paid_one_has_its_money(void **state)
+{
+	json_auto_t *s = good(PAY_KIND_CHECKOUT, payment("paid"));
+
+	(void)state;
+	text_at(s, "provider", "mollie");
+	text_at(s, "payments.0.id", "tr_1");
+	text_at(s, "payments.0.currency", "EUR");
+	text_at(s, "payments.0.paid_at", "2026-11-26T12:05:00Z");
+	assert_int_equal(json_integer_value(json_at(s, "payments.0.amount")), 2500);
+	assert_true(json_is_false(json_object_get(s, "livemode")));
+	assert_null(json_at(s, "recurring"));
+}
+
+static void a_refusal_has_its_reason(void **state)
+{
+	json_t *o = payment("failed");
+
+	(void)state;
+	json_object_set_new(
+		o, "details", json_pack("{s:s}", "failureReason", "insufficient_funds"));
+	json_auto_t *s = good(PAY_KIND_CHECKOUT, o);
+	text_at(s, "declines.0.code", "insufficient_funds");
+	text_at(s, "declines.0.payment", "tr_1");
+}
+
+static void what_was_taken_back(void **state)
+{
+	static const struct {
+		const char *word, *state;
+	} rows[] = {{"queued", "pending"}, {"pending", "pending"}, {"processing", "pending"},
+		{"refunded", "done"}, {"failed", "failed"}, {"canceled", "failed"}};
+	json_t *o = payment("paid"), *backs = json_array(), *banks = json_array();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		char id[] = "re_1";
+		id[3] = (char)('1' + i);
+		json_t *r = taken("refund", id, "1.00");
+		json_object_set_new(r, "status", json_string(rows[i].word));
+		json_object_set_new(
+			r, "metadata", i ? json_null() : json_pack("{s:s}", "refund", REFUND));
+		json_array_append_new(backs, r);
+	}
+	json_array_append_new(banks, taken("chargeback", "chb_1", "25.00"));
+	json_array_append_new(banks, taken("chargeback", "chb_2", "25.00"));
+	json_object_set_new(
+		json_array_get(banks, 1), "reversedAt", json_string("2026-11-27T00:00:00Z"));
+	json_object_set_new(
+		o, "_embedded", json_pack("{s:o,s:o}", "refunds", backs, "chargebacks", banks));
+	json_auto_t *s = good(PAY_KIND_PAYMENT, o);
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		const json_t *r = json_array_get(json_at(s, "refunds"), i);
+		text_at(r, "state", rows[i].state);
+		text_at(r, "payment", "tr_1");
+		text_at(r, "ours", i ? "" : REFUND);
+		assert_int_equal(json_integer_value(json_at(r, "amount")), 100);
+	}
+	text_at(s, "disputes.0.state", "lost");
+	text_at(s, "disputes.1.state", "won");
+	text_at(s, "disputes.1.id", "chb_2");
+}
+
+static void a_made_refund(void **state)
+{
+	json_t *o = taken("refund", "re_1", "5.00");
+
+	(void)state;
+	json_object_set_new(o, "status", json_string("pending"));
+	json_object_set_new(o, "metadata", json_pack("{s:s}", "refund", REFUND));
+	json_auto_t *s = good(PAY_KIND_REFUND, o);
+	text_at(s, "refunds.0.ours", REFUND);
+	text_at(s, "refunds.0.payment", "tr_1");
+	assert_null(json_at(s, "checkout"));
+}
+
+/* --- hostile answers ---------------------------------------------------------------------------
+ */
+
+static json_t *with(const char *status, const char *key, json_t *v)
+{
+	json_t *o = payment(status);
+
+	assert_int_equal(json_object_set_new(o, key, v), 0);
+	return o;
+}
+
+static json_t *with_amount(const char *value, const char *cur)
+{
+	return with("paid", "amount", json_pack("{s:s,s:s}", "value", value, "currency", cur));
+}
+
+static void odd_amounts(void **state)
+{
+	static const struct {
+		const char *value, *cur;
+	} rows[] = {{"25", "EUR"}, {"25.0", "EUR"}, {"25.000", "EUR"}, {"-25.00", "EUR"},
+		{"+25.00", "EUR"}, {" 25.00", "EUR"}, {"25,00", "EUR"}, {"2e3.00", "EUR"},
+		{"025.00", "EUR"}, {".25", "EUR"}, {"", "EUR"}, {"25.00", "eur"}, {"25.00", ""},
+		{"25.00", "KWD"}, {"25.00", "JPY"}, {"99999999999999999.00", "EUR"},
+		{"99999999999999999999999999", "JPY"}, {"10000000001", "ISK"}};
+	static const struct {
+		const char *value, *cur;
+		int64_t minor;
+	} fine[] = {{"0.01", "EUR", 1}, {"1000", "JPY", 1000}, {"500", "ISK", 50000},
+		{"175.00", "HUF", 17500}, {"3.50", "ZAR", 350},
+		{"10000000000.00", "EUR", SNAP_AMOUNT_MAX}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++)
+		bad(with_amount(rows[i].value, rows[i].cur), "amount");
+	bad(with("paid", "amount", json_string("25.00")), "amount");
+	bad(with("paid", "amount", json_null()), "amount");
+	bad(with("paid", "amount", json_pack("{s:f,s:s}", "value", 25.0, "currency", "EUR")),
+		"amount");
+	for (size_t i = 0; i < ARRAY_N(fine); i++) {
+		json_auto_t *s = good(PAY_KIND_CHECKOUT, with_amount(fine[i].value, fine[i].cur));
+		assert_int_equal(
+			json_integer_value(json_at(s, "payments.0.amount")), fine[i].minor);
+		text_at(s, "payments.0.currency", fine[i].cur);
+	}
+}
+
+static void odd_members(void **state)
+{
+	json_t *other = taken("refund", "re_1", "1.00"), *nothing = taken("refund", "re_1", "0.00");
+
+	(void)state;
+	bad(with("paid", "paidAt", json_null()), "paidAt");
+	bad(with("paid", "paidAt", json_string("yesterday")), "paidAt");
+	bad(with("paid", "paidAt", json_integer(5)), "paidAt");
+	bad(with("open", "mode", json_string("both")), "mode");
+	bad(with("open", "mode", json_null()), "mode");
+	bad(with("open", "id", json_string("tr_1/..")), "id");
+	bad(with("open", "resource", json_string("order")), "resource");
+	bad(with("open", "expiresAt", json_true()), "expiresAt");
+	bad(with("paid", "_embedded", json_pack("{s:s}", "refunds", "x")), "_embedded.refunds");
+	json_object_set_new(other, "status", json_string("refunded"));
+	json_object_set_new(other, "paymentId", json_string("tr_2"));
+	bad(with("paid", "_embedded", json_pack("{s:[o]}", "refunds", other)), "paymentId");
+	json_object_set_new(nothing, "status", json_string("refunded"));
+	bad(with("paid", "_embedded", json_pack("{s:[o]}", "refunds", nothing)), "amount");
+	bad(with("paid", "_embedded",
+		    json_pack("{s:[o]}", "refunds", taken("refund", "re_1", "1.00"))),
+		"status");
+	bad(with("paid", "_embedded", json_pack("{s:[n]}", "chargebacks")), "id");
+}
+
+/* A page of another host is not kept; somebody else's reference is none. */
+static void odd_references(void **state)
+{
+	json_t *o = with("open", "metadata", json_string("order 7"));
+
+	(void)state;
+	json_object_set_new(
+		o, "_links", json_pack("{s:{s:s}}", "checkout", "href", "https://evil.example/"));
+	json_auto_t *s = good(PAY_KIND_CHECKOUT, o);
+	text_at(s, "pledge", "");
+	text_at(s, "checkout.url", "");
+	text_at(s, "checkout.state", "open");
+}
+
+static void odd_bodies(void **state)
+{
+	static const char *const rows[] = {"", "{", "[]", "null", "7", "\"x\"", "<html>",
+		"{\"resource\":\"payment\"}",
+		"{\"resource\":\"payment\",\"resource\":\"payment\",\"id\":\"tr_1\"}"};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		struct pay_answer ans = {.status = 200, .body = str_c(rows[i])};
+		struct fault f = {0};
+		json_t *s = NULL;
+		assert_int_equal(
+			mollie_snap_parse(&set, PAY_KIND_CHECKOUT, &ans, utc_of_s(1), &s, &f),
+			ERR_PROVIDER);
+		assert_null(s);
+	}
+	struct fault f = {0};
+	json_t *s = NULL;
+	assert_int_equal(snap_of(PAY_KIND_INVOICE, payment("paid"), &s, &f), ERR_PROVIDER);
+	assert_int_equal(snap_of(PAY_KIND_REFUND, payment("paid"), &s, &f), ERR_PROVIDER);
+}
+
+/* --- lists -------------------------------------------------------------------------------------
+ */
+
+/* Consumes items. */
+static enum err list_of(enum pay_list what, const char *name, json_t *items, const char *next,
+	json_t **ret, struct str *ret_next, struct fault *f)
+{
+	json_auto_t *doc = json_pack("{s:i,s:{s:o},s:{s:o}}", "count", 1, "_embedded", name, items,
+		"_links", "next", next ? json_pack("{s:s}", "href", next) : json_null());
+	char *text = json_dumps(doc, JSON_COMPACT);
+	struct pay_answer ans = {.status = 200, .body = str_c(text)};
+	enum err e = mollie_list_parse(&set, what, &ans, ret, ret_next, &arena, f);
+
+	free(text);
+	return e;
+}
+
+static void pages_and_money_are_one_list(void **state)
+{
+	json_t *items = json_pack("[o,o,o]", payment("open"), payment("paid"), payment("failed"));
+	struct fault f = {0};
+	struct str next;
+
+	(void)state;
+	json_object_set_new(json_array_get(items, 1), "amountRefunded",
+		json_pack("{s:s,s:s}", "value", "5.00", "currency", "EUR"));
+	json_object_set_new(json_array_get(items, 1), "amountChargedBack",
+		json_pack("{s:s,s:s}", "value", "20.00", "currency", "EUR"));
+	json_auto_t *pages = NULL, *money = NULL;
+	assert_int_equal(list_of(PAY_LIST_CHECKOUTS, "payments", json_incref(items),
+				 "https://api.mollie.com/v2/payments?limit=250&from=tr_9", &pages,
+				 &next, &f),
+		OK);
+	assert_true(str_is(next, "tr_9"));
+	assert_int_equal(json_array_size(pages), 3);
+	text_at(pages, "0.state", "open");
+	text_at(pages, "0.url", PAGE);
+	text_at(pages, "0.pledge", PLEDGE);
+	text_at(pages, "0.created", "2026-11-26T12:00:00Z");
+	text_at(pages, "1.state", "complete");
+	text_at(pages, "2.state", "expired");
+	assert_int_equal(list_of(PAY_LIST_CHARGES, "payments", items, NULL, &money, &next, &f), OK);
+	assert_int_equal(next.n, 0);
+	assert_int_equal(json_array_size(money), 1);
+	text_at(money, "0.state", "paid");
+	assert_int_equal(json_integer_value(json_at(money, "0.refunded")), 500);
+	assert_true(json_is_true(json_at(money, "0.disputed")));
+}
+
+static void claims_are_lists(void **state)
+{
+	json_t *r = taken("refund", "re_1", "5.00");
+	struct fault f = {0};
+	struct str next;
+
+	(void)state;
+	json_object_set_new(r, "status", json_string("refunded"));
+	json_object_set_new(r, "metadata", json_pack("{s:s}", "refund", REFUND));
+	json_auto_t *backs = NULL, *banks = NULL;
+	assert_int_equal(
+		list_of(PAY_LIST_REFUNDS, "refunds", json_pack("[o]", r), NULL, &backs, &next, &f),
+		OK);
+	text_at(backs, "0.state", "done");
+	text_at(backs, "0.payment", "tr_1");
+	text_at(backs, "0.ours", REFUND);
+	assert_int_equal(list_of(PAY_LIST_DISPUTES, "chargebacks",
+				 json_pack("[o]", taken("chargeback", "chb_1", "25.00")), NULL,
+				 &banks, &next, &f),
+		OK);
+	text_at(banks, "0.state", "lost");
+	assert_true(json_is_false(json_at(banks, "0.livemode")));
+}
+
+static void odd_lists(void **state)
+{
+	static const char *const nexts[] = {"https://api.mollie.com/v2/payments",
+		"https://evil.example/?from=..", "/v2/payments?from=re_1", "?from=", "x"};
+	struct fault f = {0};
+	struct str next = {0};
+	json_t *ret = NULL, *many = json_array();
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(nexts); i++)
+		assert_int_equal(list_of(PAY_LIST_CHECKOUTS, "payments", json_array(), nexts[i],
+					 &ret, &next, &f),
+			ERR_PROVIDER);
+	for (int i = 0; i <= 250; i++)
+		json_array_append_new(many, payment("open"));
+	assert_int_equal(
+		list_of(PAY_LIST_CHECKOUTS, "payments", many, NULL, &ret, &next, &f), ERR_PROVIDER);
+	assert_int_equal(
+		list_of(PAY_LIST_CHECKOUTS, "refunds", json_array(), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_int_equal(
+		list_of(PAY_LIST_CHECKOUTS, "payments", json_pack("[n]"), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_int_equal(
+		list_of(PAY_LIST_CHARGES, "payments", json_pack("[i]", 7), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	json_t *o = with_amount("25", "EUR");
+	assert_int_equal(
+		list_of(PAY_LIST_CHARGES, "payments", json_pack("[o]", o), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	o = with("open", "createdAt", json_null());
+	assert_int_equal(
+		list_of(PAY_LIST_CHECKOUTS, "payments", json_pack("[o]", o), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_int_equal(list_of(PAY_LIST_EVENTS, "events", json_array(), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_null(ret);
+	assert_int_equal(next.n, 0);
+}
+
+static void lists_are_asked_for(void **state)
+{
+	static const struct {
+		enum pay_list what;
+		const char *after, *path;
+	} rows[] = {{PAY_LIST_CHECKOUTS, "", "/v2/payments?limit=250"},
+		{PAY_LIST_CHARGES, "tr_3", "/v2/payments?limit=250&from=tr_3"},
+		{PAY_LIST_REFUNDS, "", "/v2/refunds?limit=250"},
+		{PAY_LIST_DISPUTES, "chb_1", "/v2/chargebacks?limit=250&from=chb_1"}};
+	struct pay_request q;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		assert_int_equal(mollie_list_build(rows[i].what, utc_of_s(5), (utc_t){0},
+					 str_c(rows[i].after), &arena, &q),
+			OK);
+		assert_true(str_is(q.path, rows[i].path));
+		assert_string_equal(q.method, "GET");
+	}
+	assert_int_equal(mollie_list_build(
+				 PAY_LIST_CHARGES, (utc_t){0}, (utc_t){0}, STR("re_1"), &arena, &q),
+		ERR_RANGE);
+	assert_int_equal(mollie_list_build(PAY_LIST_CHARGES, (utc_t){0}, (utc_t){0}, STR("tr_1&x"),
+				 &arena, &q),
+		ERR_RANGE);
+	assert_int_equal(
+		mollie_list_build(PAY_LIST_EVENTS, (utc_t){0}, (utc_t){0}, STR(""), &arena, &q),
+		ERR_RANGE);
+	assert_int_equal(mollie_list_build(PAY_LIST_SUBSCRIPTIONS, (utc_t){0}, (utc_t){0}, STR(""),
+				 &arena, &q),
+		ERR_RANGE);
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_state),
+		cmocka_unit_test(a_paid_one_has_its_money),
+		cmocka_unit_test(a_refusal_has_its_reason),
+		cmocka_unit_test(what_was_taken_back),
+		cmocka_unit_test(a_made_refund),
+		cmocka_unit_test(odd_amounts),
+		cmocka_unit_test(odd_members),
+		cmocka_unit_test(odd_references),
+		cmocka_unit_test(odd_bodies),
+		cmocka_unit_test(pages_and_money_are_one_list),
+		cmocka_unit_test(claims_are_lists),
+		cmocka_unit_test(odd_lists),
+		cmocka_unit_test(lists_are_asked_for),
+	};
+
+	return cmocka_run_group_tests(tests, set_up, tear_down);
+}
