@@ -19,7 +19,6 @@ static enum err keep_hint(struct app_money *m, const struct pay *p, const struct
 	arg_bool(&a, ev->livemode);
 	arg_bytes(&a, body);
 	arg_utc(&a, now);
-	CRASH_POINT("w.begin");
 	return store_call(m->store, STMT_inbox_hint, &a, &rows, f);
 }
 
@@ -44,7 +43,6 @@ static enum err keep(struct app_money *m, const struct pay *p, const struct pay_
 	arg_c(&a, "");
 	arg_bytes(&a, body);
 	arg_utc(&a, now);
-	CRASH_POINT("w.begin");
 	if (!ev->declined || ev->livemode != pay_livemode(p))
 		return store_call(m->store, STMT_inbox_put, &a, &rows, f);
 	arg_uuid(&a, uuid_is_nil(&ev->pledge) ? NULL : &ev->pledge);
@@ -71,6 +69,8 @@ enum err app_webhook(struct app_money *m, struct str provider, struct str signat
 	enum err e = p ? pay_webhook(p, signature, body, now, a, &ev, f)
 		       : fault_set(f, ERR_NOT_FOUND, NULL, "this provider is not configured");
 	CRASH_POINT("w.verified");
+	if (e == OK)
+		CRASH_POINT("w.begin");
 	if (e == OK && ev.hint)
 		e = ev.ignored ? OK : keep_hint(m, p, &ev, body, now, f);
 	else if (e == OK)

@@ -249,8 +249,8 @@ static int make(const struct job *j)
 /* Installed, else as the tree has it. */
 static const char *find_css(void)
 {
-	static const char *const PLACES[] = {PLEDGED_SHARE "/widget/pledged.css",
-		"build/widget/pledged.css", "src/widget/pledged.css"};
+	static const char *const PLACES[] = {
+		PLEDGED_SHARE "/widget/pledged.css", "build/widget/pledged.css"};
 	for (size_t i = 0; i < ARRAY_N(PLACES); i++)
 		if (access(PLACES[i], R_OK) == 0)
 			return PLACES[i];

@@ -4,7 +4,6 @@
 
 import assert from "node:assert/strict";
 import { execFileSync } from "node:child_process";
-import { existsSync } from "node:fs";
 import { chmod, mkdir, mkdtemp, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
@@ -15,7 +14,7 @@ import { build, root, stack } from "../walk/lib/stack.mjs";
 import { axe, open_browser } from "./stage.mjs";
 
 const PICTURES = join(root, "build/browser");
-const css = ["build/widget/pledged.css", "src/widget/pledged.css"].map((f) => join(root, f)).find(existsSync);
+const css = join(root, "build/widget/pledged.css");
 const dir = await mkdtemp(join(tmpdir(), "pledged-preview-"));
 const browser = await open_browser();
 
