@@ -8,7 +8,7 @@
 
 #define CAREFUL_MS 1000
 #define BUSY_MS    10
-#define BUSY_TRIES 10
+#define BUSY_TRIES 200 /* two seconds and more: whoever waits gives up before */
 #define APART_MS   1000
 #define NO_VERSION INT32_MAX /* of no row: a mark against it is never written */
 
