@@ -47,16 +47,16 @@ static void fields(struct str text, bool strict, long fail_at)
 int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct request q = {.body = {(const char *)data, size}};
-	struct pledge_form form;
+	struct money_ask ask;
 	struct fault f = {0};
 
 	fields(q.body, true, 0);
 	fields(q.body, false, 0);
 	fields(q.body, true, 1 + (long)(size % 16));
 	q.arena = fuzz_arena();
-	if (read_form(&q, &form, &f) == OK) {
-		form_is_sound(&form);
-		pledge_is_sound(&form);
+	if (read_form(&q, &ask, &f) == OK) {
+		ask_is_sound(&ask);
+		pledge_is_sound(&ask.form);
 	}
 	return 0;
 }

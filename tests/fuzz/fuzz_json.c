@@ -55,7 +55,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 {
 	struct request q = {.body = {(const char *)data, size}, .arena = fuzz_arena()};
 	json_auto_t *v = NULL, *hold = NULL;
-	struct pledge_form form;
+	struct money_ask ask;
 	struct fault f = {0};
 	enum err e = json_read(q.body, &v, &f);
 
@@ -69,11 +69,11 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	reads_the_same(v);
 	getters(v);
 	f = (struct fault){0};
-	e = read_json(&q, &hold, &form, &f);
+	e = read_json(&q, &hold, &ask, &f);
 	CHECK(e == OK || (f.err == e && err_class(e) == ERR_CLASS_INPUT));
 	if (e == OK) {
-		form_is_sound(&form);
-		pledge_is_sound(&form);
+		ask_is_sound(&ask);
+		pledge_is_sound(&ask.form);
 	}
 	return 0;
 }
