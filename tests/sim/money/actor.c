@@ -63,8 +63,8 @@ static void serve(struct proc *p)
 	struct fault f = {0};
 
 	if (j->what == JOB_HOOK)
-		j->err = app_webhook(
-			&p->money, str_c(j->signature), str_c(j->body), clock_utc(), &p->arena, &f);
+		j->err = app_webhook(&p->money, STR("stripe"), str_c(j->signature), str_c(j->body),
+			clock_utc(), &p->arena, &f);
 	else if (j->what == JOB_WISH)
 		wisher_serve(p, j);
 	else
