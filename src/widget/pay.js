@@ -201,7 +201,7 @@ export class Pay {
 		const small = [...list].sort((a, b) => (minor(a) < minor(b) ? -1 : 1));
 		const monthly = small.filter((a) => minor(a) * 2n <= minor(body.amount)).pop() ?? small[0];
 		const id = next_id("step");
-		const money = (a) => this.#say.money(this.#currency, a);
+		const money = (a) => this.#say.money(this.#currency, body.cover ? this.#sum(a) : a);
 		const actions = this.#form.querySelector(".pledged-actions");
 
 		this.#asked = true;
