@@ -41,13 +41,14 @@ export async function hurry(s, from) {
 	const due = `not_before = CASE WHEN not_before < 'infinity' THEN least(not_before, now()) ELSE not_before END,
 		lease_until = CASE WHEN lease_until > now() THEN now() ELSE lease_until END`;
 
-	await s.sql(`UPDATE pledged.inbox SET ${due} WHERE inbox_id > ${from.inbox} AND state IN ('new', 'leased');
-		UPDATE pledged.outbox SET ${due}, find_at = CASE WHEN find_at > now() THEN now() ELSE find_at END
-			WHERE outbox_id > ${from.outbox} AND state = 'open';
-		UPDATE pledged.wish SET not_before = now() WHERE state = 'asked' AND not_before > now();
-		UPDATE pledged.reconcile SET lease_until = now() WHERE lease_until > now();
-		UPDATE pledged.attempt SET next_look_at = now() WHERE next_look_at > now() AND attempt_id IN (
-			SELECT subject FROM pledged.outbox WHERE kind = 'create' AND outbox_id > ${from.outbox})`);
+	// Each by itself: a transaction over all of them would lock in an order that is not the service's.
+	for (const update of [`pledged.inbox SET ${due} WHERE inbox_id > ${from.inbox} AND state IN ('new', 'leased')`,
+		`pledged.outbox SET ${due}, find_at = CASE WHEN find_at > now() THEN now() ELSE find_at END WHERE outbox_id > ${from.outbox} AND state = 'open'`,
+		"pledged.wish SET not_before = now() WHERE state = 'asked' AND not_before > now()",
+		"pledged.reconcile SET lease_until = now() WHERE lease_until > now()",
+		`pledged.attempt SET next_look_at = now() WHERE next_look_at > now() AND attempt_id IN (
+			SELECT subject FROM pledged.outbox WHERE kind = 'create' AND outbox_id > ${from.outbox})`])
+		await s.sql(`UPDATE ${update}`);
 }
 
 // --- afterwards ----------------------------------------------------------------------------------
