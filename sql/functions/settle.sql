@@ -27,8 +27,8 @@ BEGIN
 	SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = settle_find(p_snapshot) FOR UPDATE;
 	IF NOT FOUND OR EXISTS (
 		SELECT FROM settle_claims(p_snapshot) s (r)
-		WHERE NOT EXISTS (SELECT FROM payment y
-				WHERE y.payment_id = payment_find(v_provider, s.r ->> 'payment', NULL) AND y.state = 'paid')
+		WHERE (SELECT y.state FROM payment y	-- found once, not for each payment
+				WHERE y.payment_id = (SELECT payment_find(v_provider, s.r ->> 'payment', NULL))) IS DISTINCT FROM 'paid'
 			AND NOT EXISTS (SELECT FROM settle_list(p_snapshot, 'payments') y
 				WHERE s.r ->> 'payment' IN (y ->> 'id', y ->> 'intent') AND y ->> 'state' = 'paid')) THEN
 		RETURN;

@@ -31,7 +31,8 @@ BEGIN
 		FROM settle_list(p_snapshot, 'payments') x
 		UNION ALL
 		SELECT c.x ->> 'payment', NULL FROM settle_claims(p_snapshot) c (x)) s
-	JOIN payment y ON y.payment_id = payment_find(v_provider, s.id, s.intent)
+	CROSS JOIN LATERAL (SELECT payment_find(v_provider, s.id, s.intent) AS id OFFSET 0) f	-- once, not for each payment
+	JOIN payment y ON y.payment_id = f.id
 	LIMIT 1;
 	RETURN v_held;
 END $$;
