@@ -195,8 +195,8 @@ static void do_webhook(struct app_clerk *c, const struct rows *rows, int i)
 	bool away = e == ERR_PROVIDER || err_class(e) == ERR_CLASS_SOFT;
 	/* claims come in any order: before their payment, a second refund before the end of the
 	 * first. What is missing is repeated by the provider too */
-	bool claim =
-		kind == PAY_KIND_REFUND || kind == PAY_KIND_DISPUTE || kind == PAY_KIND_PAYMENT;
+	bool claim = kind == PAY_KIND_REFUND || kind == PAY_KIND_DISPUTE ||
+		     kind == PAY_KIND_PAYMENT || kind == PAY_KIND_WARNING;
 	bool early = claim && (e == OK || e == ERR_STORE);
 	bool again = away || early ? tries < AWAY_TRIES
 				   : (e == OK || e == ERR_NOT_FOUND) && tries < UNKNOWN_TRIES;
