@@ -51,7 +51,8 @@ static const struct ctl_command COMMANDS[] = {
 		ctl_pledge_resolve, "decide what waits for a person"},
 	{"inbox parked", "[--json]", ctl_inbox_parked, "webhooks that were given up"},
 	{"inbox retry", "ID | --all", ctl_inbox_retry, "try them again"},
-	{"audit", "[--provider NAME] [--days N] [--json]", ctl_audit, "compare the provider's books with ours"},
+	{"audit", "[--provider P] [--days N] [--json]", ctl_audit,
+		"compare the provider's books with ours"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };
