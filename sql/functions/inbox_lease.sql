@@ -8,7 +8,7 @@ RETURNS TABLE (inbox bigint, provider text, event_type text, object_kind text, o
 	livemode boolean, tries integer)
 LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	WITH due AS MATERIALIZED (
-		SELECT d.inbox_id, d.provider, d.object_kind, d.object_id, d.livemode, d.not_before FROM inbox d
+		SELECT d.inbox_id, d.provider, d.event_type, d.object_kind, d.object_id, d.livemode, d.not_before FROM inbox d
 		WHERE d.state IN ('new', 'leased') AND d.not_before <= p_now
 			AND (d.state = 'new' OR d.lease_until <= p_now)
 			AND d.provider <> ALL (ARRAY(SELECT c.provider FROM circuit c WHERE c.state = 'open'
@@ -17,7 +17,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		ORDER BY d.not_before, d.inbox_id LIMIT p_n FOR UPDATE SKIP LOCKED
 	), lead AS MATERIALIZED (
 		SELECT DISTINCT ON (provider, object_kind, object_id, livemode) * FROM due
-		ORDER BY provider, object_kind, object_id, livemode, not_before, inbox_id
+		ORDER BY provider, object_kind, object_id, livemode, event_type = 'unknown', not_before, inbox_id	-- a known one leads, so none is ignored
 	), twin AS MATERIALIZED (
 		SELECT t.inbox_id, l.inbox_id AS lead_id FROM lead l JOIN inbox t USING (provider, object_kind, object_id, livemode)
 		WHERE t.inbox_id <> l.inbox_id AND t.state IN ('new', 'leased') AND (t.state = 'new' OR t.lease_until <= p_now)

@@ -39,7 +39,11 @@ BEGIN
 			OR (SELECT count(*) FROM remind m WHERE m.network = v_network AND m.created_at > p_now - interval '1 hour') >= 20 THEN
 		RETURN 'limited';
 	END IF;
-	IF EXISTS (SELECT FROM remind_stop t WHERE t.site_id = p_site AND t.email_hash = v_hash) THEN
+	-- Nobody confirms an address, so a stranger may be named: one mail a month at most, and what somebody else waits for stays.
+	IF EXISTS (SELECT FROM remind_stop t WHERE t.site_id = p_site AND t.email_hash = v_hash)
+		OR EXISTS (SELECT FROM remind m WHERE m.site_id = p_site AND m.email_hash = v_hash
+			AND ((m.state = 'sent' AND m.ended_at > p_now - interval '30 days')
+				OR (m.state = 'waiting' AND m.reader_id IS NOT NULL AND m.reader_id IS DISTINCT FROM v_reader))) THEN
 		RETURN 'quiet';
 	END IF;
 	UPDATE remind SET state = 'replaced', ended_at = p_now, email = NULL WHERE site_id = p_site AND email_hash = v_hash AND state = 'waiting';

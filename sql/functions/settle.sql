@@ -77,7 +77,9 @@ BEGIN
 	v_status := pledge_derive(v_p.pledge_id, p_cause, p_inbox, NULL, p_now);
 
 	UPDATE inbox i SET state = 'done', lease_until = NULL, lead_id = NULL, error = NULL, ended_at = p_now
-	WHERE (i.inbox_id = p_inbox AND i.state <> 'done') OR i.lead_id = p_inbox;
+	-- With its lead goes what was there before the fetch: a lease that ran out may have brought a later one.
+	WHERE (i.inbox_id = p_inbox AND i.state <> 'done')
+		OR (i.lead_id = p_inbox AND i.received_at <= coalesce((p_snapshot ->> 'fetched_at')::timestamptz, p_now));
 	-- The call that would open an attempt is over once the attempt is.
 	UPDATE outbox o SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = p_now
 	FROM attempt a

@@ -24,7 +24,10 @@ BEGIN
 	ELSIF v_s.pledge <> v_w.pledge_id THEN
 		RAISE EXCEPTION 'answer belongs to another pledge' USING ERRCODE = 'integrity_constraint_violation';
 	END IF;
-	v_state := CASE WHEN wish_is_so(v_w) THEN 'done' ELSE p_else END;
+	-- A refund that the provider has already, failed or not, is not made a second time.
+	v_state := CASE WHEN wish_is_so(v_w) THEN 'done'
+		WHEN p_else = 'again' AND EXISTS (SELECT FROM refund r WHERE r.refund_id = v_w.wish_id AND r.provider_refund_id IS NOT NULL) THEN 'failed'
+		ELSE p_else END;
 	v_state := CASE v_state WHEN 'open' THEN v_w.state
 		ELSE wish_end(p_outbox, v_state, p_http_status, CASE v_state WHEN 'done' THEN NULL ELSE p_error END, p_now) END;
 	RETURN QUERY SELECT v_state, v_s.pledge, v_s.status_before, v_s.status_after, v_s.paid_new;

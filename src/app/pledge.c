@@ -284,12 +284,30 @@ static enum err begin_admitted(struct app_money *m, const struct money_ask *ask,
 		rows_free(*ret);
 		*ret = NULL;
 		e = draft_call(m, ask, d, f);
+		if (e == ERR_PAY_OFF && i == 0) {
+			/* so it was when this process last asked; it has to ask again */
+			m->methods_off[d->pay][0] = '\0';
+			*f = (struct fault){0};
+			e = draft_call(m, ask, d, f);
+		}
 		if (e == OK)
 			e = begin(m, ask, d, ret, f);
 		if (e != OK || !admit_again(m, d->pay, *ret))
 			break;
 	}
 	return e == OK && rows_n(*ret) == 1 ? admit_check(*ret, f) : e;
+}
+
+/* Under a key that the provider has forgotten it would be another request: then its page is looked
+ * for, by the clerk. */
+static enum err call_while_known(struct app_money *m, struct pay *p, const struct call *c,
+	utc_t first_sent, int64_t left_ms, struct arena *arena, struct str *ret_url,
+	struct fault *f)
+{
+	if (utc_s(clock_utc()) - utc_s(first_sent) <= pay_key_life_s(p))
+		return call_create(m->store, p, c, left_ms, arena, ret_url, f);
+	enum err e = call_note(m->store, c, "lost", 0, "older than the life of its key", f);
+	return e == OK ? ERR_UNKNOWN : e;
 }
 
 /* Somebody else holds the call, or nobody does: look until the page is open, take the call over
@@ -327,7 +345,8 @@ enum err pledge_wait(struct app_money *m, const struct uuid *pledge, mono_t dead
 			if (e == OK)
 				e = call_of(claimed, 0, arena, &c);
 			if (e == OK)
-				e = call_create(m->store, p, &c, left, arena, ret_url, f);
+				e = call_while_known(m, p, &c, row_utc(claimed, 0, "first_sent_at"),
+					left, arena, ret_url, f);
 			if (e != ERR_UNKNOWN)
 				return e;
 		}

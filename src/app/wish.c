@@ -139,7 +139,9 @@ static void look_first(struct wish_work *w, struct pay *p, const struct rows *ro
 	if (e == OK)
 		e = app_settle(w->store, p, 0, "wish", kind, row_str(rows, i, "look_id"),
 			wish_call_ms(w), w->arena, &s, &f);
-	bool final = e == ERR_NOT_FOUND || row_int(rows, i, "tries") >= LOOK_TRIES;
+	/* while the provider is away or refuses our key nothing was asked */
+	bool final = e == ERR_NOT_FOUND || (!s.held && err_class(e) != ERR_CLASS_SOFT &&
+						   row_int(rows, i, "tries") >= LOOK_TRIES);
 	put_off(w, rows, i, e != OK ? f.detail : "the provider's name for it is not known yet",
 		final);
 }

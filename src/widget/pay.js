@@ -207,11 +207,11 @@ export class Pay {
 		this.#asked = true;
 		actions.hidden = true;
 		actions.before(parts(el("div", { class: "pledged-step", role: "group", "aria-labelledby": id },
-		    el("p", { id }, this.#say.t("step")),
+		    el("p", { id, tabindex: -1 }, this.#say.t("step")),
 		    el("div", { class: "pledged-buttons" },
 		        button(this.#say.t("step_yes", { a: money(monthly) }), "do", () => this.#monthly(monthly)),
 		        button(this.#say.t("step_no", { a: money(body.amount) }), "do", () => this.submit())))));
-		this.#form.querySelector(".pledged-step button").focus();
+		this.#form.querySelector(".pledged-step p").focus();	// not a button: Enter that is held down must not press one
 		return true;
 	}
 

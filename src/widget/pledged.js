@@ -51,7 +51,7 @@ function seat(article, format) {
 	const free = copies().filter((c) => c.getAttribute("article") === article && !c.dataset.kind);
 
 	return free.find((c) => c.getAttribute("formats")?.split(" ").includes(format)) ??
-	    free.find((c) => !c.hasAttribute("formats"));
+	    free.find((c) => !c.hasAttribute("formats")) ?? (format ? undefined : free[0]);
 }
 
 class Prompt extends HTMLElement {
@@ -198,7 +198,8 @@ const later = (name) => class extends HTMLElement {
 		try {
 			const { mount } = await load(name);
 
-			this.#shown ??= this.isConnected && mount(this);
+			if (this.isConnected)
+				this.#shown ??= mount(this);
 		} catch (e) {
 			/* the page goes on without it */
 		}

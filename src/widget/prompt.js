@@ -106,7 +106,7 @@ class Prompt {
 		this.dialog ??= dialog(this, () => {
 			if (this.offer.format === "modal" && !this.#left)
 				this.leave("closed");
-			if (this.#left)
+			if (this.#left && here.has(this))
 				this.end();
 		});
 		if (!this.dialog.open)
@@ -170,6 +170,7 @@ class Prompt {
 	end() {
 		const { host } = this;
 
+		this.#left = true;	// a dialog that goes with the page was not closed by the reader
 		here.delete(this);
 		this.#end.abort();
 		this.#unwatch?.();

@@ -166,13 +166,13 @@ SELECT is(remind_clean('2026-04-06 06:00Z'), 0, 'again changes nothing');
 -- --- one press stops -----------------------------------------------------------------------------
 SELECT set_config('test.key', (SELECT encode(token_hash, 'hex') FROM pg_temp.asked('back@mail.example') m), true) \g /dev/null
 CREATE FUNCTION pg_temp.key() RETURNS bytea LANGUAGE sql AS $$ SELECT decode(current_setting('test.key'), 'hex') $$;
-SELECT pg_temp.ask('back@mail.example', '2026-09', after => '40 days') \g /dev/null
+SELECT pg_temp.ask('back@mail.example', '2026-09', after => '75 days') \g /dev/null
 SELECT is((SELECT row(l.*)::text FROM remind_look(pg_temp.key(), 901::int2) l), '(f,f,en)', 'a look changes nothing');
 SELECT is((SELECT count(*) FROM remind_look(pg_temp.key(), 902::int2)) + (SELECT count(*) FROM remind_stop(pg_temp.key(), 902::int2, now())) + (SELECT count(*) FROM remind_stop(pg_temp.token(999), 901::int2, now())), 0::bigint,
 	'another site, or a key that is none, finds nothing');
-SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, pg_temp.at('41 days')) l), '(t,f,en)', 'a press stops');
-SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, pg_temp.at('42 days')) l), '(t,f,en)', 'a second one too');
-SELECT is((SELECT row(m.state, m.email, m.stopped_at)::text FROM pg_temp.asked('back@mail.example') m), row('stopped', NULL::text, pg_temp.at('41 days'))::text, 'the one that waited is over');
+SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, pg_temp.at('76 days')) l), '(t,f,en)', 'a press stops');
+SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, pg_temp.at('77 days')) l), '(t,f,en)', 'a second one too');
+SELECT is((SELECT row(m.state, m.email, m.stopped_at)::text FROM pg_temp.asked('back@mail.example') m), row('stopped', NULL::text, pg_temp.at('76 days'))::text, 'the one that waited is over');
 SELECT is(pg_temp.ask('Back@mail.example', '2026-09', after => '43 days', network => '10.1.1.0/24'), 'quiet', 'and no other is taken for that address');
 SELECT is(pg_temp.ask('back@mail.example', '2026-09', after => '43 days', site => 902, network => '10.1.2.0/24'), 'stored', 'another site is another matter');
 
@@ -184,11 +184,11 @@ SELECT remind_clean('2026-05-01 06:00Z') \g /dev/null
 SELECT is((SELECT row(count(email), count(email_hash), count(network), count(reader_id))::text FROM remind WHERE ended_at <= '2026-04-01 06:00Z'), '(0,0,0,0)', 'after thirty it is not');
 SELECT is((SELECT count(*) FILTER (WHERE recipient IS NOT NULL OR m.state = 'queued' OR body <> '' OR stop_url IS NOT NULL) || ' of ' || (count(*) > 3) FROM mail_out m JOIN remind r ON r.remind_id = m.subject WHERE r.erased_at IS NOT NULL), '0 of true', 'nor in its mail, sent or not');
 SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, '2026-05-02 06:00Z') l), '(t,t,en)', 'the link still answers');
-SELECT remind_clean(pg_temp.at('41 days') + interval '364 days') \g /dev/null
-SELECT is(pg_temp.ask('back@mail.example', NULL, 3, after => '405 days', network => '10.1.3.0/24'), 'quiet', 'a stop holds for a year');
-SELECT remind_clean(pg_temp.at('43 days') + interval '366 days') \g /dev/null
-SELECT is(pg_temp.ask('back@mail.example', NULL, 3, after => '410 days', network => '10.1.3.0/24'), 'stored', 'and then no longer');
-SELECT remind_clean(pg_temp.at('410 days') + interval '13 months') \g /dev/null
+SELECT remind_clean(pg_temp.at('76 days') + interval '364 days') \g /dev/null
+SELECT is(pg_temp.ask('back@mail.example', NULL, 3, after => '440 days', network => '10.1.3.0/24'), 'quiet', 'a stop holds for a year');
+SELECT remind_clean(pg_temp.at('78 days') + interval '366 days') \g /dev/null
+SELECT is(pg_temp.ask('back@mail.example', NULL, 3, after => '445 days', network => '10.1.3.0/24'), 'stored', 'and then no longer');
+SELECT remind_clean(pg_temp.at('445 days') + interval '13 months') \g /dev/null
 SELECT is((SELECT m.state || coalesce(m.email, '-') FROM pg_temp.asked('back@mail.example') m), 'expired-', 'who never reads so many articles is not kept for ever');
 
 -- --- the report ----------------------------------------------------------------------------------

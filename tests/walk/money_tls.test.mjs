@@ -23,7 +23,7 @@ const SYSTEM = "/etc/ssl/certs/ca-certificates.crt";
 const DAY_MS = 86400000;
 const run = promisify(execFile);
 
-const s = await stack({ name: "money-tls", views: 1, moneys: 1, set: { "money.wait_ms": 3000, "clerk.interval_ms": 200 } });
+const s = await stack({ name: "money-tls", views: 1, moneys: 1, set: { "money.wait_ms": 10000, "clerk.interval_ms": 200 } });
 const dir = await mkdtemp(join(tmpdir(), "pledged-tls-"));
 const peers = [];
 

@@ -51,7 +51,7 @@ export class Form {
 	}
 
 	#pay() {
-		return this.#coming ??= load("pay").then(({ Pay }) => (this.pay = new Pay(...this.#args)), () => null);
+		return this.#coming ??= load("pay").then(({ Pay }) => (this.pay = new Pay(...this.#args))).catch(() => null);
 	}
 
 	async #submit() {
