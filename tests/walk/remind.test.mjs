@@ -306,10 +306,12 @@ test("a plain form is led to a page; another replaces what waits; limits look li
 	assert.match((await who.get(more.headers.location, { headers: HTML })).text, /Articles until then: 5\./);
 	assert.deepEqual(await row("plain@mail.example"), ["waiting", "plain@mail.example", "5", reader_of(reader)]);
 	assert.equal((await send({ email: "plain@mail.example", month: next })).status, 303);
-	const fourth = await remind(reader, { email: "plain@mail.example", articles: 9, token: prompt.token });
+	assert.equal((await row("plain@mail.example"))[2], "5", "nobody else takes it away");
+	assert.equal((await remind(reader, { email: "plain@mail.example", articles: 9, token: prompt.token })).status, 202);
+	const fourth = await remind(reader, { email: "plain@mail.example", articles: 10, token: prompt.token });
 
-	assert.deepEqual(fourth.json(), { remind: "articles", articles: 9 });
-	assert.equal((await row("plain@mail.example"))[2], "-", "the fourth in a day is not taken");
+	assert.deepEqual(fourth.json(), { remind: "articles", articles: 10 });
+	assert.equal((await row("plain@mail.example"))[2], "9", "the fourth in a day is not taken");
 	const here = elsewhere();
 
 	for (let i = 0; i < 22; i++)
