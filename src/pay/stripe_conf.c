@@ -85,7 +85,8 @@ static enum err set_secrets(const struct conf *c, struct pay_set *set, struct fa
 			e = add_secret(set, line, f);
 	}
 	if (e == OK && set->secret_n == 0 && c->role == CONF_ROLE_MONEY)
-		return fault_set(f, ERR_SECRET, "stripe.webhook_secret_file", "there is no secret");
+		return fault_set(f, ERR_SECRET, "stripe.webhook_secret_file",
+			"the file of this secret is not named, or empty");
 	return e;
 }
 
