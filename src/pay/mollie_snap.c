@@ -8,13 +8,9 @@
 
 #define CLAIMS_MAX 250
 
-struct word {
-	const char *from, *to;
-}; /* lists end with {0} */
-
 /* What is reserved but not taken is on its way. A page that the donor or we gave up is over like
  * one that ran out. */
-static const struct word pages[] = {
+static const struct wire_word pages[] = {
 	{"open", "open"},
 	{"pending", "processing"},
 	{"authorized", "processing"},
@@ -25,7 +21,7 @@ static const struct word pages[] = {
 	{0},
 };
 
-static const struct word refunds[] = {
+static const struct wire_word refunds[] = {
 	{"queued", "pending"},
 	{"pending", "pending"},
 	{"processing", "pending"},
@@ -35,22 +31,14 @@ static const struct word refunds[] = {
 	{0},
 };
 
-static const char *find(const struct word *m, struct str word)
-{
-	for (; m->from; m++)
-		if (str_is(word, m->from))
-			return m->to;
-	return NULL;
-}
-
 const char *mollie_snap_page(struct str status)
 {
-	return find(pages, status);
+	return wire_word(pages, status);
 }
 
 const char *mollie_snap_refund(struct str status)
 {
-	return find(refunds, status);
+	return wire_word(refunds, status);
 }
 
 /* --- what is taken from a payment ------------------------------------------------------------- */

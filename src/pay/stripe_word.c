@@ -1,12 +1,9 @@
 /* pay/stripe_word.c: the lists. */
 #include "pay/stripe_word.h"
-
-struct word {
-	const char *from, *to;
-}; /* lists end with {0} */
+#include "pay/wire.h"
 
 /* unpaid and paused can come back to life, so they are not the end; incomplete has not begun. */
-static const struct word recurring[] = {
+static const struct wire_word recurring[] = {
 	{"active", "active"},
 	{"trialing", "active"},
 	{"past_due", "past_due"},
@@ -19,7 +16,7 @@ static const struct word recurring[] = {
 };
 
 /* Waiting for the donor is nothing to tell: the checkout page says more. */
-static const struct word intents[] = {
+static const struct wire_word intents[] = {
 	{"succeeded", "paid"},
 	{"processing", "processing"},
 	{"canceled", "failed"},
@@ -30,14 +27,14 @@ static const struct word intents[] = {
 	{0},
 };
 
-static const struct word charges[] = {
+static const struct wire_word charges[] = {
 	{"succeeded", "paid"},
 	{"pending", "processing"},
 	{"failed", "failed"},
 	{0},
 };
 
-static const struct word refunds[] = {
+static const struct wire_word refunds[] = {
 	{"pending", "pending"},
 	{"requires_action", "pending"},
 	{"succeeded", "done"},
@@ -47,7 +44,7 @@ static const struct word refunds[] = {
 };
 
 /* An inquiry holds nothing. An appeal follows what is lost: the money is gone until it is won. */
-static const struct word disputes[] = {
+static const struct wire_word disputes[] = {
 	{"warning_needs_response", "inquiry"},
 	{"warning_under_review", "inquiry"},
 	{"needs_response", "open"},
@@ -61,35 +58,27 @@ static const struct word disputes[] = {
 	{0},
 };
 
-static const char *find(const struct word *m, struct str word)
-{
-	for (; m->from; m++)
-		if (str_is(word, m->from))
-			return m->to;
-	return NULL;
-}
-
 const char *stripe_word_recurring(struct str word)
 {
-	return find(recurring, word);
+	return wire_word(recurring, word);
 }
 
 const char *stripe_word_intent(struct str word)
 {
-	return find(intents, word);
+	return wire_word(intents, word);
 }
 
 const char *stripe_word_charge(struct str word)
 {
-	return find(charges, word);
+	return wire_word(charges, word);
 }
 
 const char *stripe_word_refund(struct str word)
 {
-	return find(refunds, word);
+	return wire_word(refunds, word);
 }
 
 const char *stripe_word_dispute(struct str word)
 {
-	return find(disputes, word);
+	return wire_word(disputes, word);
 }

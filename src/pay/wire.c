@@ -97,3 +97,11 @@ bool wire_is_page(const struct pay_set *set, const char *host, struct str url)
 	return str_is_nocase((struct str){url.p + skip, n}, host) &&
 	       (rest.n == 0 || rest.p[0] == '/');
 }
+
+const char *wire_word(const struct wire_word *list, struct str word)
+{
+	for (; list->from; list++)
+		if (str_is(word, list->from))
+			return list->to;
+	return NULL;
+}

@@ -23,4 +23,10 @@ enum pay_outcome wire_status(long status);
  * ERR_NO_MEMORY */
 MUST enum err wire_read_json(const struct pay_answer *ans, json_t **ret, struct fault *f);
 
+/* A provider's word, and ours for it; lists end with {0}. */
+struct wire_word {
+	const char *from, *to;
+};
+const char *wire_word(const struct wire_word *list, struct str word); /* NULL: not in the list */
+
 #endif
