@@ -1,8 +1,8 @@
 -- attempt_next: begin one more attempt of a pledge, when no earlier one can be paid any more.
 -- Tables: pledge, attempt, outbox, ledger; before the last two those of breaker_wait, limit_take and circuit_take. p_lost names a create call that was looked for in the provider's list and
 -- not found: its attempt is abandoned in the same transaction, but only while that call is still lost.
--- Gives 'made' with the call, leased by its maker; 'paused': the provider's circuit is open, and the call, made now or before, is left
--- to the clerk (with p_lost null: who looked for a lost call goes by the circuit already); 'same' when this attempt id is there already; else there is no new
+-- Gives 'made' with the call, leased by its maker; 'paused': the provider's circuit is not closed and it is nobody's turn, so the call,
+-- made now or before, is left to the clerk; 'same' when this attempt id is there already; else there is no new
 -- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
 -- (the lost call was answered after all: nothing is changed), mode, unknown.
 -- A donor who comes back (p_lost null) meets the guards of pledge_try, but for the network: off (the provider, or a way to pay since
@@ -68,7 +68,7 @@ BEGIN
 		RETURN QUERY SELECT v_why, NULL::bigint, NULL::text, NULL::text, NULL::text, NULL::bytea, v_wait, v_scope;
 		RETURN;
 	END IF;
-	IF p_lost IS NULL AND (SELECT c.n FROM circuit_take(p_provider, 1, 0) c) = 0 THEN
+	IF (SELECT c.n FROM circuit_take(p_provider, 1, 0) c) = 0 THEN
 		v_lease := NULL;
 	END IF;
 	INSERT INTO attempt (attempt_id, pledge_id, no, provider, livemode, idem_key, created_at, state_at)

@@ -1,7 +1,7 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(85);
+SELECT plan(91);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
@@ -142,7 +142,17 @@ SELECT is((SELECT not_before FROM outbox WHERE outbox_id = pg_temp.box(40)), 'in
 UPDATE inbox SET not_before = received_at + interval '1 h' WHERE dedup_key = 'evt_w2';
 SELECT is((SELECT sum((SELECT count(*) FROM outbox_lease('{create}', 9, 15, pg_temp.t0() + interval '3 h'))) FROM generate_series(1, 3) i), 3::numeric, 'one after the other, at its pace');
 SELECT is((SELECT n FROM circuit_take('stripe', 9, 0)), 0, 'not faster');
-SELECT lives_ok($$ UPDATE outbox SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = now() WHERE provider = 'stripe' AND state = 'open' $$, 'all is worked off');
+SELECT lives_ok($$ UPDATE outbox SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = now() WHERE provider = 'stripe' AND state = 'open'
+	AND find_at IS NULL $$, 'all is worked off');
+SELECT is((SELECT state FROM circuit), 'back', 'but for a lost page, which may become a call');
+SELECT is((SELECT outcome FROM pledged.attempt_next(pg_temp.pid(40), pg_temp.aid(940), pg_temp.box(40), 'stripe', false, 'v1:create:next940', 'POST',
+	'/v1/checkout/sessions', '\x613d62', 5, 15, 'fixture', clock_timestamp())), 'paused', 'there is no such page: another call is made, which waits for its turn');
+SELECT is((SELECT coalesce(lease_until::text, '-') || tries FROM outbox WHERE outbox_id = pg_temp.box(940)), '-0', 'free, and not sent');
+SELECT is((SELECT state FROM circuit), 'back', 'so the circuit stays');
+UPDATE circuit SET next_at = clock_timestamp() - interval '1 s';
+SELECT is((SELECT count(*) FROM outbox_lease('{create}', 9, 15, clock_timestamp())), 1::bigint, 'it is sent in its turn');
+SELECT lives_ok($$ UPDATE outbox SET state = 'done', lease_until = NULL, last_outcome = 'done', ended_at = now() WHERE provider = 'stripe' AND state = 'open' $$,
+	'and answered');
 SELECT is((SELECT state FROM circuit), 'closed', 'then all goes as before');
 SELECT is(pg_temp.hooks(), 'evt_w1:0:new:03:00:02, evt_w2:1:new:00:00:00', 'what failed meanwhile is due as well');
 SELECT is((SELECT string_agg(was || '>' || became, ',' ORDER BY event_id) FROM guard_event WHERE kind = 'circuit'), 'closed>open,open>back,back>closed', 'every step is a row');
