@@ -1,5 +1,5 @@
 -- inbox_decline: keep a verified webhook as inbox_put does; it tells that a payment was refused, so count that for the pledge's site.
--- Tables: inbox, decline_count, then as breaker_judge. Idempotent on (provider, dedup_key): what is stored already counts no more.
+-- Tables: inbox, then as decline_note. Idempotent on (provider, dedup_key): what is stored already counts no more.
 -- A pledge that we do not know counts nowhere.
 CREATE OR REPLACE FUNCTION pledged.inbox_decline(p_provider text, p_dedup_key text, p_event_type text,
 	p_object_kind text, p_object_id text, p_livemode boolean, p_occurred_at timestamptz, p_headers text,
@@ -14,10 +14,7 @@ BEGIN
 	END IF;
 	SELECT site_id INTO v_site FROM pledge WHERE pledge_id = p_pledge AND livemode = p_livemode;
 	IF FOUND THEN
-		INSERT INTO decline_count AS d (site_id, at, n)
-		VALUES (v_site, date_bin('10 seconds', p_now, timestamptz '2000-01-01 00:00:00Z'), 1)
-		ON CONFLICT (site_id, at) DO UPDATE SET n = d.n + 1;
-		PERFORM breaker_judge(v_site, p_now);
+		PERFORM decline_note(v_site, p_now);
 	END IF;
 	RETURN true;
 END $$;

@@ -7,33 +7,33 @@ RETURNS TABLE (outbox bigint, kind text, subject uuid, provider text, method tex
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
 DECLARE
-	v_n integer := p_n;
+	v_probes bigint[] := '{}';
 	v_held text[] := ARRAY(SELECT l.provider FROM lockout l WHERE l.probe_at > p_now);
 	v_provider text;
 	v_may integer;
 BEGIN
-	-- Only when such a call is due does the circuit count; one that is open holds back its own calls alone.
+	-- Only when such a call is due does the circuit count; a turn is spent on its own provider's calls alone.
 	FOR v_provider IN SELECT c.provider FROM circuit c WHERE c.state <> 'closed' AND c.provider <> ALL (v_held)
 		AND EXISTS (SELECT FROM outbox d WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.provider = c.provider
 			AND d.not_before <= p_now AND (d.lease_until IS NULL OR d.lease_until <= p_now)) ORDER BY c.provider
 	LOOP
 		SELECT t.n INTO v_may FROM circuit_take(v_provider, p_n, 200) t;
-		IF v_may = 0 THEN
-			v_held := v_held || v_provider;
-		ELSE
-			v_n := least(v_n, v_may);
-		END IF;
+		v_held := v_held || v_provider;
+		v_probes := v_probes || ARRAY(SELECT d.outbox_id FROM outbox d
+			WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.not_before <= p_now
+				AND (d.lease_until IS NULL OR d.lease_until <= p_now) AND d.provider = v_provider
+			ORDER BY d.not_before, d.outbox_id LIMIT v_may FOR UPDATE SKIP LOCKED);
 	END LOOP;
 	RETURN QUERY
 	WITH due AS MATERIALIZED (
 		SELECT d.outbox_id FROM outbox d
 		WHERE d.state = 'open' AND d.kind = ANY (p_kinds) AND d.not_before <= p_now
 			AND (d.lease_until IS NULL OR d.lease_until <= p_now) AND d.provider <> ALL (v_held)
-		ORDER BY d.not_before, d.outbox_id LIMIT v_n FOR UPDATE SKIP LOCKED
+		ORDER BY d.not_before, d.outbox_id LIMIT greatest(p_n - cardinality(v_probes), 0) FOR UPDATE SKIP LOCKED
 	)
 	UPDATE outbox o SET lease_until = p_now + make_interval(secs => p_lease_s), tries = o.tries + 1,
 		first_sent_at = coalesce(o.first_sent_at, p_now)
-	WHERE o.outbox_id = ANY (ARRAY(SELECT d.outbox_id FROM due d))
+	WHERE o.outbox_id = ANY (v_probes || ARRAY(SELECT d.outbox_id FROM due d))
 	RETURNING o.outbox_id, o.kind, o.subject, o.provider, o.method, o.path, o.idem_key, o.body, o.tries,
 		o.first_sent_at;
 END $$;

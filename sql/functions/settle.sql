@@ -1,7 +1,8 @@
 -- settle: apply a provider's snapshot to its pledge. The one function that moves a pledge's money side;
 -- webhooks, look-ups and the operator all end here.
 -- Tables, locked in this order: pledge (row lock first; a second caller waits here), attempt, payment,
--- refund, dispute, recurring, fee, fraud_warning, inbox, outbox, mail_out, ledger.
+-- refund, dispute, recurring, fee, fraud_warning, inbox, outbox, mail_out, ledger; after the payment of a refusal that no event told
+-- of, those of decline_note.
 -- Idempotent and monotone: rows are keyed by the provider's ids and only go up (a decided dispute: the newest fetch wins),
 -- so any order and any number of snapshots end with the same rows. The webhook becomes done in the same transaction.
 -- No row and no change when the pledge is unknown, or a refund, dispute, fee or warning names a payment that is, or that
@@ -19,6 +20,7 @@ DECLARE
 	v_status text;
 	v_new boolean := false;
 	v_one boolean;
+	v_failed bigint;
 	v_x jsonb;
 BEGIN
 	IF v_provider IS NULL OR v_livemode IS NULL THEN
@@ -37,11 +39,16 @@ BEGIN
 	IF v_livemode = v_p.livemode THEN
 		v_attempt := settle_attempt(v_p.pledge_id, p_snapshot, p_now);
 	END IF;
+	SELECT count(*) INTO v_failed FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.state = 'failed';
 	FOR v_x IN SELECT settle_list(p_snapshot, 'payments') LOOP
 		-- In a statement of its own: beside a true OR the planner may leave the call out.
 		v_one := settle_payment(v_p, v_attempt, v_provider, v_livemode, v_x, p_cause, p_inbox, p_now);
 		v_new := v_new OR v_one;
 	END LOOP;
+	IF v_livemode = v_p.livemode AND EXISTS (SELECT FROM settle_list(p_snapshot, 'declines') d WHERE d -> 'told' = 'false')
+		AND (SELECT count(*) FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.state = 'failed') > v_failed THEN
+		PERFORM decline_note(v_p.site_id, p_now);
+	END IF;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'refunds') LOOP
 		PERFORM settle_refund(v_provider, v_x, p_cause, p_inbox, p_now);
 	END LOOP;

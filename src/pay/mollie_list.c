@@ -180,12 +180,23 @@ enum err mollie_list_build(enum pay_list what, utc_t since, utc_t until, struct 
 	return e;
 }
 
+/* A payment in money that we never ask for is somebody else's, as is what was taken back of it. */
+static bool is_strange(const json_t *o)
+{
+	struct str cur = json_text(o, "amount.currency");
+
+	return cur.n == 3 && !mollie_read_takes(cur) && !json_at(o, "metadata.pledge") &&
+	       !json_at(o, "metadata.refund");
+}
+
 static enum err add_item(const struct pay_set *set, const struct list *list, const json_t *o,
 	json_t *items, struct fault *f)
 {
 	struct snap s = {.set = set, .f = f};
 
 	if (list->paid && json_is_object(o) && !str_is(json_text(o, "status"), "paid"))
+		return OK;
+	if (is_strange(o))
 		return OK;
 	s.out = json_object();
 	if (!s.out)

@@ -122,8 +122,9 @@ static enum err money(struct snap *s, const json_t *o, struct str id, const char
 	if (e != OK)
 		return e;
 	snap_payment(s, &p);
+	struct str why = json_text(o, "details.failureReason");
 	if (failed)
-		snap_decline(s, id, json_text(o, "details.failureReason"));
+		snap_decline(s, id, why.n ? why : STR("not_told"), false);
 	return OK;
 }
 

@@ -206,12 +206,12 @@ void snap_fee(
 				"currency", m->cur));
 }
 
-void snap_decline(struct snap *s, struct str payment, struct str code)
+void snap_decline(struct snap *s, struct str payment, struct str code, bool told)
 {
 	if (code.n > 0)
 		snap_push(s, "declines",
-			json_pack("{s:o,s:o}", "payment", snap_text(payment), "code",
-				snap_code(code)));
+			json_pack("{s:o,s:o,s:b}", "payment", snap_text(payment), "code",
+				snap_code(code), "told", told));
 }
 
 static void set(struct snap *s, json_t *o, const char *key, json_t *v)

@@ -13,12 +13,12 @@
  *   disputes[] {id, payment, amount, currency, state (inquiry open won lost)}
  *   fees[]     {id, payment, what (payment refund dispute), amount, currency}; negative: given
  * back. A movement without a fee is left out warnings[] {id, payment, kind, actionable} declines[]
- * {payment, code}: the last try of a payment that was not paid; code is the bank's word recurring
- * null or {id, state (active past_due ended), until, customer} and, only when the object tells it
- * (absent: nothing is said, what is known stays): of a subscription  item, product, amount,
- * currency, ends_at, paused_until; the first four null when it is not one line of a plain price of
- * an invoice      failure, failures, next_try_at email      null or the address that was given on
- * the page */
+ * {payment, code, told}: the last try of a payment that was not paid; code is the bank's word;
+ * told: an event said so too. recurring null or {id, state (active past_due ended), until,
+ * customer} and, only when the object tells it (absent: nothing is said, what is known stays): of a
+ * subscription  item, product, amount, currency, ends_at, paused_until; the first four null when it
+ * is not one line of a plain price of an invoice      failure, failures, next_try_at email null or
+ * the address that was given on the page */
 #include "pay/pay_ops.h"
 
 #define SNAP_TIME_MAX_S INT64_C(253402300799) /* the end of the year 9999 */
@@ -80,7 +80,9 @@ MUST enum err snap_signed(
 	struct snap *s, const json_t *o, const char *path, struct money *ret); /* may be negative */
 void snap_fee(struct snap *s, struct str id, struct str payment, const char *what,
 	const struct money *m); /* left out when it is nothing */
-void snap_decline(struct snap *s, struct str payment, struct str code); /* not when code is empty */
+/* Why a payment was refused; left out when code is empty. told: an event of the provider says so
+ * too, and is counted where it comes in. */
+void snap_decline(struct snap *s, struct str payment, struct str code, bool told);
 
 struct snap_recur {
 	struct str id, customer;

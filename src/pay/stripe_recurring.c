@@ -287,7 +287,7 @@ enum err stripe_recurring_invoice(struct snap *s, const json_t *o)
 			"no reference: neither a subscription nor a pledge");
 	snap_payment(s, &p);
 	if (is_state(p.state, "failed"))
-		snap_decline(s, p.intent.n ? p.intent : p.id, stripe_claim_refusal(intent));
+		snap_decline(s, p.intent.n ? p.intent : p.id, stripe_claim_refusal(intent), true);
 	snap_email(s, o, "customer_email");
 	/* the subscription itself was not fetched: as far as this invoice goes; a first one that is
 	 * not paid has begun nothing, and a void one that was never tried tells nothing */

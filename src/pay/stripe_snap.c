@@ -58,7 +58,7 @@ static enum err payment(struct snap *s, const json_t *o)
 		return e;
 	snap_payment(s, &p);
 	if (!is_state(p.state, "paid"))
-		snap_decline(s, p.intent, stripe_claim_refusal(o));
+		snap_decline(s, p.intent, stripe_claim_refusal(o), true);
 	return read_charge(s, o, p.intent);
 }
 
@@ -84,7 +84,7 @@ static enum err complete_once(struct snap *s, const json_t *o, bool paid, const 
 	p.intent = p.id;
 	snap_payment(s, &p);
 	if (failed)
-		snap_decline(s, p.id, stripe_claim_refusal(json_at(o, "payment_intent")));
+		snap_decline(s, p.id, stripe_claim_refusal(json_at(o, "payment_intent")), true);
 	*ret_state = paid ? "complete" : p.state;
 	return OK;
 }

@@ -151,6 +151,7 @@ static const struct member {
 	{"disputed", is_mode},
 	{"fees", is_mode},
 	{"by_payment", is_mode},
+	{"told", is_mode},
 	{"raw", is_text},
 	{"fault", is_text},
 };

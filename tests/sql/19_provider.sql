@@ -1,7 +1,7 @@
 -- Two providers beside each other: a hint that anybody may send costs little, and what holds one back leaves the other alone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(25);
+SELECT plan(30);
 
 -- hints
 CREATE FUNCTION pg_temp.hint(id text, s numeric DEFAULT 0) RETURNS boolean LANGUAGE sql AS $$
@@ -59,6 +59,37 @@ INSERT INTO circuit (provider, state, next_at) VALUES ('stripe', 'open', clock_t
 SELECT is((SELECT string_agg(l.provider, ',') FROM outbox_lease('{create}', 10, 30, pg_temp.t0() + interval '1 hour') l WHERE l.subject IN (pg_temp.aid(2), pg_temp.aid(3))),
 	'mollie', 'the other''s calls go on');
 SELECT is((SELECT l.n FROM circuit_take('stripe', 1, 0) l), 0, 'its own do not');
+
+-- a probe is spent on its own provider's call, and what is free beside it goes on
+SELECT * FROM pg_temp.begin(4) :begin_row;
+SELECT * FROM pg_temp.begin(5) :begin_row;
+SET LOCAL session_replication_role = replica;
+UPDATE attempt SET provider = 'mollie' WHERE attempt_id = pg_temp.aid(5);
+UPDATE outbox SET provider = 'mollie', not_before = not_before - interval '1 minute' WHERE subject = pg_temp.aid(5);
+UPDATE outbox SET lease_until = NULL WHERE kind = 'create' AND state = 'open';
+SET LOCAL session_replication_role = origin;
+UPDATE circuit SET next_at = clock_timestamp() - interval '1 second' WHERE provider = 'stripe';
+SELECT is((SELECT string_agg(l.provider, ',' ORDER BY l.provider) FROM outbox_lease('{create}', 10, 30, pg_temp.t0() + interval '2 hours') l
+	WHERE l.subject IN (pg_temp.aid(2), pg_temp.aid(3), pg_temp.aid(4), pg_temp.aid(5))), 'mollie,mollie,stripe', 'one try of the silent one, all of the other');
+
+-- a refusal of which no event tells
+UPDATE breaker SET state = 'open' WHERE site_id = 901;
+DELETE FROM decline_count;
+CREATE FUNCTION pg_temp.refused(told boolean) RETURNS bigint LANGUAGE sql AS $$
+	SELECT count(*) FROM pledged.settle(NULL, 'fixture', jsonb_build_object('provider', 'mollie', 'livemode', false, 'pledge', pg_temp.pid(5), 'fetched_at', pg_temp.t0(),
+		'checkout', jsonb_build_object('id', 'tr_five', 'state', 'failed'),
+		'payments', jsonb_build_array(jsonb_build_object('id', 'tr_five', 'state', 'failed', 'amount', 2500, 'currency', 'EUR')),
+		'declines', jsonb_build_array(jsonb_build_object('payment', 'tr_five', 'code', 'card_expired', 'told', told))), pg_temp.t0())
+$$;
+SELECT is(pg_temp.refused(false), 1::bigint, 'a payment was refused');
+SELECT is((SELECT sum(n) FROM decline_count WHERE site_id = 901), 1::bigint, 'it counts for the form');
+SELECT pg_temp.refused(false) \g /dev/null
+SELECT is((SELECT sum(n) FROM decline_count WHERE site_id = 901), 1::bigint, 'once');
+SET LOCAL session_replication_role = replica;
+DELETE FROM payment WHERE provider_payment_id = 'tr_five';
+SET LOCAL session_replication_role = origin;
+SELECT pg_temp.refused(true) \g /dev/null
+SELECT is((SELECT sum(n) FROM decline_count WHERE site_id = 901), 1::bigint, 'and not here when an event told it');
 
 -- what to fetch
 SELECT is((SELECT kind || ' ' || id FROM claim_look('refund', 're_1', NULL, 'pi_1')), 'refund re_1', 'a refund tells itself');

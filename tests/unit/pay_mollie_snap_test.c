@@ -143,6 +143,9 @@ static void a_refusal_has_its_reason(void **state)
 	json_auto_t *s = good(PAY_KIND_CHECKOUT, o);
 	text_at(s, "declines.0.code", "insufficient_funds");
 	text_at(s, "declines.0.payment", "tr_1");
+	assert_true(json_is_false(json_at(s, "declines.0.told")));
+	json_auto_t *bare = good(PAY_KIND_CHECKOUT, payment("failed"));
+	text_at(bare, "declines.0.code", "not_told");
 }
 
 static void what_was_taken_back(void **state)
@@ -376,6 +379,35 @@ static void claims_are_lists(void **state)
 	assert_true(json_is_false(json_at(banks, "0.livemode")));
 }
 
+/* An account may be older than we are: what it once took in money that we never ask for is not
+ * ours. */
+static void strange_money_is_somebody_elses(void **state)
+{
+	struct fault f = {0};
+	struct str next = {0};
+	json_auto_t *ret = NULL, *refunds = NULL;
+	json_t *theirs = with_amount("25.00", "BGN"), *ours = with_amount("25.00", "BGN");
+	json_t *back = taken("refund", "re_9", "5.00");
+
+	(void)state;
+	json_object_del(theirs, "metadata");
+	assert_int_equal(
+		list_of(PAY_LIST_CHARGES, "payments", json_pack("[o,o]", theirs, payment("paid")),
+			NULL, &ret, &next, &f),
+		OK);
+	assert_int_equal(json_array_size(ret), 1);
+	json_t *none = NULL;
+	assert_int_equal(list_of(PAY_LIST_CHARGES, "payments", json_pack("[o]", ours), NULL, &none,
+				 &next, &f),
+		ERR_PROVIDER);
+	json_object_set_new(json_object_get(back, "amount"), "currency", json_string("BGN"));
+	json_object_del(back, "metadata");
+	assert_int_equal(list_of(PAY_LIST_REFUNDS, "refunds", json_pack("[o]", back), NULL,
+				 &refunds, &next, &f),
+		OK);
+	assert_int_equal(json_array_size(refunds), 0);
+}
+
 static void odd_lists(void **state)
 {
 	static const char *const nexts[] = {"https://api.mollie.com/v2/payments",
@@ -463,6 +495,7 @@ int main(void)
 		cmocka_unit_test(odd_bodies),
 		cmocka_unit_test(pages_and_money_are_one_list),
 		cmocka_unit_test(claims_are_lists),
+		cmocka_unit_test(strange_money_is_somebody_elses),
 		cmocka_unit_test(odd_lists),
 		cmocka_unit_test(lists_are_asked_for),
 	};

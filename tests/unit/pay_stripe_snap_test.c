@@ -103,7 +103,7 @@ static enum err snap(const struct pay_set *s, enum pay_kind kind, const json_t *
 	"'ends_at':" ends ",'paused_until':" paused)
 #define BILLED(intent) ",'payments':{'data':[{'status':'open','payment':{'payment_intent':" intent "}}]}"
 #define REFUSED(status, error) "{'id':'pi_1','status':'" status "','last_payment_error':" error "}"
-#define DECLINED(payment, code) ",'declines':[{'payment':'" payment "','code':'" code "'}]"
+#define DECLINED(payment, code) ",'declines':[{'payment':'" payment "','code':'" code "','told':true}]"
 #define TRY ",'attempted':true,'attempt_count':2,'next_payment_attempt':1900000009"
 #define AGAIN "'2030-03-17T17:46:49Z'"
 #define WARNING(more) "{'id':'issfr_1','object':'radar.early_fraud_warning','livemode':false,'actionable':true,'created':1900000000," \

@@ -169,6 +169,8 @@ test("a refusal for good ends the attempt and keeps the pledge (case 5)", async 
 
 test("canceled, refused, on its way, run out (cases 43, 45)", async () => {
 	const [canceled, refused, slow, old] = [await mollie(), await mollie(), await mollie(), await mollie()];
+	const declines = () => s.count("SELECT coalesce(sum(n), 0) FROM pledged.decline_count");
+	const before = await declines();
 	const back = await s.provider.cancel(canceled.url);
 
 	assert.equal(back.status, 303);
@@ -176,6 +178,7 @@ test("canceled, refused, on its way, run out (cases 43, 45)", async () => {
 	await reaches(s, canceled.pledge, "lapsed");
 	await s.provider.press(refused.url, "fail");
 	await reaches(s, refused.pledge, "failed");
+	assert.equal(await declines(), before + 1, "the form's breaker hears of it");
 	await s.provider.press(slow.url, "pending");
 	await reaches(s, slow.pledge, "processing", 40);
 	await s.provider.mollie({ do: "move", payment: id_of(slow.url), status: "paid" });
