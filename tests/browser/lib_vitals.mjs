@@ -14,6 +14,16 @@ const files = { "/vitals.js": () => ({ type: "text/javascript", body: library })
 	onINP(keep, { reportAllChanges: true, durationThreshold: 16 });` }) };
 const watched = (routes) => ({ ...routes, ...files, "/": routes["/"].replace("<head>", '<head><script type="module" src="/watch.js"></script>') });
 
+// What any page does: how quiet is the machine?
+const PLAIN = page_with("<p><label><input type=checkbox> Choice</label> <input name=word></p>", { long: false });
+
+async function touch_plain(page) {
+	for (let n = 0; n < 6; n++)
+		await page.locator("[type=checkbox]").click();
+	await page.locator("[name=word]").pressSequentially("some words");
+	await page.waitForTimeout(400);
+}
+
 async function touch(page, format) {
 	if (format === "bar")
 		await page.locator(".pledged-bar .pledged-give").click();
@@ -35,6 +45,19 @@ async function touch(page, format) {
 // pages: name → what a site with that prompt serves.
 export const pages = { appeal: asked(decision("appeal")), bar: asked(decision("bar")),
 	rendered: { "/": page_with(await rendered("appeal"), { long: false }) } };
+
+// calm: how long a touch takes on a page without us, in ms; 0: too short to be measured.
+export async function calm(browser) {
+	let seen;
+
+	await scene(browser, watched({ "/": PLAIN }), async (page, site) => {
+		await page.goto(site.url);
+		await page.waitForFunction(() => window.vitals);
+		await touch_plain(page);
+		seen = await page.evaluate(() => window.vitals.INP);
+	});
+	return seen ?? 0;
+}
 
 // vitals: one reader uses the whole form. Gives {CLS, INP in ms}; INP null: no touch was measured.
 export async function vitals(browser, name) {
