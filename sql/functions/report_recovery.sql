@@ -1,5 +1,5 @@
 -- report.recovery: instalments that were first refused in [p_from, p_to), and what became of them.
--- Reads refused, recurring_move, site. Changes nothing. Paid within thirty days of the refusal counts as recovered; later is shown apart.
+-- Reads refused, recurring_move, ledger, site. Changes nothing. Paid within thirty days of the refusal counts as recovered; later is shown apart.
 CREATE OR REPLACE FUNCTION report.recovery(p_from date, p_to date, p_site text)
 RETURNS TABLE (site text, currency text, mode text, by text, part text, refused bigint, recovered bigint, recovered_pct numeric, later bigint, waiting bigint,
 	lost bigint, lost_pct numeric, refused_amount numeric, recovered_amount numeric, "check" text)
@@ -9,7 +9,9 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 			coalesce(r.paid_at < r.refused_at + interval '30 days', false) AS recovered,
 			coalesce(r.paid_at >= r.refused_at + interval '30 days', false) AS later,
 			r.paid_at IS NULL AND r.ended_at IS NULL AND r.refused_at > now() - interval '30 days' AS waiting,
-			r.paid_at IS NULL AND (r.ended_at IS NOT NULL OR r.refused_at <= now() - interval '30 days') AS lost
+			r.paid_at IS NULL AND (r.ended_at IS NOT NULL OR r.refused_at <= now() - interval '30 days') AS lost,
+			CASE WHEN r.paid_at IS NOT NULL THEN r.amount ELSE 0 END - (SELECT coalesce(sum(-l.amount), 0) FROM ledger l
+				WHERE l.object_id = r.payment_id AND l.object = 'payment' AND l.account = 'donor') AS wrong
 		FROM refused r JOIN site s USING (site_id)
 		WHERE (p_site = '' OR s.slug = p_site) AND r.refused_at >= p_from::timestamp AT TIME ZONE s.time_zone
 			AND r.refused_at < p_to::timestamp AT TIME ZONE s.time_zone
@@ -21,7 +23,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	), row AS (
 		SELECT p.slug, p.currency, p.mode, p.no, p.by, p.part, count(*) AS refused, count(*) FILTER (WHERE p.recovered) AS recovered,
 			count(*) FILTER (WHERE p.later) AS later, count(*) FILTER (WHERE p.waiting) AS waiting, count(*) FILTER (WHERE p.lost) AS lost,
-			sum(p.amount) AS refused_amount, coalesce(sum(p.amount) FILTER (WHERE p.recovered), 0) AS recovered_amount
+			sum(p.amount) AS refused_amount, coalesce(sum(p.amount) FILTER (WHERE p.recovered), 0) AS recovered_amount,
+			sum(CASE WHEN p.recovered OR p.later THEN p.amount ELSE 0 END) AS paid_amount, sum(p.wrong) AS wrong
 		FROM part p WHERE p.part IS NOT NULL GROUP BY p.slug, p.currency, p.mode, p.no, p.by, p.part
 	), base AS (SELECT slug, currency, mode, refused FROM row WHERE no = 1)
 	SELECT r.slug, r.currency, r.mode, r.by, r.part, r.refused, r.recovered,
@@ -29,7 +32,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		round(100.0 * r.lost / r.refused, 1), money_major(r.refused_amount, r.currency), money_major(r.recovered_amount, r.currency),
 		CASE WHEN r.refused <> r.recovered + r.later + r.waiting + r.lost THEN 'refused is not recovered + later + waiting + lost'
 			WHEN r.no = 1 AND r.recovered <> (SELECT coalesce(sum(x.recovered), 0) FROM row x WHERE (x.slug, x.currency, x.mode, x.no) = (r.slug, r.currency, r.mode, 3))
-				THEN 'the tries do not sum to it' ELSE 'ok' END
+				THEN 'the tries do not sum to it'
+			WHEN r.wrong <> 0 THEN 'the ledger took ' || money_major(r.paid_amount - r.wrong, r.currency) ELSE 'ok' END
 	FROM row r JOIN base b USING (slug, currency, mode)
 	UNION ALL
 	SELECT s.slug, m.currency, m.mode, 'ended', CASE m.what WHEN 'ended_failure' THEN 'by failure' ELSE 'asked for' END, NULL, NULL, NULL, NULL, NULL,
