@@ -438,7 +438,7 @@ WITH goal AS (
 	GROUP BY g.campaign_id
 )
 SELECT s.slug AS site, g.slug AS campaign, g.currency, g.since, g.amount::numeric AS goal,
-	pledged.money_major(greatest(h.net, 0), g.currency) AS public, pledged.money_major(t.net, g.currency) AS ledger,
+	CASE WHEN h.net < 0 THEN pledged.money_major(0, g.currency) ELSE pledged.money_major(h.net, g.currency) END AS public, pledged.money_major(t.net, g.currency) AS ledger,
 	pledged.money_major(h.net - t.net_then, g.currency) AS difference, pledged.money_major(t.fee, g.currency) AS fees,
 	h.supporters, floor(extract(epoch FROM now() - h.at))::bigint AS age_s,
 	CASE WHEN h.campaign_id IS NULL THEN 'not shown yet' WHEN (h.currency, h.since) <> (g.currency, g.since) THEN 'an older goal is shown'
