@@ -4,7 +4,7 @@
 -- two records of the same thing.
 CREATE OR REPLACE FUNCTION report.book(p_from date, p_to date, p_site text)
 RETURNS TABLE (site text, currency text, mode text, "interval" text, no integer, line text, n bigint, gifts bigint, monthly numeric, "check" text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 	WITH line (no, line) AS (
 		SELECT o, l FROM unnest(ARRAY['opening', 'new', 'raised', 'reactivated', 'lowered', 'paused', 'ended_asked', 'ended_failure', 'closing',
 			'at_risk_1', 'at_risk_2', 'at_risk_3', 'at_risk_more', 'failed', 'recovered', 'paused_at_end']) WITH ORDINALITY x (l, o)

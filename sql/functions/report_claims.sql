@@ -6,7 +6,7 @@ CREATE OR REPLACE FUNCTION report.claims(p_from date, p_to date, p_site text, p_
 RETURNS TABLE (site text, currency text, mode text, part text, paid bigint, paid_amount numeric, refunded bigint, refunded_pct numeric,
 	refunded_amount numeric, refunded_amount_pct numeric, disputes bigint, disputes_pct numeric, won bigint, lost bigint, lost_amount numeric,
 	at_risk bigint, at_risk_amount numeric, "check" text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 BEGIN
 	IF p_by NOT IN ('all', 'month', 'method', 'campaign', 'country', 'interval') THEN

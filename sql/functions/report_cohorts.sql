@@ -4,39 +4,41 @@
 CREATE OR REPLACE FUNCTION report.cohorts(p_from date, p_to date, p_site text)
 RETURNS TABLE (site text, mode text, "interval" text, cohort date, size bigint, m integer, month date, gave bigint, gave_pct numeric,
 	active bigint, active_pct numeric, "check" text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 	WITH gift AS MATERIALIZED (
-		SELECT y.*, date_trunc('month', y.local)::date AS month,
-			coalesce((SELECT sum(r.amount) FROM refund r WHERE r.payment_id = y.payment_id AND r.state = 'done'), 0) < y.amount AS kept
-		FROM paid y WHERE p_site = '' OR y.site = p_site
+		SELECT y.site_id, y.mode, y.donor, y.pledge_id, y.payment_id, y."interval", y.paid_at, date_trunc('month', y.local)::date AS month,
+			coalesce(b.amount, 0) < y.amount AS kept
+		FROM paid y LEFT JOIN (SELECT r.payment_id, sum(r.amount) AS amount FROM refund r WHERE r.state = 'done' GROUP BY r.payment_id) b USING (payment_id)
+		WHERE p_site = '' OR y.site = p_site
 	), donor AS MATERIALIZED (
-		SELECT DISTINCT ON (g.site_id, g.mode, g.donor) g.site_id, g.site, g.mode, g.donor, g.time_zone, g."interval", g.month AS cohort
+		SELECT DISTINCT ON (g.site_id, g.mode, g.donor) g.site_id, g.mode, g.donor, g."interval", g.month AS cohort
 		FROM gift g ORDER BY g.site_id, g.mode, g.donor, g.paid_at, g.payment_id
-	), booked AS (
+	), booked AS MATERIALIZED (
 		SELECT b.site, b.mode, b.cohort, count(*) AS n FROM (
 			SELECT s.slug AS site, CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode,
-				date_trunc('month', min(coalesce(y.paid_at, l.at) AT TIME ZONE s.time_zone))::date AS cohort
+				date_trunc('month', min(coalesce(y.paid_at, l.at)) AT TIME ZONE s.time_zone)::date AS cohort
 			FROM ledger l JOIN pledge p USING (pledge_id) JOIN site s USING (site_id) LEFT JOIN payment y ON y.payment_id = l.object_id
 				LEFT JOIN reader r ON p.email IS NULL AND r.reader_id = p.reader_id
 			WHERE l.account = 'donor' AND l.object = 'payment' AND (p_site = '' OR s.slug = p_site)
-			GROUP BY s.slug, l.livemode, s.site_id, coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id)
+			GROUP BY s.slug, s.time_zone, l.livemode, md5(coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id))::uuid
 		) b GROUP BY b.site, b.mode, b.cohort
 	), size AS (
-		SELECT d.site, d.site_id, d.mode, d."interval", d.cohort, d.time_zone, count(*) AS size FROM donor d
-		WHERE d.cohort >= p_from AND d.cohort < p_to GROUP BY d.site, d.site_id, d.mode, d."interval", d.cohort, d.time_zone
+		SELECT s.slug AS site, d.site_id, d.mode, d."interval", d.cohort, s.time_zone, count(*) AS size FROM donor d JOIN site s USING (site_id)
+		WHERE d.cohort >= p_from AND d.cohort < p_to GROUP BY s.slug, d.site_id, d.mode, d."interval", d.cohort, s.time_zone
 	), cell AS (
 		SELECT z.*, c.month::date AS month FROM size z,
 			LATERAL generate_series(z.cohort, date_trunc('month', now() AT TIME ZONE z.time_zone), interval '1 month') c (month)
-	), gave AS (
-		SELECT d.site_id, d.mode, d."interval", d.cohort, g.month, count(DISTINCT d.donor) AS n
-		FROM donor d JOIN gift g USING (site_id, mode, donor) WHERE g.kept GROUP BY d.site_id, d.mode, d."interval", d.cohort, g.month
-	), alive AS (
+	), gave AS MATERIALIZED (
+		SELECT d.site_id, d.mode, d."interval", d.cohort, g.month, count(*) AS n
+		FROM donor d JOIN (SELECT DISTINCT g.site_id, g.mode, g.donor, g.month FROM gift g WHERE g.kept OFFSET 0) g USING (site_id, mode, donor)
+		WHERE d.cohort >= p_from AND d.cohort < p_to GROUP BY d.site_id, d.mode, d."interval", d.cohort, g.month
+	), alive AS MATERIALIZED (
 		SELECT d.site_id, d.mode, d."interval", d.cohort, c.month, count(DISTINCT d.donor) AS n
 		FROM donor d JOIN (SELECT DISTINCT g.site_id, g.mode, g.donor, g.pledge_id FROM gift g WHERE g."interval" <> 'once') g USING (site_id, mode, donor)
 			JOIN recurring_book b ON b.pledge_id = g.pledge_id AND b.held
 			JOIN (SELECT DISTINCT cell.site_id, cell.month, (cell.month + interval '1 month') AT TIME ZONE cell.time_zone AS over FROM cell) c
 				ON c.site_id = d.site_id AND b.at < least(c.over, now()) AND coalesce(b.next_at >= least(c.over, now()), true)
-		WHERE d."interval" <> 'once' GROUP BY d.site_id, d.mode, d."interval", d.cohort, c.month
+		WHERE d."interval" <> 'once' AND d.cohort >= p_from AND d.cohort < p_to GROUP BY d.site_id, d.mode, d."interval", d.cohort, c.month
 	)
 	SELECT c.site, c.mode, c."interval", c.cohort, c.size,
 		((extract(year FROM c.month) - extract(year FROM c.cohort)) * 12 + extract(month FROM c.month) - extract(month FROM c.cohort))::integer, c.month,

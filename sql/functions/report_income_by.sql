@@ -4,7 +4,7 @@
 CREATE OR REPLACE FUNCTION report.income_by(p_from date, p_to date, p_site text, p_by text, p_edges numeric[])
 RETURNS TABLE (site text, currency text, mode text, part text, gifts bigint, gross numeric, mean numeric, median numeric, refunds numeric,
 	disputes numeric, net numeric, fees numeric, net_of_fees numeric, "check" text)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 BEGIN
 	IF p_by NOT IN ('day', 'weekday', 'hour', 'month', 'country', 'method', 'source', 'interval', 'band') THEN
@@ -15,25 +15,27 @@ BEGIN
 		SELECT s.site_id, p_from::timestamp AT TIME ZONE s.time_zone AS since, p_to::timestamp AT TIME ZONE s.time_zone AS till
 		FROM site s WHERE p_site = '' OR s.slug = p_site
 	), book AS (
-		SELECT y.payment_id, y.currency, y.mode, y.local, 1 AS gifts, y.amount AS gross, 0::bigint AS refunds, 0::bigint AS disputes, 0::bigint AS fees,
+		SELECT y.site, y.currency, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency AS paid_in, y.local,
+			1 AS gifts, y.amount AS gross, 0::bigint AS refunds, 0::bigint AS disputes, 0::bigint AS fees,
 			coalesce((SELECT sum(-l.amount) FROM ledger l WHERE l.object_id = y.payment_id AND l.object = 'payment' AND l.account = 'donor'), 0) AS booked
 		FROM paid y JOIN place c USING (site_id) WHERE y.paid_at >= c.since AND y.paid_at < c.till
 		UNION ALL
-		SELECT y.payment_id, l.currency::text, y.mode, l.at AT TIME ZONE y.time_zone, 0, 0, CASE l.account WHEN 'refund' THEN l.amount ELSE 0 END,
-			CASE l.account WHEN 'dispute' THEN l.amount ELSE 0 END, CASE l.account WHEN 'fee' THEN l.amount ELSE 0 END, 0
+		SELECT y.site, l.currency::text, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency, l.at AT TIME ZONE y.time_zone,
+			0, 0, CASE l.account WHEN 'refund' THEN l.amount ELSE 0 END, CASE l.account WHEN 'dispute' THEN l.amount ELSE 0 END,
+			CASE l.account WHEN 'fee' THEN l.amount ELSE 0 END, 0
 		FROM ledger l LEFT JOIN refund r ON l.object = 'refund' AND r.refund_id = l.object_id
 			LEFT JOIN dispute d ON l.object = 'dispute' AND d.dispute_id = l.object_id LEFT JOIN fee f ON l.object = 'fee' AND f.fee_id = l.object_id
 			JOIN paid y ON y.payment_id = coalesce(r.payment_id, d.payment_id, f.payment_id) JOIN place c USING (site_id)
 		WHERE l.account IN ('refund', 'dispute', 'fee') AND l.at >= c.since AND l.at < c.till
 	), part AS (
-		SELECT y.site, b.*, CASE p_by WHEN 'day' THEN to_char(b.local, 'YYYY-MM-DD') WHEN 'month' THEN to_char(b.local, 'YYYY-MM')
+		SELECT b.*, CASE p_by WHEN 'day' THEN to_char(b.local, 'YYYY-MM-DD') WHEN 'month' THEN to_char(b.local, 'YYYY-MM')
 			WHEN 'weekday' THEN to_char(b.local, 'ID Dy') WHEN 'hour' THEN to_char(b.local, 'HH24')
-			WHEN 'country' THEN y.country WHEN 'method' THEN y.provider || ' ' || y.method WHEN 'interval' THEN y."interval"
-			WHEN 'source' THEN coalesce(nullif(y.campaign, ''), 'no prompt')
+			WHEN 'country' THEN b.country WHEN 'method' THEN b.provider || ' ' || b.method WHEN 'interval' THEN b."interval"
+			WHEN 'source' THEN coalesce(nullif(b.campaign, ''), 'no prompt')
 			ELSE (SELECT (n + 1) || ': ' || CASE WHEN n = 0 THEN 'under ' || p_edges[1] WHEN n = cardinality(p_edges) THEN p_edges[n] || ' and more'
 					ELSE p_edges[n] || ' to under ' || p_edges[n + 1] END
-				FROM width_bucket(money_major(y.amount, y.currency), p_edges) n) END AS part
-		FROM book b JOIN paid y USING (payment_id)
+				FROM width_bucket(money_major(b.amount, b.paid_in), p_edges) n) END AS part
+		FROM book b
 	)
 	SELECT p.site, p.currency, p.mode, p.part, sum(p.gifts)::bigint, money_major(sum(p.gross), p.currency),
 		money_major(sum(p.gross)::numeric / nullif(sum(p.gifts), 0), p.currency),

@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION report.income_year(p_from date, p_to date, p_site text)
 RETURNS TABLE (site text, currency text, mode text, day date, last_day date, gross numeric, last_gross numeric, change_pct numeric,
 	to_date numeric, last_to_date numeric, to_date_pct numeric, net_to_date numeric, last_net_to_date numeric, provisional boolean, "check" text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 	WITH income AS MATERIALIZED (
 		SELECT i.site, i.currency, i.mode, i.day, sum(i.gross) AS gross, sum(i.net) AS net, bool_or(i.provisional) AS provisional,
 			count(*) FILTER (WHERE i."check" <> 'ok') AS wrong

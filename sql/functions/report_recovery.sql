@@ -3,7 +3,7 @@
 CREATE OR REPLACE FUNCTION report.recovery(p_from date, p_to date, p_site text)
 RETURNS TABLE (site text, currency text, mode text, by text, part text, refused bigint, recovered bigint, recovered_pct numeric, later bigint, waiting bigint,
 	lost bigint, lost_pct numeric, refused_amount numeric, recovered_amount numeric, "check" text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 	WITH one AS MATERIALIZED (
 		SELECT s.slug, r.currency, r.mode, r.amount, r.code, r.attempt, floor(extract(epoch FROM r.paid_at - r.refused_at) / 86400) AS days,
 			coalesce(r.paid_at < r.refused_at + interval '30 days', false) AS recovered,

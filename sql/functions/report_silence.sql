@@ -6,7 +6,7 @@
 CREATE OR REPLACE FUNCTION report.silence(p_site text, p_hours numeric, p_now timestamptz)
 RETURNS TABLE (site text, mode text, provider text, method text, last_paid timestamptz, hours numeric, expected numeric, chance_pct numeric,
 	switched_off boolean, alarm boolean, why text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 	WITH last AS (
 		SELECT y.site_id, y.site, y.time_zone, y.mode, y.provider, y.method, max(y.paid_at) AS at
 		FROM paid y WHERE (p_site = '' OR y.site = p_site) AND y.paid_at <= p_now

@@ -1,9 +1,9 @@
 -- report.stages: every donor in one stage of life, as of p_to.
--- Reads paid, payment, pledge, ledger, recurring. Changes nothing. A year begins with month p_start; this year is the one that the day before p_to lies in.
+-- Reads paid, refused, payment, pledge, ledger. Changes nothing. A year begins with month p_start; this year is the one that the day before p_to lies in.
 -- All who gave are counted a second time from the ledger, for check.
 CREATE OR REPLACE FUNCTION report.stages(p_to date, p_start integer, p_site text)
 RETURNS TABLE (site text, mode text, year_from date, no integer, stage text, donors bigint, pct numeric, missed bigint, "check" text)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 	WITH stage (no, stage) AS (
 		SELECT o, l FROM unnest(ARRAY['new', 'consecutive', 'reactivated', 'lybunt', 'sybunt', 'deep lapsed', 'all']) WITH ORDINALITY x (l, o)
 	), place AS (
@@ -17,15 +17,12 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	), donor AS (
 		SELECT g.site_id, g.mode, g.donor, bool_or(g.year = 0) AS this, bool_or(g.year = -1) AS last, bool_or(g.year < -1) AS earlier, max(g.year) AS newest
 		FROM gift g GROUP BY g.site_id, g.mode, g.donor
-	), owed AS ( -- instalments that failed since the last paid one, of gifts that had not ended
-		SELECT y.pledge_id, count(*) AS n
-		FROM payment y JOIN pledge p USING (pledge_id) JOIN place c USING (site_id)
-			JOIN LATERAL (SELECT min(l.at) AS at FROM ledger l WHERE l.object_id = y.payment_id AND l.object = 'payment' AND l.became = 'failed') f ON f.at < c.till
-		WHERE p."interval" <> 'once' AND coalesce(y.paid_at >= c.till, true)
-			AND EXISTS (SELECT FROM payment b WHERE b.pledge_id = y.pledge_id AND b.paid_at < f.at)
-			AND NOT EXISTS (SELECT FROM payment b WHERE b.pledge_id = y.pledge_id AND b.paid_at > f.at AND b.paid_at < c.till)
-			AND EXISTS (SELECT FROM recurring r WHERE r.pledge_id = y.pledge_id AND (r.state <> 'ended' OR r.state_at >= c.till))
-		GROUP BY y.pledge_id
+	), owed AS ( -- instalments that were refused and not paid since, of gifts that had not ended
+		SELECT r.pledge_id, count(*) AS n
+		FROM refused r JOIN place c USING (site_id)
+		WHERE r.refused_at < c.till AND coalesce(r.paid_at >= c.till, true) AND coalesce(r.ended_at >= c.till, true)
+			AND NOT EXISTS (SELECT FROM payment b WHERE b.pledge_id = r.pledge_id AND b.paid_at > r.refused_at AND b.paid_at < c.till)
+		GROUP BY r.pledge_id
 	), missed AS (
 		SELECT DISTINCT y.site_id, y.mode, y.donor FROM paid y JOIN owed o USING (pledge_id) WHERE o.n BETWEEN 1 AND 3
 	), placed AS (
@@ -34,7 +31,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		FROM donor d LEFT JOIN missed m USING (site_id, mode, donor)
 	), booked AS (
 		SELECT c.site_id, CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode,
-			count(DISTINCT coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id)) AS n
+			count(DISTINCT md5(coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id))::uuid) AS n
 		FROM ledger l JOIN pledge p USING (pledge_id) JOIN place c USING (site_id) LEFT JOIN payment y ON y.payment_id = l.object_id
 			LEFT JOIN reader r ON p.email IS NULL AND r.reader_id = p.reader_id
 		WHERE l.account = 'donor' AND l.object = 'payment' AND coalesce(y.paid_at, l.at) < c.till

@@ -46,9 +46,11 @@ BEGIN
 		SELECT NEW.recurring_id, NEW.created_at, 'active', coalesce(NEW.amount, p.amount), coalesce(NEW.currency, p.currency), 0
 		FROM pledge p WHERE p.pledge_id = NEW.pledge_id;
 	END IF;
+	-- Never before the row before, though a clock was set back.
 	INSERT INTO recurring_log (recurring_id, at, state, amount, currency, paused_until, ends_at, failures, failure)
-	SELECT NEW.recurring_id, CASE WHEN TG_OP = 'UPDATE' THEN greatest(NEW.fetched_at, NEW.state_at)
+	SELECT NEW.recurring_id, greatest(CASE WHEN TG_OP = 'UPDATE' THEN greatest(NEW.fetched_at, NEW.state_at)
 			WHEN NEW.state = 'active' THEN NEW.created_at ELSE NEW.state_at END,
+			(SELECT max(g.at) FROM recurring_log g WHERE g.recurring_id = NEW.recurring_id)),
 		NEW.state, coalesce(NEW.amount, p.amount), coalesce(NEW.currency, p.currency), NEW.paused_until, NEW.ends_at, NEW.failures, NEW.failure
 	FROM pledge p WHERE p.pledge_id = NEW.pledge_id;
 	RETURN NULL;
@@ -217,7 +219,7 @@ CREATE VIEW pledged.paid AS
 SELECT y.payment_id, y.pledge_id, p.site_id, s.slug AS site, s.time_zone, CASE WHEN y.livemode THEN 'live' ELSE 'test' END AS mode,
 	y.currency::text AS currency, p."interval", coalesce(p.campaign, '') AS campaign, y.provider, coalesce(y.method, '') AS method,
 	coalesce(y.country, '')::text AS country, y.amount, y.paid_at, y.paid_at AT TIME ZONE s.time_zone AS local,
-	coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id) AS donor
+	md5(coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id))::uuid AS donor
 FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id) JOIN pledged.site s USING (site_id)
 	LEFT JOIN pledged.reader r ON p.email IS NULL AND r.reader_id = p.reader_id
 WHERE y.state = 'paid';
@@ -237,7 +239,7 @@ COMMENT ON COLUMN pledged.paid.country IS 'Country of the card or account; empty
 COMMENT ON COLUMN pledged.paid.amount IS 'Minor units.';
 COMMENT ON COLUMN pledged.paid.paid_at IS 'When it was paid.';
 COMMENT ON COLUMN pledged.paid.local IS 'The same in the site''s zone.';
-COMMENT ON COLUMN pledged.paid.donor IS 'Who gave: the address, else the reader, else the pledge alone. [personal]';
+COMMENT ON COLUMN pledged.paid.donor IS 'Who gave: a hash of the address, else of the reader, else of the pledge alone. [personal]';
 
 -- --- income -------------------------------------------------------------------------------------------------------------------
 CREATE OR REPLACE VIEW report.income AS
@@ -462,6 +464,7 @@ COMMENT ON COLUMN report.goal."check" IS 'ok; or not shown yet, an older goal is
 -- --- refused instalments ------------------------------------------------------------------------------------------------------
 -- The first refusal is the ledger's; code and number of tries are what recurring_log held then. A first payment is no instalment: the donor
 -- stood at the page.
+CREATE INDEX ledger_refused ON pledged.ledger (object_id, at) WHERE object = 'payment' AND became = 'failed';
 CREATE VIEW pledged.refused AS
 SELECT y.payment_id, y.pledge_id, p.site_id, CASE WHEN y.livemode THEN 'live' ELSE 'test' END AS mode, y.currency::text AS currency,
 	p."interval", y.amount, f.at AS refused_at, y.paid_at, CASE WHEN g.failures > 0 THEN coalesce(g.failure, '') ELSE '' END AS code,
@@ -469,8 +472,8 @@ SELECT y.payment_id, y.pledge_id, p.site_id, CASE WHEN y.livemode THEN 'live' EL
 		WHERE t.recurring_id = g.recurring_id AND t.at >= g.at AND t.at <= y.state_at) END AS attempt,
 	(SELECT min(e.at) FROM pledged.ledger e WHERE e.pledge_id = y.pledge_id AND e.object = 'recurring' AND e.became = 'ended') AS ended_at
 FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)
-	JOIN LATERAL (SELECT min(l.at) AS at FROM pledged.ledger l
-		WHERE l.object_id = y.payment_id AND l.object = 'payment' AND l.became = 'failed') f ON f.at IS NOT NULL
+	JOIN (SELECT l.object_id, min(l.at) AS at FROM pledged.ledger l WHERE l.object = 'payment' AND l.became = 'failed' GROUP BY l.object_id) f
+		ON f.object_id = y.payment_id
 	LEFT JOIN LATERAL (SELECT t.recurring_id, t.at, t.failure, t.failures FROM pledged.recurring r JOIN pledged.recurring_log t USING (recurring_id)
 		WHERE r.pledge_id = y.pledge_id AND t.at <= f.at ORDER BY t.at DESC, t.log_id DESC LIMIT 1) g ON true
 WHERE p."interval" <> 'once' AND y.mismatch IS DISTINCT FROM 'livemode'
