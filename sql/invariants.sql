@@ -146,6 +146,13 @@ FULL JOIN (SELECT object, object_id, currency, sum(amount) AS amount FROM pledge
 	WHERE account = 'provider' GROUP BY object, object_id, currency) l ON l.object_id = s.id AND l.object = s.object AND l.currency = s.currency
 WHERE coalesce(l.amount, 0) <> coalesce(s.amount, 0)
 UNION ALL
+-- B1: the newest row of a recurring gift's history is how it stands.
+SELECT 'B1 history differs from the recurring gift', r.recurring_id::text
+FROM pledged.recurring r JOIN pledged.pledge p USING (pledge_id) LEFT JOIN LATERAL (SELECT * FROM pledged.recurring_log g
+	WHERE g.recurring_id = r.recurring_id ORDER BY g.at DESC, g.log_id DESC LIMIT 1) g ON true
+WHERE (g.state, g.amount, g.currency, g.paused_until, g.ends_at, g.failures, g.failure) IS DISTINCT FROM
+	(r.state, coalesce(r.amount, p.amount), coalesce(r.currency, p.currency), r.paused_until, r.ends_at, r.failures, r.failure)
+UNION ALL
 -- S1: the stored status and flags are what the attempts and payments amount to.
 SELECT 'S1 status is not the derived one', p.pledge_id::text
 FROM pledged.pledge p, LATERAL pledged.pledge_state(p.pledge_id) s

@@ -12,6 +12,9 @@ DECLARE
 	v_state text := p_payment ->> 'state';
 	v_amount bigint := (p_payment ->> 'amount')::bigint;
 	v_currency text := p_payment ->> 'currency';
+	-- Words of the provider's own; what is none of ours to group by is left out.
+	v_method text := substring(lower(p_payment ->> 'method') FROM '^[a-z0-9_]{1,40}$');
+	v_country text := substring(upper(p_payment ->> 'country') FROM '^[A-Z]{2}$');
 	v_paid_at timestamptz;
 	v_was text;
 	v_old payment;
@@ -31,10 +34,10 @@ BEGIN
 		END IF;
 		v_id := gen_random_uuid();
 		INSERT INTO payment (payment_id, pledge_id, attempt_id, provider, provider_payment_id, intent, amount,
-			currency, state, livemode, mismatch, receipt, paid_at, created_at, state_at)
+			currency, state, livemode, mismatch, receipt, paid_at, created_at, state_at, method, country)
 		VALUES (v_id, p_pledge.pledge_id, p_attempt, p_provider, p_payment ->> 'id', p_payment ->> 'intent',
 			v_amount, v_currency, v_state, p_livemode, v_mismatch,
-			'R-' || upper(left(replace(v_id::text, '-', ''), 12)), v_paid_at, p_now, p_now);
+			'R-' || upper(left(replace(v_id::text, '-', ''), 12)), v_paid_at, p_now, p_now, v_method, v_country);
 	ELSE
 		SELECT * INTO STRICT v_old FROM payment WHERE payment_id = v_id FOR UPDATE;
 		v_was := v_old.state;
@@ -43,7 +46,8 @@ BEGIN
 			RAISE EXCEPTION 'payment % is not what it was', v_id USING ERRCODE = 'integrity_constraint_violation';
 		END IF;
 		UPDATE payment SET attempt_id = coalesce(attempt_id, p_attempt),
-			intent = coalesce(intent, p_payment ->> 'intent') WHERE payment_id = v_id;
+			intent = coalesce(intent, p_payment ->> 'intent'), method = coalesce(v_method, method),
+			country = coalesce(v_country, country) WHERE payment_id = v_id;
 		IF array_position(c_rank, v_state) <= array_position(c_rank, v_was) THEN
 			RETURN false;
 		END IF;

@@ -209,7 +209,7 @@ static void load_live(struct app_view *v, utc_t utc, mono_t now)
 	struct store_args a;
 	store_args_init(&a);
 	v->live_utc = utc;
-	bool asked = batch_query(v->batch[0], STMT_view_goals, &a, got_goals, v) == OK;
+	bool asked = batch_query(v->batch[0], STMT_view_goals_shown, &a, got_goals, v) == OK;
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
 

@@ -121,6 +121,8 @@ static enum err money(struct snap *s, const json_t *o, struct str id, const char
 		e = snap_bad(s, "paidAt", "paid, but it is not told when");
 	if (e != OK)
 		return e;
+	p.method = json_text(o, "method");
+	p.country = json_text(o, "details.cardCountryCode");
 	snap_payment(s, &p);
 	struct str why = json_text(o, "details.failureReason");
 	if (failed)

@@ -185,15 +185,24 @@ void snap_email(struct snap *s, const json_t *o, const char *path)
 		snap_put(s, "email", snap_text(t));
 }
 
+static void set(struct snap *s, json_t *o, const char *key, json_t *v)
+{
+	s->no_memory |= json_object_set_new(o, key, v) != 0;
+}
+
 void snap_payment(struct snap *s, const struct snap_paid *p)
 {
 	if (!p->state || p->money.minor == 0)
 		return;
 	bool paid = strcmp(p->state, "paid") == 0;
-	snap_push(s, "payments",
-		json_pack("{s:o,s:s,s:I,s:s,s:o,s:o}", "id", snap_text(p->id), "state", p->state,
-			"amount", (json_int_t)p->money.minor, "currency", p->money.cur, "paid_at",
-			snap_at(paid ? p->at : (utc_t){0}), "intent", snap_text(p->intent)));
+	json_t *o = json_pack("{s:o,s:s,s:I,s:s,s:o,s:o}", "id", snap_text(p->id), "state",
+		p->state, "amount", (json_int_t)p->money.minor, "currency", p->money.cur, "paid_at",
+		snap_at(paid ? p->at : (utc_t){0}), "intent", snap_text(p->intent));
+	if (p->method.n > 0)
+		set(s, o, "method", snap_code(p->method));
+	if (p->country.n == 2)
+		set(s, o, "country", snap_text(p->country));
+	snap_push(s, "payments", o);
 }
 
 void snap_fee(
@@ -212,11 +221,6 @@ void snap_decline(struct snap *s, struct str payment, struct str code, bool told
 		snap_push(s, "declines",
 			json_pack("{s:o,s:o,s:b}", "payment", snap_text(payment), "code",
 				snap_code(code), "told", told));
-}
-
-static void set(struct snap *s, json_t *o, const char *key, json_t *v)
-{
-	s->no_memory |= json_object_set_new(o, key, v) != 0;
 }
 
 void snap_recurring(struct snap *s, const struct snap_recur *r)

@@ -71,6 +71,7 @@ struct snap_paid {
 	const char *state; /* processing paid failed; NULL: nothing to tell yet */
 	struct money money;
 	utc_t at;
+	struct str method, country; /* empty: not told */
 };
 void snap_payment(
 	struct snap *s, const struct snap_paid *p); /* left out without a state or without money */

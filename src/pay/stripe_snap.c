@@ -29,6 +29,18 @@ static enum err read_charge(struct snap *s, const json_t *o, struct str intent)
 	return e;
 }
 
+/* The method is a word, and the key of what is told of it. */
+static void read_method(const json_t *intent, struct snap_paid *p)
+{
+	const json_t *how = json_at(intent, "latest_charge.payment_method_details");
+	char key[50];
+
+	p->method = json_text(how, "type");
+	if (p->method.n > 0 && str_is_word(p->method, "_") &&
+		str_copy(p->method, key, sizeof key) == OK)
+		p->country = json_text(json_object_get(how, key), "country");
+}
+
 static enum err payment(struct snap *s, const json_t *o)
 {
 	static const char *const pledge[] = {"metadata.pledge", NULL};
@@ -56,6 +68,7 @@ static enum err payment(struct snap *s, const json_t *o)
 		return snap_stray(s, NULL, "neither money nor a pledge");
 	if (e != OK)
 		return e;
+	read_method(o, &p);
 	snap_payment(s, &p);
 	if (!is_state(p.state, "paid"))
 		snap_decline(s, p.intent, stripe_claim_refusal(o), true);

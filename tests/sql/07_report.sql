@@ -111,11 +111,11 @@ RESET ROLE;
 CREATE TEMP TABLE line AS SELECT * FROM regexp_split_to_table(:'got', E'\n') WITH ORDINALITY x (line, no);
 SELECT is((SELECT line FROM line WHERE no = 1), 'day,site,campaign,variant,served,viewed,viewed %,clicked,clicked %,pledged,pledged %,paid,paid %', 'funnel: head');
 SELECT is((SELECT line FROM line WHERE no = 2), '2026-02-28,fixture,support,a,2,2,100.0,1,50.0,1,100.0,1,100.0', 'funnel: the day asked for');
-SELECT is((SELECT line FROM line WHERE no = 3), 'day,site,currency,interval,mode,gifts,gross,refunds,disputes,net,fees,net_of_fees', 'income: head; to is not included');
-SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,test,1,25.00,0.00,0.00,25.00,0.00,25.00', 'income: the day asked for');
+SELECT is((SELECT line FROM line WHERE no = 3), 'day,site,currency,interval,mode,gifts,gross,refunds,disputes,net,fees,net_of_fees,mean,median,provisional,check', 'income: head; to is not included');
+SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,test,1,25.00,0.00,0.00,25.00,0.00,25.00,25.00,25.00,f,ok', 'income: the day asked for');
 SELECT is((SELECT line FROM line WHERE no = 6), 'fixture,support,a,prompt,campaign,7,100.0', 'prompts: the day asked for');
 SELECT is((SELECT count(*) FROM line), 6::bigint, 'and nothing else');
-SELECT matches(:'defaults'::text, 'site,status,mode,age,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail'
+SELECT matches(:'defaults'::text, 'site,status,mode,age,what,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail'
 	'.*\nat,site,campaign,version,author,field,before,after.*\nat,site,campaign,version,author,kind,words.*\nat,site,campaign,act,.*,mixed.*\nname,value,since\nlast_webhook_age_s,.*\nday,site,campaign,kind,asked,waiting,sent,gave_after,gave_after %,', 'all run with their defaults');
 SELECT is((SELECT count(*) FROM regexp_matches('=1+1', '^([=+@[:cntrl:]-])')), 1::bigint, 'a formula is seen as one');
 SELECT * FROM finish();

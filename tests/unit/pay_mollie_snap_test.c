@@ -131,6 +131,19 @@ static void a_paid_one_has_its_money(void **state)
 	assert_int_equal(json_integer_value(json_at(s, "payments.0.amount")), 2500);
 	assert_true(json_is_false(json_object_get(s, "livemode")));
 	assert_null(json_at(s, "recurring"));
+	assert_null(json_at(s, "payments.0.method"));
+}
+
+static void how_it_was_paid(void **state)
+{
+	json_t *o = payment("paid");
+	json_object_set_new(o, "method", json_string("creditcard"));
+	json_object_set_new(o, "details", json_pack("{s:s}", "cardCountryCode", "NL"));
+	json_auto_t *s = good(PAY_KIND_PAYMENT, o);
+
+	(void)state;
+	text_at(s, "payments.0.method", "creditcard");
+	text_at(s, "payments.0.country", "NL");
 }
 
 static void a_refusal_has_its_reason(void **state)
@@ -486,6 +499,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(every_state),
 		cmocka_unit_test(a_paid_one_has_its_money),
+		cmocka_unit_test(how_it_was_paid),
 		cmocka_unit_test(a_refusal_has_its_reason),
 		cmocka_unit_test(what_was_taken_back),
 		cmocka_unit_test(a_made_refund),

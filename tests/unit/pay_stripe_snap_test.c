@@ -76,6 +76,8 @@ static enum err snap(const struct pay_set *s, enum pay_kind kind, const json_t *
 #define CHECKOUT(state, url) ",'checkout':{'id':'cs_1','state':'" state "','expires_at':" T ",'url':" url "}"
 #define PAYMENT(id, state, amount, at, intent) ",'payments':[{'id':'" id "','state':'" state "','amount':" amount \
 	",'currency':'EUR','paid_at':" at ",'intent':" intent "}]"
+#define HOW(method, country) ",'payments':[{'id':'pi_1','state':'paid','amount':2500,'currency':'EUR','paid_at':" T \
+	",'intent':'pi_1','method':'" method "'" country "}]"
 #define GIFT(state, until, customer, more) ",'recurring':{'id':'sub_1','state':'" state "','until':" until \
 	",'customer':" customer more "}"
 /* nothing more is told · by a subscription without a price · by an invoice that was paid, that failed */
@@ -232,6 +234,12 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
 	",'fees':[" COST("txn_1", "pi_1", "payment", "101") "," COST("txn_2", "pi_1", "refund", "-12") "]")},
     {"intent paid, its fee is not known yet", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','balance_transaction':null}"),
 	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", T, "'pi_1'"))},
+    {"intent paid by debit", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','payment_method_details':{'type':'sepa_debit','card':{'country':'US'},'sepa_debit':{'country':'DE'}}}"),
+	SAYS(MINE, HOW("sepa_debit", ",'country':'DE'"))},
+    {"intent paid by card, its country is a longer word", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','payment_method_details':{'type':'card','card':{'country':'USA'}}}"),
+	SAYS(MINE, HOW("card", ""))},
+    {"intent paid by what is no word", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','payment_method_details':{'type':'a@b.example','a@b':{'country':'DE'}}}"),
+	SAYS(MINE, HOW("other", ""))},
     {"intent paid at no cost", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','balance_transaction':" MOVE("txn_1", "0") "}"),
 	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", T, "'pi_1'"))},
     {"intent declined, waits", PAY_KIND_PAYMENT, INTENT("requires_payment_method", ",'last_payment_error':{'code':'card_declined','decline_code':'stolen_card'}"),

@@ -176,6 +176,12 @@ test("the goal bar: by itself, in the answer and in the page, and equal to the l
 	assert.ok(html.includes(`<p class="pledged-goal-text">€343.32 of €1000 · 3\u00a0gifts · 3\u00a0days left</p>`), html);
 });
 
+test("the report of goals has the number that is shown, and the ledger's beside it", () => until("they are one", async () => {
+	const [[shown, ledger, difference, check]] = await s.sql(`SELECT public, ledger, difference, "check" FROM report.goal WHERE campaign = 'drive'`);
+
+	return shown === (await goal()).raised && ledger === shown && difference === "0.00" && check === "ok";
+}, 90));
+
 test("there is a bar only where there is a goal", async () => {
 	for (const name of ["drive-free", "nothing", "policy"])
 		assert.equal((await s.request(`/goal?campaign=${name}`)).status, 404, name);

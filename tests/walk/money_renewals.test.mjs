@@ -66,6 +66,18 @@ test("a renewal fails twice and comes at the third try: past due, then active, o
 	assert.equal(await mails(p, "receipt"), 2);
 	assert.equal(await s.one(`SELECT string_agg(became, ' ' ORDER BY ledger_id) FROM pledged.ledger l JOIN pledged.recurring r ON r.recurring_id = l.object_id
 		WHERE r.provider_recurring_id = '${p.sub}'`), "active past_due active");
+	assert.deepEqual((await s.sql(`SELECT code, attempt, ended_at IS NULL FROM pledged.refused WHERE pledge_id = '${p.id}'`)),
+		[["insufficient_funds", "3", "t"]], "what report.recovery tells of it");
+	assert.equal(await s.one(`SELECT string_agg(m.what, ' ' ORDER BY m.at) FROM pledged.recurring_move m JOIN pledged.recurring r USING (recurring_id)
+		WHERE r.provider_recurring_id = '${p.sub}'`), "new failed failed recovered");
+});
+
+test("each payment learns how it was paid, and the book meets", async () => {
+	await until("all are looked at", async () => await s.count("SELECT count(*) FROM pledged.payment WHERE state = 'paid' AND method IS NULL") === 0, 60);
+	assert.deepEqual(await s.sql("SELECT DISTINCT method, country FROM pledged.payment WHERE state = 'paid'"), [["card", "US"]]);
+	const lines = await s.sql(`SELECT line, "check" FROM report.book('2000-01-01', '2100-01-01', '') WHERE line = 'closing'`);
+
+	assert.ok(lines.length > 0 && lines.every(([, check]) => check === "ok"), JSON.stringify(lines));
 });
 
 test("the books agree", () => books_agree(s));

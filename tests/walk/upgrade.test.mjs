@@ -11,8 +11,9 @@ const folder = join(root, "sql/migrations");
 const files = readdirSync(folder).sort();
 const s = await stack({ only: "pg", campaigns: "none" });
 
+let database = "earlier";
 const psql = (...words) => execFileSync("psql", ["-X", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-h", s.env.PGHOST, "-p", s.env.PGPORT,
-	"-U", "postgres", "-d", "earlier", ...words], { encoding: "utf8" }).trim();
+	"-U", "postgres", "-d", database, ...words], { encoding: "utf8" }).trim();
 
 // migrate: each file in a transaction of its owner, as pledgectl migrate runs it; functions are not needed.
 function migrate(list) {
@@ -39,4 +40,34 @@ test("a reader's articles and marks from before topics and named caps", () => {
 	assert.equal(psql("-c", "SELECT encode(seen, 'hex'), encode(marks, 'hex') FROM pledged.reader ORDER BY seen DESC"),
 		// campaign_cap_key of "support" and "meter": tests/unit/core_campaign_test.c
 		`2345000def0123452346000fffffffff|${mark(3, 5, "ceac")}${mark(1, 6, "260c")}${mark(4, 99, "0000")}\n|`);
+});
+
+test("recurring gifts from before their history was kept", async () => {
+	const at = files.indexOf("0017_book.sql");
+	const gift = (n, now) => `INSERT INTO pledged.pledge (pledge_id, public_token, key, fingerprint, site_id, amount, currency, "interval", locale, livemode,
+			status, created_at, status_at) VALUES ('${id(n)}', 'upgrade-token-0${n}', 'upgrade-test-key-0${n}', '\\x01', 1, 1000, 'EUR', 'month', 'en', true, 'paid', '2026-01-01Z', '2026-01-01Z');
+		INSERT INTO pledged.recurring (recurring_id, pledge_id, provider, provider_recurring_id, state, amount, currency, paused_until, failures, failure,
+			fetched_at, created_at, state_at) VALUES ('${id(n)}', '${id(n)}', 'stripe', 'sub_${n}', ${now})`;
+	const id = (n) => `a0000000-0000-4000-8000-00000000000${n}`;
+	const was = (n, day, before, state) => `INSERT INTO pledged.ledger (entry, at, pledge_id, object, object_id, was, became, account, amount, currency,
+		livemode, cause) VALUES (nextval('pledged.ledger_entry'), '${day}Z', '${id(n)}', 'recurring', '${id(n)}', ${before}, '${state}', 'none', 0, 'EUR', true, 'x')`;
+	const wish = (n, kind, day, amount, until) => `INSERT INTO pledged.wish (wish_id, pledge_id, kind, recurring_id, amount, currency, until, author, state,
+		created_at, state_at) VALUES (gen_random_uuid(), '${id(n)}', '${kind}', '${id(n)}', ${amount}, 'EUR', ${until}, 'x', 'done', '${day}Z', '${day}Z')`;
+
+	database = "earlier_money";
+	await s.sql("CREATE DATABASE earlier_money");
+	psql("-f", join(root, "sql/roles.sql"));
+	migrate(files.slice(0, at));
+	psql("-1", "-f", join(root, "sql/seed/demo.sql"),
+		// 1 began at 10.00, was raised to 12.00 in February, owes since March; 2 was paused from February to April; 3 ended in March
+		...[gift(1, "'past_due', 1200, 'EUR', NULL, 2, 'card_declined', '2026-03-05Z', '2026-01-01Z', '2026-03-01Z'"), was(1, "2026-01-01", "NULL", "active"),
+			wish(1, "amount", "2026-02-10", 1200, "NULL"), was(1, "2026-03-01", "'active'", "past_due"),
+			gift(2, "'active', NULL, NULL, NULL, 0, NULL, '2026-04-02Z', '2026-01-01Z', '2026-01-01Z'"), was(2, "2026-01-01", "NULL", "active"),
+			wish(2, "pause", "2026-02-01", "NULL", "'2026-06-01Z'"), wish(2, "resume", "2026-04-01", "NULL", "NULL"),
+			gift(3, "'ended', 1000, 'EUR', NULL, 0, NULL, '2026-03-03Z', '2026-01-01Z', '2026-03-03Z'"), was(3, "2026-01-01", "NULL", "active"),
+			was(3, "2026-03-03", "'active'", "ended")].flatMap((sql) => ["-c", sql]));
+	migrate(files.slice(at));
+	assert.equal(psql("-c", `SELECT right(recurring_id::text, 1), at::date, what, gifts, monthly FROM pledged.recurring_move ORDER BY 1, 2, 3`),
+		["1|2026-01-01|new|1|1000", "1|2026-02-10|raised|0|200", "1|2026-03-05|failed|0|0", "2|2026-01-01|new|1|1000", "2|2026-02-01|paused|-1|-1000",
+			"2|2026-04-01|reactivated|1|1000", "3|2026-01-01|new|1|1000", "3|2026-03-03|ended_asked|-1|-1000"].join("\n"));
 });

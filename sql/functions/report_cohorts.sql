@@ -1,0 +1,56 @@
+-- report.cohorts: donors by the month of their first paid gift, and how many of them gave in each month since.
+-- Reads paid, refund, recurring_book, ledger, payment. Changes nothing. Cohorts whose month begins in [p_from, p_to).
+-- A donor is in one cohort for ever, by the interval of the first gift; its size is counted from the payments and, for check, from the ledger.
+CREATE OR REPLACE FUNCTION report.cohorts(p_from date, p_to date, p_site text)
+RETURNS TABLE (site text, mode text, "interval" text, cohort date, size bigint, m integer, month date, gave bigint, gave_pct numeric,
+	active bigint, active_pct numeric, "check" text)
+LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
+	WITH gift AS MATERIALIZED (
+		SELECT y.site_id, y.mode, y.donor, y.pledge_id, y.payment_id, y."interval", y.paid_at, date_trunc('month', y.local)::date AS month,
+			coalesce(b.amount, 0) < y.amount AS kept
+		FROM paid y LEFT JOIN (SELECT r.payment_id, sum(r.amount) AS amount FROM refund r WHERE r.state = 'done' GROUP BY r.payment_id) b USING (payment_id)
+		WHERE p_site = '' OR y.site = p_site
+	), donor AS MATERIALIZED (
+		SELECT DISTINCT ON (g.site_id, g.mode, g.donor) g.site_id, g.mode, g.donor, g."interval", g.month AS cohort
+		FROM gift g ORDER BY g.site_id, g.mode, g.donor, g.paid_at, g.payment_id
+	), booked AS MATERIALIZED (
+		SELECT b.site, b.mode, b.cohort, count(*) AS n FROM (
+			SELECT s.slug AS site, CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode,
+				date_trunc('month', min(coalesce(y.paid_at, l.at)) AT TIME ZONE s.time_zone)::date AS cohort
+			FROM ledger l JOIN pledge p USING (pledge_id) JOIN site s USING (site_id) LEFT JOIN payment y ON y.payment_id = l.object_id
+				LEFT JOIN reader r ON p.email IS NULL AND r.reader_id = p.reader_id
+			WHERE l.account = 'donor' AND l.object = 'payment' AND (p_site = '' OR s.slug = p_site)
+			GROUP BY s.slug, s.time_zone, l.livemode, md5(coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id))::uuid
+		) b GROUP BY b.site, b.mode, b.cohort
+	), size AS (
+		SELECT s.slug AS site, d.site_id, d.mode, d."interval", d.cohort, s.time_zone, count(*) AS size FROM donor d JOIN site s USING (site_id)
+		WHERE d.cohort >= p_from AND d.cohort < p_to GROUP BY s.slug, d.site_id, d.mode, d."interval", d.cohort, s.time_zone
+	), cell AS (
+		SELECT z.*, c.month::date AS month FROM size z,
+			LATERAL generate_series(z.cohort, date_trunc('month', now() AT TIME ZONE z.time_zone), interval '1 month') c (month)
+	), gave AS MATERIALIZED (
+		SELECT d.site_id, d.mode, d."interval", d.cohort, g.month, count(*) AS n
+		FROM donor d JOIN (SELECT DISTINCT g.site_id, g.mode, g.donor, g.month FROM gift g WHERE g.kept OFFSET 0) g USING (site_id, mode, donor)
+		WHERE d.cohort >= p_from AND d.cohort < p_to GROUP BY d.site_id, d.mode, d."interval", d.cohort, g.month
+	), alive AS MATERIALIZED (
+		SELECT d.site_id, d.mode, d."interval", d.cohort, c.month, count(DISTINCT d.donor) AS n
+		FROM donor d JOIN (SELECT DISTINCT g.site_id, g.mode, g.donor, g.pledge_id FROM gift g WHERE g."interval" <> 'once') g USING (site_id, mode, donor)
+			JOIN recurring_book b ON b.pledge_id = g.pledge_id AND b.held
+			JOIN (SELECT DISTINCT cell.site_id, cell.month, (cell.month + interval '1 month') AT TIME ZONE cell.time_zone AS over FROM cell) c
+				ON c.site_id = d.site_id AND b.at < least(c.over, now()) AND coalesce(b.next_at >= least(c.over, now()), true)
+		WHERE d."interval" <> 'once' AND d.cohort >= p_from AND d.cohort < p_to GROUP BY d.site_id, d.mode, d."interval", d.cohort, c.month
+	)
+	SELECT c.site, c.mode, c."interval", c.cohort, c.size,
+		((extract(year FROM c.month) - extract(year FROM c.cohort)) * 12 + extract(month FROM c.month) - extract(month FROM c.cohort))::integer, c.month,
+		coalesce(g.n, 0), round(100.0 * coalesce(g.n, 0) / c.size, 1), CASE WHEN c."interval" <> 'once' THEN coalesce(a.n, 0) END,
+		CASE WHEN c."interval" <> 'once' THEN round(100.0 * coalesce(a.n, 0) / c.size, 1) END,
+		CASE WHEN k.donors = coalesce(b.n, 0) THEN 'ok' ELSE 'the ledger has ' || coalesce(b.n, 0) || ' donors of this month, not ' || k.donors END
+	FROM cell c LEFT JOIN gave g USING (site_id, mode, "interval", cohort, month) LEFT JOIN alive a USING (site_id, mode, "interval", cohort, month)
+		LEFT JOIN booked b ON (b.site, b.mode, b.cohort) = (c.site, c.mode, c.cohort)
+		JOIN (SELECT z.site_id, z.mode, z.cohort, sum(z.size) AS donors FROM size z GROUP BY z.site_id, z.mode, z.cohort) k
+			ON (k.site_id, k.mode, k.cohort) = (c.site_id, c.mode, c.cohort)
+	ORDER BY c.site, c.mode, c."interval", c.cohort, c.month
+$$;
+COMMENT ON FUNCTION report.cohorts(date, date, text) IS 'Donors by the month of their first paid gift, for months that begin from p_from to p_to (half-open), of p_site or all (empty). interval: once, month or year, of the first gift; cohort: that month; size: donors, fixed; m: months since; month: the month that the row tells of; gave: of them, who had a paid gift in it that was not wholly refunded; active: of them, whose recurring gift ran at the month''s end (now, in this month), empty for single gifts; in per cent of size; check: ok, or how many the ledger has.';
+REVOKE ALL ON FUNCTION report.cohorts(date, date, text) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION report.cohorts(date, date, text) TO pledged_report;

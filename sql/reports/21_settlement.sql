@@ -1,0 +1,37 @@
+-- Settlement: what the provider's books and ours do not agree on. No row: they agree.
+-- Columns     day (of the object), site, provider, mode, object, what, ours, theirs, days (from the object to the end of the difference, or to now),
+--             first_seen, resolved_at (empty: open), id (the provider's)
+-- Parameters  from, to: days in the site's zone, [from, to), default the last 90 days; site: slug, default all (differences that belong to no site
+--             are shown in any case); transit: days for which a payment of ours may be missing in their list, default 2; open: 1 leaves out what
+--             is resolved, default 1
+-- Cost        reads the differences that were ever found
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v open=0] -f sql/reports/21_settlement.sql
+--             The clerk compares every day; `pledgectl audit` compares now. 32_settlement_sums.sql has the sums of the newest comparison.
+\set QUIET 1
+\if :{?from}
+\else
+SELECT (current_date - 90)::text AS "from" \gset
+\endif
+\if :{?to}
+\else
+SELECT (current_date + 1)::text AS "to" \gset
+\endif
+\if :{?site}
+\else
+\set site ''
+\endif
+\if :{?transit}
+\else
+\set transit 2
+\endif
+\if :{?open}
+\else
+\set open 1
+\endif
+/* pledged:report_settlement */
+SELECT day, site, provider, mode, object, what, regexp_replace(ours, '^([=+@[:cntrl:]-])', '''\1') AS ours, regexp_replace(theirs, '^([=+@[:cntrl:]-])', '''\1') AS theirs, days,
+	first_seen, resolved_at, regexp_replace(id, '^([=+@[:cntrl:]-])', '''\1') AS id
+FROM report.settlement
+WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site IN ('', :'site'))
+	AND (what <> 'not in their list' OR days >= :'transit'::numeric) AND (:'open' <> '1' OR resolved_at IS NULL)
+ORDER BY day, provider, object, id, what;
