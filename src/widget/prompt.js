@@ -10,6 +10,7 @@ import { look, word } from "./lib/net.js";
 import { of_answer, of_markup } from "./lib/offer.js";
 import { not_typing, out_of_sight, pushes_text, seen } from "./lib/seen.js";
 import { bar, dialog, lift, line } from "./lib/shape.js";
+import { thank } from "./lib/thank.js";
 import { ways } from "./lib/ways.js";
 import { is_rtl, words } from "./lib/words.js";
 
@@ -159,8 +160,7 @@ class Prompt {
 			this.#left = true;
 			this.#take_away();
 			this.#note(this.say.t("thanks_title"));
-			this.tell("thanks", { status: pledge.status, amount: pledge.amount, currency: pledge.currency,
-				interval: pledge.interval });
+			thank(this.host, gave, pledge, this.facts);
 		} catch (e) {
 			/* then it is asked still */
 		}
@@ -186,9 +186,9 @@ class Prompt {
 export async function mount(host, answer, alive) {
 	const say = await words(host);
 	const offer = answer ? of_answer(answer) : of_markup(host);
-	const over = ["bar", "modal", "line"].includes(offer.format);
+	const waits = ["appeal", "inline"].includes(offer.format);	// the others lie over the page, or stand where it ends
 
-	if (answer && !over && pushes_text(host))
+	if (answer && waits && pushes_text(host))
 		await out_of_sight(host);
 	if (offer.format === "modal")
 		await not_typing();
