@@ -160,6 +160,26 @@ static void hidden(struct buf *b, const char *name, struct str v)
 	buf_addc(b, ">\n");
 }
 
+/* The two parts of the fee as text, e.g. "1.5" and "0.25". */
+static void cover_texts(const struct campaign_amounts *o, struct buf *percent, struct buf *fixed)
+{
+	struct money m = {o->cover.fixed_minor, ""};
+	cover_percent_format(percent, o->cover.percent_e2);
+	if (str_copy(o->currency, m.cur, sizeof m.cur) == OK)
+		money_format(fixed, &m);
+}
+
+/* What was shown comes back with the form, so that no other fee is added. */
+static void cover_fee(struct buf *b, const struct campaign_amounts *o)
+{
+	BUF_ON(shown, 60);
+	BUF_ON(fixed, 40);
+	cover_texts(o, &shown, &fixed);
+	buf_byte(&shown, ' ');
+	buf_add(&shown, buf_str(&fixed));
+	hidden(b, "fee", buf_str(&shown));
+}
+
 /* "1.5% + €0.25" */
 static void fee(struct buf *b, const struct cover *c, struct str currency, struct str locale)
 {
@@ -199,15 +219,7 @@ static void cover(struct buf *b, const struct fragment *f)
 	buf_html(b, buf_str(&text));
 	buf_html(b, (struct str){rest.p + 2, rest.n - 2});
 	buf_addc(b, "</span></label>\n");
-}
-
-/* The two parts of the fee as text, e.g. "1.5" and "0.25". */
-static void cover_texts(const struct campaign_amounts *o, struct buf *percent, struct buf *fixed)
-{
-	struct money m = {o->cover.fixed_minor, ""};
-	cover_percent_format(percent, o->cover.percent_e2);
-	if (str_copy(o->currency, m.cur, sizeof m.cur) == OK)
-		money_format(fixed, &m);
+	cover_fee(b, o);
 }
 
 static void cover_attrs(struct buf *b, const struct campaign_amounts *o)

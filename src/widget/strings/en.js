@@ -55,6 +55,7 @@ export default {
 	err_remind: "That did not work. Please try again in a little while.",
 	err_many: "There have been many tries from your network. Please wait a little and try again.",
 	err_shut: "Gifts cannot be taken right now. Nothing has been charged. Please come back a little later.",
+	err_fee: "The payment fee has changed since this page was opened. Please reload the page and look at the sum. Nothing has been charged.",
 	err_too_small: "This amount is too small. Please enter a larger one.",
 	err_too_large: "This amount is too large for one gift. Please enter a smaller one.",
 
