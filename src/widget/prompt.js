@@ -6,7 +6,7 @@ import OVER from "pledged:over.css";
 import { el, parts, root } from "./lib/dom.js";
 import { Form } from "./lib/form.js";
 import { section as build } from "./lib/markup.js";
-import { look, word } from "./lib/net.js";
+import { gone, look, word } from "./lib/net.js";
 import { of_answer, of_markup } from "./lib/offer.js";
 import { not_typing, out_of_sight, pushes_text, seen } from "./lib/seen.js";
 import { bar, dialog, lift, line } from "./lib/shape.js";
@@ -58,7 +58,7 @@ class Prompt {
 			clicked: () => this.clicked("give"), submitted: (d) => this.tell("submitted", d),
 			error: (d) => this.tell("error", d) });
 		if (offer.kind === "appeal")
-			section.append(ways(offer, this.say, (...how) => this.leave(...how)));
+			this.#ways(ways(offer, this.say, (...how) => this.leave(...how)));
 		parts(section);
 		this.#place();
 		inside && inside.focus({ preventScroll: true });	// who was typing already goes on
@@ -66,6 +66,16 @@ class Prompt {
 		if (rendered && offer.kind !== "form")
 			this.tell("decision");
 		addEventListener("pageshow", (e) => e.persisted && this.#back(), { signal: this.#end.signal });
+	}
+
+	// The server's own row, a plain form, gives way.
+	#ways(row) {
+		const old = this.section.querySelector(".pledged-ways");
+
+		if (old)
+			old.replaceWith(row);
+		else
+			this.section.append(row);
 	}
 
 	#place() {
@@ -155,7 +165,9 @@ class Prompt {
 			const gave = this.form.pay?.gave;
 			const pledge = gave && await look(gave);
 
-			if (!GAVE.includes(pledge?.status) || this.#left)
+			if (!GAVE.includes(pledge?.status))
+				return await this.#still();
+			if (this.#left)
 				return;
 			this.#left = true;
 			this.#take_away();
@@ -164,6 +176,19 @@ class Prompt {
 		} catch (e) {
 			/* then it is asked still */
 		}
+	}
+
+	// still: what the reader did on other pages meanwhile, this one has not heard: that they gave, signed in, or do not
+	// want to be asked.
+	async #still() {
+		const reason = this.#left || !this.offer.token ? null : await gone(this.offer.token);
+
+		if (!reason || this.#left)
+			return;
+		this.end();
+		this.tell("decision", { act: "open", reason, supporter: reason === "supporter" });
+		if (this.offer.kind === "wall")
+			location.reload();	// what it stood before is not on this page
 	}
 
 	// end: nothing of it stays on the page.

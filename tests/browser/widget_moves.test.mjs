@@ -83,3 +83,95 @@ test("page() before the script has taken over: what the server put there for the
 		assert.equal(await page.locator("form").count(), 0);
 	});
 });
+
+test("back on a page that stands as it was: what was said elsewhere takes the prompt away, else it stays", async () => {
+	for (const [format, how, goes] of [["bar", { still: false, reason: "never" }, true], ["appeal", { still: false, reason: "supporter" }, true],
+		["appeal", { still: true, reason: "campaign" }, false], ["modal", null, false]])
+		await scene(browser, { ...asked(decision(format)), "/still": () => (how ? json(how) : json({}, 503)) }, async (page, site, noise) => {
+			await page.goto(site.url);
+			await ready(page);
+			await back(page);
+			await until(() => site.to("/still").length === 1);
+			assert.equal(site.to("/still")[0].url, "/still?d=v1.made");
+			if (goes)
+				await page.waitForFunction(() => !document.querySelector("pledged-prompt[data-on]"));
+			else
+				await page.waitForTimeout(300);
+			assert.equal(await page.locator("form").count(), goes ? 0 : 1);
+			assert.equal(await page.locator(".pledged-topline").count(), format === "appeal" && !goes ? 1 : 0);
+			const told = (await heard(page, "decision")).at(-1)[1];
+
+			assert.deepEqual([told.act, told.reason, told.supporter ?? false], goes ? ["open", how.reason, how.reason === "supporter"] : ["prompt", "campaign", false]);
+			assert.equal(site.to("/decide").length, 1, "and nothing is counted for it");
+			assert.deepEqual(site.events().filter((e) => e !== "viewed"), []);
+			assert.deepEqual(noise.filter((n) => !/503/.test(n)), []);
+		});
+});
+
+test("back on a wall after a gift: the page is asked for anew", async () => {
+	let visits = 0;
+	const wall = page_with(await rendered("wall"));
+
+	await scene(browser, { "/": () => ({ body: visits++ ? page_with("<p>The whole article.</p>") : wall }),
+		"/still": () => json({ still: false, reason: "supporter" }) }, async (page, site) => {
+		await page.goto(site.url);
+		await ready(page);
+		await back(page);
+		await page.getByText("The whole article.").waitFor();
+		assert.equal(visits, 2);
+	});
+});
+
+test("the row of ways that the server made gives way to ours, in its place and size", async () => {
+	await scene(browser, { "/": page_with(await rendered("appeal"), { long: false }) }, async (page, site, noise) => {
+		await page.goto(site.url);
+		await ready(page);
+		assert.equal(await page.locator(".pledged-ways").count(), 1);
+		assert.equal(await page.locator("form.pledged-ways").count(), 0);
+		assert.equal(await page.getByRole("button", { name: "Not now (for 7 days)" }).getAttribute("type"), "button");
+		await page.waitForTimeout(300);
+		assert.equal(await page.evaluate(() => window.shift), 0);
+		assert.deepEqual(noise, []);
+	}, { viewport: { width: 1280, height: 2400 } });
+});
+
+test("a reminder's months are those of the server, whatever the reader's clock says", async () => {
+	for (const from_markup of [false, true]) {
+		const routes = from_markup ? { "/": page_with((await rendered("appeal")).replace("data-remind=", 'data-remind-from="2031-12" data-remind=')) } :
+			asked(decision("appeal", "en", { remind_from: "2031-12" }));
+
+		await scene(browser, routes, async (page, site) => {
+			await page.goto(site.url);
+			await ready(page);
+			await page.getByRole("button", { name: "Remind me by e-mail" }).click();
+			await page.locator(".pledged-remind").waitFor();
+			const months = await page.locator(".pledged-remind option").evaluateAll((l) => l.map((n) => n.value).filter((v) => v.includes("-")));
+
+			assert.deepEqual([months[0], months[1], months.at(-1), months.length], ["2031-12", "2032-01", "2032-11", 12]);
+		});
+	}
+});
+
+test("a reminder that is refused: the month and the articles have sentences of their own, beside the choice", async () => {
+	const words = { en: [/cannot write in that month/, /do not count the articles/], ru: [/В этом месяце/, /Мы не считаем статьи/], ar: [/ذلك الشهر/, /لا نعدّ المقالات/] };
+
+	for (const [lang, [month, articles]] of Object.entries(words))
+		await scene(browser, { ...asked(decision("appeal", lang), { lang }), "/remind": (req, body) =>
+			json({ type: "urn:pledged:problem:field_bad", field: JSON.parse(body).month ? "month" : "articles" }, 422) }, async (page, site) => {
+			await page.goto(site.url);
+			await ready(page);
+			await page.locator(".pledged-ways button").nth(2).click();
+			await page.locator(".pledged-remind [name=email]").fill("reader@mail.example");
+			for (const [value, sentence] of [[null, month], ["10", articles]]) {
+				if (value)
+					await page.locator(".pledged-remind select").selectOption(value);
+				assert.equal(await page.locator(".pledged-remind [aria-invalid]").count(), 0);
+				await page.locator(".pledged-remind .pledged-do").click();
+				await page.locator(".pledged-error").filter({ hasText: sentence }).waitFor();
+				const select = page.locator(".pledged-remind select");
+
+				assert.equal(await select.getAttribute("aria-invalid"), "true");
+				assert.equal(await select.getAttribute("aria-describedby"), await page.locator(".pledged-error").getAttribute("id"));
+			}
+		});
+});
