@@ -4,8 +4,9 @@
 -- (articles, and nobody whose articles are counted) or off (the campaign offers none).
 -- p_campaign to p_decided: the decision whose prompt was put off, null without one. p_reader may be one who was joined to another.
 -- Tables: those of reader_later, remind (inserted; an open one of the address is replaced). Locks before: the network, the address, then
--- the site's lock on joins, shared, so that the reader stays the same.
--- Limits: of one address 3 in a day, of one network 20 an hour. One open reminder a site and address: the last word counts.
+-- the site's lock on joins, shared, so that the reader stays the same; the reader; the site last, since everybody needs it.
+-- Limits: of one address 3 in a day, of one reader 5 in a day, of one network 20 an hour, of the whole site 1000 an hour (a network stands
+-- there for a day, so its index finds them). One open reminder a site and address: the last word counts.
 CREATE OR REPLACE FUNCTION pledged.remind_ask(p_site smallint, p_reader uuid, p_email text, p_locale text, p_month text, p_articles integer,
 	p_network text, p_campaign integer, p_version integer, p_variant integer, p_decision bigint, p_decided timestamptz, p_counting boolean,
 	p_now timestamptz) RETURNS text
@@ -30,12 +31,16 @@ BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('remind address ' || encode(v_hash, 'hex'), 0));
 	PERFORM pg_advisory_xact_lock_shared(1818848875, p_site);
 	v_reader := reader_of(p_reader);
+	PERFORM pg_advisory_xact_lock(hashtextextended('remind reader ' || v_reader, 0));
+	PERFORM pg_advisory_xact_lock(hashtextextended('remind site ' || p_site, 0));
 	-- Who asked is left in peace, whatever comes of the mail.
 	PERFORM reader_later(v_reader, p_campaign, p_version, p_variant, p_decision, p_decided, p_counting, v_due, p_now);
 	IF EXISTS (SELECT FROM remind m WHERE m.site_id = p_site AND m.email_hash = v_hash AND m.state = 'waiting'
 			AND (m.month = v_month OR (m.articles = p_articles AND m.reader_id = v_reader))) THEN
 		RETURN 'same';
 	ELSIF (SELECT count(*) FROM remind m WHERE m.email_hash = v_hash AND m.created_at > p_now - interval '1 day') >= 3
+			OR (SELECT count(*) FROM remind m WHERE m.reader_id = v_reader AND m.created_at > p_now - interval '1 day') >= 5
+			OR (SELECT count(*) FROM remind m WHERE m.network IS NOT NULL AND m.site_id = p_site AND m.created_at > p_now - interval '1 hour') >= 1000
 			OR (SELECT count(*) FROM remind m WHERE m.network = v_network AND m.created_at > p_now - interval '1 hour') >= 20 THEN
 		RETURN 'limited';
 	END IF;

@@ -27,6 +27,7 @@ struct money_ask {
 			    pledge, not a mistake */
 	struct str host, origin; /* origin: scheme://host[:port] of the request */
 	struct str provider;     /* that the donor chose; empty: none */
+	struct str fee;          /* as struct offer's shown */
 	struct str cookie, request_id, client_ip;
 	utc_t now;
 	mono_t start;

@@ -20,6 +20,21 @@ static enum err read_cover(
 	return OK;
 }
 
+/* The sum that the donor agreed to was counted by the fee on the page: another one in force by now
+ * is not added unasked. */
+static bool is_as_shown(const struct cover *c, struct str currency, struct str shown)
+{
+	struct money fixed = {c->fixed_minor, ""};
+	BUF_ON(text, 60);
+	if (shown.n == 0)
+		return true;
+	cover_percent_format(&text, c->percent_e2);
+	buf_byte(&text, ' ');
+	if (str_copy(currency, fixed.cur, sizeof fixed.cur) == OK)
+		money_format(&text, &fixed);
+	return str_eq(buf_str(&text), shown);
+}
+
 enum err offer_cover(struct app_money *m, const struct offer *o, const struct money *gift,
 	struct money *ret, struct fault *f)
 {
@@ -39,13 +54,17 @@ enum err offer_cover(struct app_money *m, const struct offer *o, const struct mo
 	arg_c(&a, gift->cur);
 	arg_utc(&a, o->now);
 	enum err e = store_call(m->store, STMT_campaign_cover, &a, &rows, f);
-	if (e == OK && rows_n(rows) != 1)
+	if (e == OK && rows_n(rows) != 1 && o->shown.n > 0)
+		e = fault_set(f, ERR_FEE_CHANGED, "cover", "%s", "");
+	else if (e == OK && rows_n(rows) != 1)
 		e = fault_set(f, ERR_FIELD_BAD, "cover", "not offered by this campaign for %s",
 			gift->cur);
 	if (e == OK)
 		e = read_cover(rows, str_c(gift->cur), &c, f);
 	if (e != OK)
 		return e;
+	if (!is_as_shown(&c, str_c(gift->cur), o->shown))
+		return fault_set(f, ERR_FEE_CHANGED, "cover", "%s", "");
 	e = cover_of(&c, gift, ret);
 	return e == OK ? OK
 		       : fault_set(f, e, "amount", "with the fee above the largest gift in %s",

@@ -124,6 +124,7 @@ static enum err add_cover(
 		return OK;
 	d->offer.site = d->site;
 	d->offer.name = d->want.campaign;
+	d->offer.shown = ask->fee;
 	d->offer.now = ask->now;
 	enum err e = offer_cover(m, &d->offer, &d->want.money, &d->cover, f);
 	d->sum.minor += d->cover.minor;

@@ -166,6 +166,23 @@ enum err app_remind(struct app_money *m, const struct remind_ask *ask, struct re
 	return e;
 }
 
+enum err app_remind_first(struct app_money *m, const struct remind_ask *ask,
+	struct remind_answer *ret_locale, struct str *ret, struct fault *f)
+{
+	struct store_args a;
+	ROWS_AUTO rows = NULL;
+	int16_t site;
+	*ret_locale = (struct remind_answer){.locale = ask->locale};
+	enum err e = find_site(m, ask, &site, ret_locale, f);
+	if (e != OK)
+		return e;
+	store_args_init(&a);
+	arg_int(&a, site);
+	arg_utc(&a, ask->now);
+	e = store_call(m->store, STMT_remind_first, &a, &rows, f);
+	return e == OK ? arena_dup(ask->arena, row_str(rows, 0, "month"), ret) : e;
+}
+
 /* --- stopping ----------------------------------------------------------------------------------
  */
 

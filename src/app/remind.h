@@ -38,6 +38,12 @@ bool app_remind_is_month(struct str s);
 MUST enum err app_remind(struct app_money *m, const struct remind_ask *ask,
 	struct remind_answer *ret, struct fault *f);
 
+/* app_remind_first: the first month that can be asked for, by the site's calendar.
+ *   gives  *ret as 2027-01, in the arena
+ *   fails  ERR_UNKNOWN_SITE, ERR_STORE_* */
+MUST enum err app_remind_first(struct app_money *m, const struct remind_ask *ask,
+	struct remind_answer *ret_locale, struct str *ret, struct fault *f);
+
 /* app_remind_look: what a press on the button would find; changes nothing.
  *   fails  ERR_NOT_FOUND (we mailed no such key), ERR_UNKNOWN_SITE, ERR_STORE_* */
 MUST enum err app_remind_look(struct app_money *m, const struct remind_ask *ask,

@@ -12,9 +12,8 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-#define RACES_MAX   5
-#define TOKEN_AGE_S (INT64_C(2) * 86400)
-#define OF_OP(op)   ((struct view_ask *)(void *)((char *)(op)-offsetof(struct view_ask, op)))
+#define RACES_MAX 5
+#define OF_OP(op) ((struct view_ask *)(void *)((char *)(op)-offsetof(struct view_ask, op)))
 
 /* By deadline: who comes back for a mark is older than those who came meanwhile. */
 static void list_add(struct app_view *v, struct view_ask *a)
@@ -214,6 +213,19 @@ static void marked(struct view_ask *a)
 	}
 }
 
+/* The row tells what the reader did elsewhere since the prompt of the token was shown. */
+static void still(struct view_ask *a)
+{
+	const struct campaign *c = snapshot_campaign(a->snap, a->ticket.campaign);
+	a->reader = a->op.state;
+	a->facts.reader = &a->reader;
+	a->decision = decide_open(REASON_consent_none);
+	if (a->reader.stored) /* else forgotten meanwhile */
+		a->decision.reason = c ? decide_still(&a->facts, snapshot_campaign_set(a->snap), c)
+				       : REASON_paused;
+	answer(a);
+}
+
 /* Back from the batch. */
 void app_view_batched(struct batch_op *op)
 {
@@ -227,6 +239,8 @@ void app_view_batched(struct batch_op *op)
 		spool_put(&v->spool, op);
 	if (a->is_answered) {
 		release(a);
+	} else if (a->kind == VIEW_STILL && op->err == OK) {
+		still(a);
 	} else if (a->kind != VIEW_PAGE) {
 		a->err = op->err;
 		if (op->err != OK)
@@ -400,17 +414,29 @@ static void ask_consent(struct view_ask *a)
 		forget(a, a->consent == CONSENT_NONE ? FORGET_ALL : FORGET_EVENTS);
 }
 
+/* Asks the row of who sits there now; nothing is counted or kept. */
+static void ask_still(struct view_ask *a)
+{
+	a->err = view_read_token(a);
+	a->facts = (struct decide_facts){.site = a->site->id, .now = a->now, .consent = a->consent};
+	if (a->err == OK && !snapshot_day(a->snap, a->site->id, a->now, &a->facts.cal))
+		a->err = ERR_STORE_DOWN;
+	if (a->err == OK && a->app->held >= a->app->max_requests)
+		a->err = ERR_OVERLOAD;
+	if (a->err != OK || a->consent == CONSENT_NONE) {
+		answer_open(a, REASON_consent_none);
+		return;
+	}
+	if (view_read_cookie(a))
+		a->ticket.reader = a->who.reader;
+	view_read_account(a);
+	plain_op(a, &a->ticket);
+	submit(a);
+}
+
 static void ask_event(struct view_ask *a)
 {
-	struct view_prompt prompt;
-	a->err = app_view_open_token(a->app, a->token, &prompt);
-	if (a->err == OK) {
-		a->ticket = prompt.ticket;
-		snapshot_unref(prompt.hold);
-		if (!a->ticket.has_reader || a->ticket.site != a->site->id ||
-			utc_s(a->now) - utc_s(a->ticket.at) > TOKEN_AGE_S)
-			a->err = ERR_BAD_TOKEN;
-	}
+	a->err = view_read_token(a);
 	if (a->err != OK) {
 		answer(a);
 		return;
@@ -457,6 +483,8 @@ void app_view_ask(struct app_view *v, struct view_ask *a)
 		ask_event(a);
 	} else if (a->kind == VIEW_CONSENT) {
 		ask_consent(a);
+	} else if (a->kind == VIEW_STILL) {
+		ask_still(a);
 	} else if (a->page.url.n == 0) {
 		a->err = ERR_FIELD_MISSING;
 		answer_open(a, REASON_bad_request);

@@ -13,7 +13,7 @@
 
 struct app_view;
 
-enum view_kind { VIEW_PAGE, VIEW_EVENT, VIEW_CONSENT };
+enum view_kind { VIEW_PAGE, VIEW_EVENT, VIEW_CONSENT, VIEW_STILL };
 enum view_cookie { COOKIE_KEEP, COOKIE_SET, COOKIE_DROP };
 
 /* A question. The caller fills the first part; slices must live until `answered`, after which the
@@ -36,8 +36,10 @@ struct view_ask {
 		struct view_ask *ask); /* once, after answered: nobody refers to the ask any more */
 
 	/* The answer. */
-	enum err err; /* VIEW_EVENT, VIEW_CONSENT: OK or why not. VIEW_PAGE: ERR_UNKNOWN_SITE,
-			 ERR_FIELD_MISSING; the decision opens all the same */
+	/* VIEW_STILL: decision.reason as decide_still gives it, consent_none too when the reader
+	 * was forgotten, paused when the campaign is gone */
+	enum err err; /* VIEW_EVENT, VIEW_CONSENT, VIEW_STILL: OK or why not. VIEW_PAGE:
+			 ERR_UNKNOWN_SITE, ERR_FIELD_MISSING; the decision opens all the same */
 	struct decision decision;
 	const struct site *site;     /* lives until released; NULL when unknown */
 	const struct policy *policy; /* as site */

@@ -38,6 +38,9 @@ void view_write_cookie(struct view_ask *a);
 void view_write_token(struct view_ask *a);
 void view_fill_ticket(struct view_ask *a); /* of the decision */
 void view_read_account(struct view_ask *a);
+/* The decision that a page brings back: not too old, and a reader's of this site. fails
+ * ERR_BAD_TOKEN, ERR_STORE_DOWN */
+MUST enum err view_read_token(struct view_ask *a);
 bool view_read_pass(struct view_ask *a, struct ticket_pass *ret); /* true when it holds now */
 
 void app_view_batched(struct batch_op *op);

@@ -6,6 +6,8 @@
 #include "app/view_own.h"
 #include "base/metric.h"
 
+#define TOKEN_AGE_S (INT64_C(2) * 86400)
+
 #define TRACE_STEPS 512
 
 void view_write_cookie(struct view_ask *a)
@@ -78,6 +80,20 @@ bool view_read_cookie(struct view_ask *a)
 	if (old)
 		view_write_cookie(a);
 	return true;
+}
+
+enum err view_read_token(struct view_ask *a)
+{
+	struct view_prompt prompt;
+	enum err e = app_view_open_token(a->app, a->token, &prompt);
+	if (e != OK)
+		return e;
+	a->ticket = prompt.ticket;
+	snapshot_unref(prompt.hold);
+	return a->ticket.has_reader && a->ticket.site == a->site->id &&
+			       utc_s(a->now) - utc_s(a->ticket.at) <= TOKEN_AGE_S
+		       ? OK
+		       : ERR_BAD_TOKEN;
 }
 
 /* Is the reader signed in? By the site's word only. */

@@ -163,6 +163,30 @@ struct decision decide(
 	return d;
 }
 
+#define BIT(rule) (UINT64_C(1) << RULE_##rule)
+static const uint64_t readers_word = BIT(paused) | BIT(account) | BIT(gave) | BIT(supporter) |
+				     BIT(never) | BIT(already_gave) | BIT(closed) | BIT(later);
+static const uint64_t walls_word = BIT(paused) | BIT(account) | BIT(gave) | BIT(supporter);
+#undef BIT
+
+enum decide_reason decide_still(
+	const struct decide_facts *f, const struct campaign_set *set, const struct campaign *c)
+{
+	struct decision d = decide_open(REASON_campaign);
+	const struct campaign_site *site = campaign_set_site(set, f->site);
+	struct rule_ctx x;
+
+	rule_init(&x, f, &d);
+	size_t rule = first_rule(&x, page_rules, NULL);
+	if (rule == RULE_N && site) {
+		x.policy = site->policy;
+		x.c = c;
+		rule = first_rule(
+			&x, c->asks & (c->kind == CAMPAIGN_WALL ? walls_word : readers_word), NULL);
+	}
+	return rule == RULE_N ? REASON_campaign : (enum decide_reason)rule;
+}
+
 /* --- names ------------------------------------------------------------------------------------ */
 
 static const char *const act_names[ACT_N] = {"open", "prompt", "wall"};

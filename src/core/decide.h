@@ -80,6 +80,13 @@ void decide_step_names(enum decide_reason r, const char **ret_have, const char *
 /* decide_prepare: to be called once for each campaign after it is read; sets c->asks. */
 void decide_prepare(struct campaign *c);
 
+/* decide_still: whether a prompt of campaign c that stands on a page already may stay there, after
+ * what the reader did elsewhere: gave, signed in, or said never, later or close. What counts how
+ * often something is shown is not asked, since this one was. f->reader is set.
+ *   gives  REASON_campaign, or the rule that takes it away */
+enum decide_reason decide_still(
+	const struct decide_facts *f, const struct campaign_set *set, const struct campaign *c);
+
 /* decide: never fails; without a reader or an article it opens (bad_request), without a set too
  * (no_campaign).
  *   now    may step back: gifts and marks of the future count as of now

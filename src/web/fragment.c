@@ -1,5 +1,6 @@
 /* web/fragment.c: HTML and JSON of one prompt. */
 #include "web/fragment.h"
+#include "core/copy.h"
 #include "core/locale.h"
 #include "web/goal.h"
 
@@ -160,6 +161,26 @@ static void hidden(struct buf *b, const char *name, struct str v)
 	buf_addc(b, ">\n");
 }
 
+/* The two parts of the fee as text, e.g. "1.5" and "0.25". */
+static void cover_texts(const struct campaign_amounts *o, struct buf *percent, struct buf *fixed)
+{
+	struct money m = {o->cover.fixed_minor, ""};
+	cover_percent_format(percent, o->cover.percent_e2);
+	if (str_copy(o->currency, m.cur, sizeof m.cur) == OK)
+		money_format(fixed, &m);
+}
+
+/* What was shown comes back with the form, so that no other fee is added. */
+static void cover_fee(struct buf *b, const struct campaign_amounts *o)
+{
+	BUF_ON(shown, 60);
+	BUF_ON(fixed, 40);
+	cover_texts(o, &shown, &fixed);
+	buf_byte(&shown, ' ');
+	buf_add(&shown, buf_str(&fixed));
+	hidden(b, "fee", buf_str(&shown));
+}
+
 /* "1.5% + €0.25" */
 static void fee(struct buf *b, const struct cover *c, struct str currency, struct str locale)
 {
@@ -199,15 +220,7 @@ static void cover(struct buf *b, const struct fragment *f)
 	buf_html(b, buf_str(&text));
 	buf_html(b, (struct str){rest.p + 2, rest.n - 2});
 	buf_addc(b, "</span></label>\n");
-}
-
-/* The two parts of the fee as text, e.g. "1.5" and "0.25". */
-static void cover_texts(const struct campaign_amounts *o, struct buf *percent, struct buf *fixed)
-{
-	struct money m = {o->cover.fixed_minor, ""};
-	cover_percent_format(percent, o->cover.percent_e2);
-	if (str_copy(o->currency, m.cur, sizeof m.cur) == OK)
-		money_format(fixed, &m);
+	cover_fee(b, o);
 }
 
 static void cover_attrs(struct buf *b, const struct campaign_amounts *o)
@@ -251,6 +264,77 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	buf_addc(b, "</p>\n</form>\n");
 }
 
+/* "3 days" */
+static void days(struct buf *b, uint32_t n, struct str locale)
+{
+	struct str rest = words_pick(WORD_way_days, locale), form;
+	words_number(b, n, locale);
+	for (size_t i = 0; str_cut(&rest, '|', &form) && i < copy_form(locale, n); i++)
+		;
+	buf_addc(b, "\u00a0");
+	buf_add(b, form);
+}
+
+/* One of our sentences with {a} a text of the campaign and {n} days. */
+static void sentence(struct buf *b, enum word w, struct str a, uint32_t n, struct str locale)
+{
+	BUF_ON(text, 40);
+	struct str rest = words_pick(w, locale), plain;
+	days(&text, n, words_lang(locale));
+	while (str_cut(&rest, '{', &plain)) {
+		buf_html(b, plain);
+		if (rest.n < 2)
+			break;
+		buf_html(b, rest.p[0] == 'a' ? a : buf_str(&text));
+		rest = (struct str){rest.p + 2, rest.n - 2};
+	}
+}
+
+static void way(struct buf *b, const char *e)
+{
+	buf_addf(b, "<button class=\"pledged-way\" name=\"e\" value=\"%s\">", e);
+}
+
+/* The ways out, as a plain form: src/widget/lib/ways.js puts its own row in their place. */
+static void ways(struct buf *b, const struct fragment *f, struct str later)
+{
+	static const char END[] = "</button>\n";
+	const struct campaign *c = f->campaign;
+	struct str lang = words_lang(f->locale);
+	buf_addc(b, "<form class=\"pledged-ways\" method=\"post\" action=\"/event?l=");
+	buf_add(b, lang);
+	buf_addc(b, "\">\n");
+	hidden(b, "d", f->token);
+	if (c->later_days) {
+		way(b, "later");
+		sentence(b, WORD_way_later,
+			later.n ? later : words_pick(WORD_way_later_plain, f->locale),
+			c->later_days, f->locale);
+		buf_addc(b, END);
+	}
+	if (c->close_days) {
+		way(b, "closed");
+		sentence(b, WORD_way_close, STR(""), c->close_days, f->locale);
+		buf_addc(b, END);
+	}
+	if (c->remind) {
+		buf_addc(b, "<a class=\"pledged-way\" rel=\"nofollow\" href=\"/remind?l=");
+		buf_add(b, lang);
+		buf_addc(b, "&amp;d=");
+		buf_html(b, f->token);
+		buf_addc(b, "\">");
+		word(b, WORD_way_remind, f);
+		buf_addc(b, "</a>\n");
+	}
+	way(b, "already_gave");
+	word(b, WORD_way_already, f);
+	buf_addc(b, END);
+	way(b, "never");
+	word(b, WORD_way_never, f);
+	buf_addc(b, END);
+	buf_addc(b, "</form>\n");
+}
+
 static void open_element(struct buf *b, const struct fragment *f, const char *kind,
 	const struct campaign_text *t, char mem[WEB_COPY_BYTES])
 {
@@ -271,6 +355,8 @@ static void open_element(struct buf *b, const struct fragment *f, const char *ki
 		buf_addc(b, " data-monthly-step=\"true\"");
 	if (t && c->remind)
 		buf_addc(b, " data-remind=\"true\"");
+	if (t && c->remind && f->remind_from.n)
+		attr(b, "data-remind-from", f->remind_from);
 	if (t && c->kind == CAMPAIGN_APPEAL) {
 		attr(b, "data-later", filled(f, t, t->later, mem));
 		buf_addf(b, " data-later-days=\"%u\" data-close-days=\"%u\"", c->later_days,
@@ -306,6 +392,8 @@ static void appeal(struct buf *b, const struct fragment *f)
 	const struct web_copy copy = copy_in(f, t->locale);
 	goal_html(b, &copy, f->locale);
 	form(b, f, filled(f, t, t->button, mem));
+	if (!wall)
+		ways(b, f, filled(f, t, t->later, mem));
 	buf_addc(b, "</section>\n</pledged-prompt>\n");
 }
 
@@ -335,6 +423,8 @@ static void offers_json(struct buf *b, const struct fragment *f)
 	const struct campaign *c = f->campaign;
 	const struct campaign_amounts *o = offer(f);
 	member(b, "format", str_c(format_name(c->format)));
+	if (c->remind && f->remind_from.n)
+		member(b, "remind_from", f->remind_from);
 	buf_addf(b, ",\"monthly_step\":%s,\"remind\":%s", c->monthly_step ? "true" : "false",
 		c->remind ? "true" : "false");
 	if (cover_is_offered(&o->cover)) {

@@ -26,6 +26,7 @@ enum {
 	F_KEY,
 	F_COVER,
 	F_PROVIDER,
+	F_FEE,
 	F_N
 };
 static const struct {
@@ -43,6 +44,7 @@ static const struct {
 	{"key", 64},
 	{"cover", 5},
 	{"provider", 16},
+	{"fee", 40},
 };
 
 static void ask_of(const struct str v[F_N], struct money_ask *ret)
@@ -50,6 +52,7 @@ static void ask_of(const struct str v[F_N], struct money_ask *ret)
 	ret->form = (struct pledge_form){v[F_AMOUNT], v[F_OTHER], v[F_CURRENCY], v[F_INTERVAL],
 		v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY], v[F_COVER]};
 	ret->provider = v[F_PROVIDER];
+	ret->fee = v[F_FEE];
 }
 
 /* The one field that may be no text. */
@@ -105,8 +108,9 @@ static enum err read_form(const struct request *q, struct money_ask *ret, struct
 	for (size_t i = 0; i < F_N; i++)
 		v[i] = fields[i].value;
 	v[F_OTHER] = str_trim(v[F_OTHER]);
-	/* an amount that was typed counts, also when the choice beside it was forgotten */
-	if (v[F_OTHER].n)
+	/* The choice tells which of the two is meant: an amount may have been typed before another
+	 * was chosen. Where there is nothing to choose, what was typed counts. */
+	if (v[F_OTHER].n && v[F_AMOUNT].n == 0)
 		v[F_AMOUNT] = STR("other");
 	ask_of(v, ret);
 	return request_decimal(q, &ret->form.other_amount);

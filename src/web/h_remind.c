@@ -1,18 +1,18 @@
 /* web/h_remind.c: who wants to be reminded, by script or by plain form, and who does not. */
-#include "web/h_remind.h"
+#include <string.h>
+
 #include "base/json.h"
+#include "web/h_remind.h"
 #include "web/page_remind.h"
 #include "web/words.h"
 
 #define NOTED "noted"
 
-enum { F_EMAIL, F_MONTH, F_ARTICLES, F_TOKEN, F_LOCALE, F_N };
+enum { F_EMAIL, F_MONTH, F_ARTICLES, F_TOKEN, F_LOCALE, F_JSON_N, F_WHEN = F_JSON_N, F_N };
 static const struct field FIELDS[F_N] = {
-	{.name = "email", .max = 254},
-	{.name = "month", .max = 7},
-	{.name = "articles", .max = 3},
-	{.name = "token", .max = 300},
-	{.name = "locale", .max = 16},
+	{.name = "email", .max = 254}, {.name = "month", .max = 7}, {.name = "articles", .max = 3},
+	{.name = "token", .max = 300}, {.name = "locale", .max = 16},
+	{.name = "when", .max = 7}, /* of the plain form alone: a month or a number of articles */
 };
 
 static void ask_of(struct remind_ask *ask, const struct str v[F_N])
@@ -42,17 +42,17 @@ static enum err read_articles(json_t *o, struct arena *a, struct str *ret, struc
 
 static enum err read_json(const struct request *q, struct remind_ask *ask, struct fault *f)
 {
-	const char *names[F_N + 1] = {NULL};
+	const char *names[F_JSON_N + 1] = {NULL};
 	struct str v[F_N];
 	json_auto_t *o = NULL;
-	for (size_t i = 0; i < F_N; i++)
+	for (size_t i = 0; i < F_JSON_N; i++)
 		names[i] = FIELDS[i].name;
 	enum err e = json_read(q->body, &o, f);
 	if (e == OK && !json_is_object(o))
 		e = fault_set(f, ERR_BAD_JSON, NULL, "must be an object");
 	if (e == OK)
 		e = json_only(o, names, f);
-	for (size_t i = 0; i < F_N && e == OK; i++) {
+	for (size_t i = 0; i < F_JSON_N && e == OK; i++) {
 		struct str text = STR("");
 		e = i == F_ARTICLES
 			    ? read_articles(o, q->arena, &text, f)
@@ -74,6 +74,8 @@ static enum err read_form(const struct request *q, struct remind_ask *ask, struc
 	enum err e = request_fields(q->body, fields, F_N, true, q->arena, f);
 	for (size_t i = 0; i < F_N; i++)
 		v[i] = str_trim(fields[i].value);
+	if (v[F_WHEN].n)
+		v[memchr(v[F_WHEN].p, '-', v[F_WHEN].n) ? F_MONTH : F_ARTICLES] = v[F_WHEN];
 	if (e == OK)
 		ask_of(ask, v);
 	return e;
@@ -119,7 +121,7 @@ static void remind(
 	if (e == OK)
 		e = app_remind(m, ask, &s, &f);
 	if (e != OK && page)
-		page_remind_problem(r, ask->locale.n ? ask->locale : request_language(q), e);
+		page_remind_problem(r, ask->locale.n ? ask->locale : request_language(q), e, &f);
 	else if (e != OK)
 		response_problem(r, q, e, &f);
 	else if (page)
@@ -140,6 +142,24 @@ static void noted(const struct request *q, struct response *r)
 		articles = query[2].value;
 	}
 	page_remind_noted(r, request_language(q), month, articles);
+}
+
+/* The form for those whose browser runs no script; the token is that of the prompt they saw. */
+static void form(
+	struct app_money *m, struct remind_ask *ask, const struct request *q, struct response *r)
+{
+	struct field query[] = {{.name = "l", .max = 16}, {.name = "d", .max = 300}};
+	struct remind_answer s = {0};
+	struct fault f = {0};
+	struct str first;
+	enum err e = request_fields(q->query, query, ARRAY_N(query), false, q->arena, &f);
+	ask->locale = request_language(q);
+	if (e == OK)
+		e = app_remind_first(m, ask, &s, &first, &f);
+	if (e != OK)
+		page_remind_problem(r, ask->locale, e, &f);
+	else
+		page_remind_form(r, s.locale, first, query[1].value);
 }
 
 /* The mail's own program sends this without a word on where from; what a browser says must be
@@ -163,7 +183,7 @@ static void use_key(struct app_money *m, struct remind_ask *ask, bool press,
 		e = press ? app_remind_stop(m, ask, &s, &f) : app_remind_look(m, ask, &s, &f);
 	response_header(r, "Vary", STR("Accept"));
 	if (e != OK && page) {
-		page_remind_problem(r, s.locale, e);
+		page_remind_problem(r, s.locale, e, &f);
 	} else if (e != OK) {
 		response_problem(r, q, e, &f);
 	} else if (page) {
@@ -187,6 +207,8 @@ void h_remind(struct app_money *m, enum route route, struct str rest, const stru
 		.arena = q->arena};
 	if (route == ROUTE_remind)
 		remind(m, &ask, q, r);
+	else if (route == ROUTE_remind_form)
+		form(m, &ask, q, r);
 	else if (route == ROUTE_remind_look && str_is(rest, NOTED))
 		noted(q, r);
 	else

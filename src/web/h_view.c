@@ -7,9 +7,13 @@
 #include "web/h_explain.h"
 #include "web/h_goal.h"
 #include "web/h_view.h"
+#include "web/page_left.h"
 #include "web/turn.h"
 #include "web/view_facts.h"
 #include "web/view_trace.h"
+
+#define DAYS_TO_2000 10957 /* from 1970 */
+#define BACK_MAX     1500  /* longest address of a page that a reader is led back to */
 
 /* A key that makes a repeated POST /pledge harmless; new for every rendering. */
 static struct str new_key(char out[25])
@@ -18,6 +22,16 @@ static struct str new_key(char out[25])
 	if (seal_random(rnd, sizeof rnd) != OK)
 		return STR("");
 	return (struct str){out, str_b64(rnd, sizeof rnd, out)};
+}
+
+/* The month after that of a calendar's day, in the site's zone: "2027-01". */
+static struct str next_month(const struct decide_calendar *cal, struct buf *text)
+{
+	int64_t day = cal->month_from + INT64_C(31);
+	if (cal->month_from == 0)
+		return STR("");
+	clock_format(text, utc_of_s((day + DAYS_TO_2000) * 86400));
+	return (struct str){text->p, 7};
 }
 
 static void fill_page(const struct h_view *h, struct request *q, struct view_ask *ask)
@@ -65,6 +79,25 @@ static bool take_gate(const struct h_view *h, struct request *q, struct view_ask
 	return false;
 }
 
+/* /still: may the prompt of this token stay on a page that the browser has kept? */
+static bool take_still(
+	const struct h_view *h, struct request *q, struct view_ask *ask, struct response *r)
+{
+	struct field d = {.name = "d", .max = 300};
+	struct fault fault = {0};
+	enum err e = request_fields(q->query, &d, 1, false, q->arena, &fault);
+	if (e == OK && !d.has)
+		e = fault_set(&fault, ERR_FIELD_MISSING, "d", "the token of a decision");
+	if (e != OK) {
+		response_problem(r, q, e, &fault);
+		return true;
+	}
+	fill_page(h, q, ask);
+	ask->kind = VIEW_STILL;
+	ask->token = d.value;
+	return false;
+}
+
 /* /consent: {"c": "none"}; the cookie tells whose word it is. */
 static bool take_consent(
 	const struct h_view *h, struct request *q, struct view_ask *ask, struct response *r)
@@ -102,27 +135,52 @@ static bool is_readers(enum reader_mark_kind k)
 	       k == MARK_NEVER || k == MARK_CLICKED;
 }
 
+static enum err event_json(
+	const struct request *q, struct str *ret_token, struct str *ret_kind, struct fault *f)
+{
+	static const char *const MEMBERS[] = {"d", "e", NULL};
+	json_auto_t *o = NULL;
+	struct str d = STR(""), kind = STR("");
+	enum err e = json_read(q->body, &o, f);
+	if (e == OK)
+		e = json_only(o, MEMBERS, f);
+	if (e == OK)
+		e = json_str(o, "d", true, 300, &d, f);
+	if (e == OK)
+		e = json_str(o, "e", true, 16, &kind, f);
+	if (e == OK)
+		e = arena_dup(q->arena, d, ret_token);
+	return e == OK ? arena_dup(q->arena, kind, ret_kind) : e;
+}
+
+static enum err event_form(
+	const struct request *q, struct str *ret_token, struct str *ret_kind, struct fault *f)
+{
+	struct field v[] = {{.name = "d", .max = 300}, {.name = "e", .max = 16}};
+	enum err e = request_fields(q->body, v, ARRAY_N(v), true, q->arena, f);
+	*ret_token = v[0].value;
+	*ret_kind = v[1].value;
+	return e;
+}
+
+/* A word of a script, or the button of a form without scripts. Beacons name no JSON. */
 static bool take_event(
 	struct request *q, struct view_ask *ask, struct response *r, const struct h_view *h)
 {
-	static const char *const MEMBERS[] = {"d", "e", NULL};
 	struct fault fault = {0};
-	json_auto_t *o = NULL;
-	struct str d = STR(""), kind = STR("");
+	struct str kind = STR("");
+	bool form = request_kind(q) == REQUEST_FORM;
 	enum err e = request_same_site(q, STR(""), &fault);
 	if (e == OK)
-		e = json_read(q->body, &o, &fault);
-	if (e == OK)
-		e = json_only(o, MEMBERS, &fault);
-	if (e == OK)
-		e = json_str(o, "d", true, 300, &d, &fault);
-	if (e == OK)
-		e = json_str(o, "e", true, 16, &kind, &fault);
+		e = form ? event_form(q, &ask->token, &kind, &fault)
+			 : event_json(q, &ask->token, &kind, &fault);
 	if (e == OK && (reader_mark_kind(kind, &ask->event) != OK || !is_readers(ask->event)))
 		e = fault_set(&fault, ERR_FIELD_BAD, "e",
 			"must be viewed, closed, later, already_gave, never or clicked");
-	if (e == OK)
-		e = arena_dup(q->arena, d, &ask->token);
+	if (e != OK && form && request_wants_page(q)) {
+		page_left_problem(r, request_language(q), e);
+		return true;
+	}
 	if (e != OK) {
 		response_problem(r, q, e, &fault);
 		return true;
@@ -157,6 +215,8 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	struct field f[] = {
 		{.name = "d", .max = 300}, {.name = "l", .max = 16}, {.name = "form", .max = 1}};
 	struct view_prompt p = {0};
+	struct decide_calendar cal = {0};
+	BUF_ON(month, 40);
 	char key[25];
 	r->type = "text/html; charset=utf-8";
 	response_no_store(r);
@@ -168,6 +228,8 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	bool ours = e == OK && (form || (p.ticket.act != ACT_OPEN &&
 						snapshot_is_host(p.hold, q->host, p.ticket.site)));
 	if (ours && p.campaign) {
+		if (!form)
+			(void)snapshot_day(p.hold, p.ticket.site, q->now, &cal);
 		struct fragment fr = {.campaign = p.campaign,
 			.variant = form ? 0 : p.ticket.variant,
 			.set = form ? campaign_set_pick(p.campaign, q->country, NULL)
@@ -175,6 +237,7 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 			.locale = f[1].value,
 			.token = form ? STR("") : f[0].value,
 			.key = new_key(key),
+			.remind_from = next_month(&cal, &month),
 			.copy = copy_of(q, p.campaign, p.policy, str_c(p.ticket.country),
 				p.ticket.articles, &p.goal)};
 		fragment_html(&r->body, &fr);
@@ -194,6 +257,7 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 	case ROUTE_read: return take_gate(h, q, ask);
 	case ROUTE_event: return take_event(q, ask, r, h);
 	case ROUTE_consent: return take_consent(h, q, ask, r);
+	case ROUTE_still: return take_still(h, q, ask, r);
 	case ROUTE_prompt: prompt(h, q, r); return true;
 	case ROUTE_explain: h_explain(h->app, q, r); return true;
 	case ROUTE_goal: h_goal(h->app, q, r); return true;
@@ -229,6 +293,7 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 {
 	const struct decision *d = &ask->decision;
 	struct buf *b = &r->body;
+	BUF_ON(month, 40);
 	char key[25];
 	if (ask->err == ERR_UNKNOWN_SITE) {
 		response_problem(r, q, ask->err, NULL);
@@ -250,6 +315,7 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 			.locale = q->locale,
 			.token = str_c(ask->token_text),
 			.key = new_key(key),
+			.remind_from = next_month(&ask->facts.cal, &month),
 			.copy = copy_of(q, d->campaign, ask->policy, ask->page.country, d->articles,
 				&ask->goal)};
 		buf_addc(b, ",\"campaign\":");
@@ -291,11 +357,53 @@ static void answer_gate(const struct view_ask *ask, struct response *r)
 	}
 }
 
+static void answer_still(const struct request *q, const struct view_ask *ask, struct response *r)
+{
+	enum decide_reason why = ask->decision.reason;
+	if (ask->err != OK) {
+		response_problem(r, q, ask->err, NULL);
+		return;
+	}
+	r->type = "application/json";
+	buf_addf(&r->body, "{\"still\":%s,\"reason\":\"%s\"}",
+		why == REASON_campaign ? "true" : "false", decide_reason_name(why));
+}
+
+/* Whoever pressed a button without scripts reads on where they were: the page is asked for anew,
+ * and decided anew. Where the browser does not tell which page that is, a page of ours says it. */
+static void answer_left(const struct request *q, const struct view_ask *ask, struct response *r)
+{
+	BUF_ON(own, 400);
+	struct str from = q->referrer;
+	bool ours = request_origin(q, &own) == OK;
+	struct str origin = buf_str(&own);
+	ours = ours && from.n > origin.n && from.n <= BACK_MAX && from.p[origin.n] == '/' &&
+	       str_eq((struct str){from.p, origin.n}, origin);
+	for (size_t i = 0; i < from.n; i++)
+		ours = ours && from.p[i] > ' ' && from.p[i] < 127;
+	if (ask->err != OK) {
+		page_left_problem(r, request_language(q), ask->err);
+	} else if (ours) {
+		r->status = 303;
+		response_header(r, "Location", from);
+	} else {
+		page_left(r, request_language(q), ask->event);
+	}
+}
+
 void h_view_answer(const struct h_view *h, enum route route, const struct request *q,
 	const struct view_ask *ask, struct response *r)
 {
 	if (route != ROUTE_read) /* it would become the page's own */
 		response_no_store(r);
+	if (route == ROUTE_still) {
+		answer_still(q, ask, r);
+		return;
+	}
+	if (route == ROUTE_event && request_kind(q) == REQUEST_FORM && request_wants_page(q)) {
+		answer_left(q, ask, r);
+		return;
+	}
 	if (route == ROUTE_event || route == ROUTE_consent) {
 		r->status = 204;
 		if (ask->err != OK)

@@ -13,6 +13,9 @@ void page_remind_noted(
  * it stands in the address. */
 void page_remind_look(
 	struct response *r, struct str locale, enum remind_state state, struct str key);
-void page_remind_problem(struct response *r, struct str locale, enum err e);
+void page_remind_problem(struct response *r, struct str locale, enum err e, const struct fault *f);
+/* page_remind_form: first: the first month to choose, as 2027-01; token: of a decision, may be
+ * empty. */
+void page_remind_form(struct response *r, struct str locale, struct str first, struct str token);
 
 #endif

@@ -7,7 +7,7 @@ import { button, el, next_id, parts, wrong } from "./lib/dom.js";
 import { fresh_key } from "./lib/key.js";
 import { post, web_url } from "./lib/net.js";
 
-const OWN = { amount_too_small: "err_too_small", amount_too_large: "err_too_large", rate_limited: "err_many",
+const OWN = { fee_changed: "err_fee", amount_too_small: "err_too_small", amount_too_large: "err_too_large", rate_limited: "err_many",
 	too_many: "err_many", form_shut: "err_shut", pay_off: "err_shut" };
 
 export class Pay {
@@ -116,8 +116,10 @@ export class Pay {
 			locale: this.#value("locale") }))
 			if (v)
 				body[k] = v;
-		if (covered)
+		if (covered) {
 			body.cover = true;
+			body.fee = `${this.#offer.cover.percent} ${this.#offer.cover.fixed}`;
+		}
 		return body;
 	}
 

@@ -80,12 +80,20 @@ class Prompt extends HTMLElement {
 		return page(article, section);
 	}
 
-	// go: page() for this copy.
-	go(article, section) {
+	// turn, go: page() for this copy, after which all of them start. What was asked on the last page goes, also what
+	// the server put there and no script has taken over yet.
+	turn(article, section) {
 		this.#clear();
+		if (this.dataset.kind)
+			this.querySelector("section")?.remove();
+		for (const name in this.dataset)
+			delete this.dataset[name];
 		this.setAttribute("article", article);
 		if (section)
 			this.setAttribute("section", section);
+	}
+
+	go() {
 		return this.#start();
 	}
 
@@ -149,8 +157,12 @@ class Prompt extends HTMLElement {
 
 // page: for sites that change pages without loading them; all copies move on together.
 export function page(article, section) {
+	const all = copies();
+
 	asked.clear();
-	return Promise.all(copies().map((c) => c.go?.(article, section)));
+	for (const c of all)
+		c.turn?.(article, section);
+	return Promise.all(all.map((c) => c.go?.()));
 }
 
 // consent: one call for the site's consent tool: none, counting or full. The server forgets, and what is decided

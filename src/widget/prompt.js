@@ -6,10 +6,11 @@ import OVER from "pledged:over.css";
 import { el, parts, root } from "./lib/dom.js";
 import { Form } from "./lib/form.js";
 import { section as build } from "./lib/markup.js";
-import { look, word } from "./lib/net.js";
+import { gone, look, word } from "./lib/net.js";
 import { of_answer, of_markup } from "./lib/offer.js";
 import { not_typing, out_of_sight, pushes_text, seen } from "./lib/seen.js";
 import { bar, dialog, lift, line } from "./lib/shape.js";
+import { thank } from "./lib/thank.js";
 import { ways } from "./lib/ways.js";
 import { is_rtl, words } from "./lib/words.js";
 
@@ -57,7 +58,7 @@ class Prompt {
 			clicked: () => this.clicked("give"), submitted: (d) => this.tell("submitted", d),
 			error: (d) => this.tell("error", d) });
 		if (offer.kind === "appeal")
-			section.append(ways(offer, this.say, (...how) => this.leave(...how)));
+			this.#ways(ways(offer, this.say, (...how) => this.leave(...how)));
 		parts(section);
 		this.#place();
 		inside && inside.focus({ preventScroll: true });	// who was typing already goes on
@@ -65,6 +66,16 @@ class Prompt {
 		if (rendered && offer.kind !== "form")
 			this.tell("decision");
 		addEventListener("pageshow", (e) => e.persisted && this.#back(), { signal: this.#end.signal });
+	}
+
+	// The server's own row, a plain form, gives way.
+	#ways(row) {
+		const old = this.section.querySelector(".pledged-ways");
+
+		if (old)
+			old.replaceWith(row);
+		else
+			this.section.append(row);
 	}
 
 	#place() {
@@ -154,16 +165,30 @@ class Prompt {
 			const gave = this.form.pay?.gave;
 			const pledge = gave && await look(gave);
 
-			if (!GAVE.includes(pledge?.status) || this.#left)
+			if (!GAVE.includes(pledge?.status))
+				return await this.#still();
+			if (this.#left)
 				return;
 			this.#left = true;
 			this.#take_away();
 			this.#note(this.say.t("thanks_title"));
-			this.tell("thanks", { status: pledge.status, amount: pledge.amount, currency: pledge.currency,
-				interval: pledge.interval });
+			thank(this.host, gave, pledge, this.facts);
 		} catch (e) {
 			/* then it is asked still */
 		}
+	}
+
+	// still: what the reader did on other pages meanwhile, this one has not heard: that they gave, signed in, or do not
+	// want to be asked.
+	async #still() {
+		const reason = this.#left || !this.offer.token ? null : await gone(this.offer.token);
+
+		if (!reason || this.#left)
+			return;
+		this.end();
+		this.tell("decision", { act: "open", reason, supporter: reason === "supporter" });
+		if (this.offer.kind === "wall")
+			location.reload();	// what it stood before is not on this page
 	}
 
 	// end: nothing of it stays on the page.
@@ -186,9 +211,9 @@ class Prompt {
 export async function mount(host, answer, alive) {
 	const say = await words(host);
 	const offer = answer ? of_answer(answer) : of_markup(host);
-	const over = ["bar", "modal", "line"].includes(offer.format);
+	const waits = ["appeal", "inline"].includes(offer.format);	// the others lie over the page, or stand where it ends
 
-	if (answer && !over && pushes_text(host))
+	if (answer && waits && pushes_text(host))
 		await out_of_sight(host);
 	if (offer.format === "modal")
 		await not_typing();

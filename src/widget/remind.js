@@ -6,15 +6,13 @@ import { post } from "./lib/net.js";
 
 const ARTICLES = [3, 5, 10, 20];
 
-// months: the next twelve, as /remind takes them.
-function months() {
+// months: twelve, as /remind takes them, from the first that the server named: it knows the site's calendar, and a
+// reader's clock may be wrong.
+function months(from) {
 	const now = new Date();
+	const [, year, month] = /^(\d{4})-(\d\d)$/.exec(from) ?? [0, now.getFullYear(), now.getMonth() + 2];
 
-	return [...Array(12).keys()].map((n) => {
-		const at = new Date(Date.UTC(now.getFullYear(), now.getMonth() + 1 + n, 1));
-
-		return at.toISOString().slice(0, 7);
-	});
+	return [...Array(12).keys()].map((n) => new Date(Date.UTC(year, month - 1 + n, 1)).toISOString().slice(0, 7));
 }
 
 // remind: takes the place of the row.
@@ -24,7 +22,7 @@ export function remind(row, offer, say, leave) {
 	const form = el("form", { class: "pledged-form pledged-remind" },
 	    el("p", { class: "pledged-field" }, el("label", { for: id }, say.t("remind_when")),
 	        el("select", { id, name: "when" },
-	            ...months().map((m) => option(m, say.month(m))),
+	            ...months(offer.remind_from).map((m) => option(m, say.month(m))),
 	            ...ARTICLES.map((n) => option(String(n), say.n("after_articles", n))))),
 	    email_field(say, say.t("remind_email")),
 	    el("p", { class: "pledged-note" }, say.t("remind_note")),
@@ -37,14 +35,21 @@ export function remind(row, offer, say, leave) {
 
 	let busy = false;
 
+	const forget = () => {
+		form.querySelector(".pledged-error")?.remove();
+		for (const node of form.querySelectorAll("[aria-invalid]"))
+			for (const name of ["aria-invalid", "aria-describedby"])
+				node.removeAttribute(name);
+	};
+
 	form.noValidate = true;
-	form.addEventListener("input", () => form.querySelector(".pledged-error")?.remove());
+	form.addEventListener("input", forget);
 	form.addEventListener("submit", async (e) => {
 		e.preventDefault();
 		if (busy)
 			return;
 		busy = true;
-		form.querySelector(".pledged-error")?.remove();
+		forget();
 		await send(form, offer, say, leave);
 		busy = false;
 	});
@@ -67,7 +72,8 @@ async function send(form, offer, say, leave) {
 		const { ok, answer } = await post("/remind", body);
 
 		if (!ok)
-			return answer.field === "email" ? fail(email, "err_email_needed") : fail(null, "err_remind");
+			return fail(...({ email: [email, "err_email_needed"], month: [form.elements.when, "err_remind_month"],
+				articles: [form.elements.when, "err_remind_articles"] }[answer.field] ?? [null, "err_remind"]));
 	} catch (e) {
 		return fail(null, "err_remind");
 	}

@@ -4,6 +4,7 @@
 import CSS from "pledged:prompt.css";
 import { el, parts, root } from "./lib/dom.js";
 import { look, web_url } from "./lib/net.js";
+import { thank } from "./lib/thank.js";
 import { words } from "./lib/words.js";
 
 const STEP_MS = 1500;
@@ -72,8 +73,7 @@ export function mount(host) {
 
 		root(host, CSS).append(parts(made));
 		if (state === "paid")
-			host.dispatchEvent(new CustomEvent("pledged:thanks", { bubbles: true, composed: true,
-				detail: { status: pledge.status, amount: pledge.amount, currency: pledge.currency, interval: pledge.interval } }));
+			thank(host, pledge_token, pledge);
 	};
 	const step = async (say) => {
 		const past = Date.now() - began;

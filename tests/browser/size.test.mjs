@@ -2,11 +2,15 @@
 
 import { test } from "node:test";
 import assert from "node:assert/strict";
-import { readFileSync, readdirSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { mkdtempSync, readFileSync, readdirSync, rmSync, writeFileSync } from "node:fs";
+import { fileURLToPath } from "node:url";
 import { gzipSync } from "node:zlib";
 
 const dir = new URL("../../build/widget/", import.meta.url);
-const file = (name) => readFileSync(new URL(name, dir));
+const MARK = /\.([0-9a-f]{10})\.js$/;
+const plain = (name) => name.replace(MARK, ".js");
+const file = (name) => readFileSync(new URL(readdirSync(dir).find((n) => plain(n) === plain(name)), dir));
 const packed = (name) => gzipSync(file(name), { level: 9 }).length;
 
 test("the loader is at most 2 KB gzipped", () => assert.ok(packed("pledged.js") <= 2048));
@@ -23,9 +27,29 @@ test("styles for pages are at most 4 KB gzipped", () => assert.ok(packed("pledge
 test("each language is a file of its own, at most 3 KB gzipped", () => {
 	const list = readdirSync(dir).filter((name) => name.startsWith("strings."));
 
-	assert.deepEqual(list.sort(), ["strings.ar.js", "strings.en.js", "strings.ru.js"]);
+	assert.deepEqual(list.map(plain).sort(), ["strings.ar.js", "strings.en.js", "strings.ru.js"]);
 	for (const name of list)
-		assert.ok(packed(name) <= 3072, name);
+		assert.ok(packed(plain(name)) <= 3072, name);
+});
+
+test("what the loader fetches holds the version of all of it in its name: another content is another address", () => {
+	const marks = (list) => [...new Set(list.map((n) => MARK.exec(n)?.[1]).filter(Boolean))];
+	const own = readdirSync(dir);
+	const out = mkdtempSync("/tmp/pledged-widget-");
+	const strings = mkdtempSync("/tmp/pledged-strings-");
+
+	try {
+		assert.deepEqual(own.filter((n) => !MARK.test(n)).sort(), ["dataLayer.js", "pledged.css", "pledged.js"]);
+		assert.equal(marks(own).length, 1);
+		assert.ok(file("pledged.js").includes(marks(own)[0]));
+		writeFileSync(`${strings}/fr.js`, 'export default { once: "Une fois" };\n');
+		execFileSync("node", [fileURLToPath(new URL("../../src/widget/build.mjs", import.meta.url)), out, "--strings", strings]);
+		assert.equal(marks(readdirSync(out)).length, 1);
+		assert.notEqual(marks(readdirSync(out))[0], marks(own)[0]);
+	} finally {
+		for (const d of [out, strings])
+			rmSync(d, { recursive: true });
+	}
 });
 
 test("no script names a way of turning text into markup or code, or a storage", () => {

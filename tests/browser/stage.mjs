@@ -54,17 +54,18 @@ export async function open_site(routes, { dir } = {}) {
 	const server = createServer(async (req, res) => {
 		const path = new URL(req.url, "http://x").pathname;
 		const file = /^\/([\w.-]+\.(?:js|css))$/.exec(path);
+		const plain = path.replace(/\.[0-9a-f]{10}\.js$/, ".js");	// without the version
 		const body = await body_of(req);
 
-		if (file && !(path in routes)) {
+		if (file && !(plain in routes)) {
 			const type = TYPES[path.split(".").pop()];
 
-			files.push(file[1]);
+			files.push(plain.slice(1));
 			return void readFile(new URL(file[1], dir ?? widget)).then(
 			    (text) => res.writeHead(200, { "content-type": type }).end(text), () => res.writeHead(404).end());
 		}
-		seen.push({ method: req.method, path, url: req.url, body });
-		const route = routes[path];
+		seen.push({ method: req.method, path: plain, url: req.url, body });
+		const route = routes[plain];
 		const reply = typeof route === "function" ? await route(req, body) : typeof route === "object" ? route : { body: route };
 
 		if (route === undefined)

@@ -1,17 +1,18 @@
 -- Reminders: due in the site's calendar or after articles, mailed once, not to who gave, stopped for good at one press, and forgotten.
 BEGIN;
 \ir fixture.psql
-SELECT plan(96);
+SELECT plan(101);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.id(n int) RETURNS uuid IMMUTABLE LANGUAGE sql AS
 	$$ SELECT ('f4000000-0000-4000-8000-' || lpad(n::text, 12, '0'))::uuid $$;
 CREATE FUNCTION pg_temp.at(s interval) RETURNS timestamptz IMMUTABLE LANGUAGE sql AS $$ SELECT pg_temp.t0() + s $$;
 CREATE FUNCTION pg_temp.token(n int) RETURNS bytea LANGUAGE sql AS $$ SELECT sha256(('key ' || n)::bytea) $$;
-CREATE FUNCTION pg_temp.ask(email text, month text, articles int DEFAULT NULL, reader int DEFAULT 1, after interval DEFAULT '0', site int DEFAULT 901,
+CREATE FUNCTION pg_temp.ask(email text, month text, articles int DEFAULT NULL, reader int DEFAULT 0, after interval DEFAULT '0', site int DEFAULT 901,
 	network text DEFAULT '192.0.2.0/24', locale text DEFAULT 'en', campaign int DEFAULT NULL, decision bigint DEFAULT NULL, counting boolean DEFAULT false)
 RETURNS text LANGUAGE sql AS $$
-	SELECT pledged.remind_ask(site::int2, pg_temp.id(reader), email, locale, month, articles, network, campaign, 1, 0, decision, pg_temp.t0(), counting,
+	SELECT pledged.remind_ask(site::int2, CASE WHEN reader > 0 THEN pg_temp.id(reader)
+		WHEN articles IS NOT NULL AND reader = 0 THEN pg_temp.id(1) WHEN reader = 0 THEN md5(lower(email))::uuid END, email, locale, month, articles, network, campaign, 1, 0, decision, pg_temp.t0(), counting,
 		pg_temp.t0() + after) $$;
 CREATE FUNCTION pg_temp.asked(mail text, p_site int DEFAULT 901) RETURNS pledged.remind LANGUAGE sql AS
 	$$ SELECT m FROM pledged.remind m WHERE m.email_hash = pledged.email_hash(p_site::int2, mail) ORDER BY created_at DESC, state = 'waiting' DESC LIMIT 1 $$;
@@ -83,6 +84,15 @@ SELECT is(pg_temp.ask('f@mail.example', '2026-08', network => '10.0.1.0/24', aft
 SELECT is((SELECT string_agg(pg_temp.ask('n' || i || '@mail.example', '2026-05', network => '10.9.9.0/24'), ' ') FROM generate_series(1, 22) i),
 	repeat('stored ', 20) || 'limited limited', 'twenty an hour of one network');
 SELECT is(pg_temp.ask('n30@mail.example', '2026-05', network => '10.9.9.0/24', after => '61 minutes'), 'stored', 'an hour later more');
+SELECT is((SELECT string_agg(pg_temp.ask('r' || i || '@mail.example', '2026-05', reader => 78, network => '10.8.' || i || '.0/24'), ' ') FROM generate_series(1, 6) i),
+	repeat('stored ', 5) || 'limited', 'five a day of one reader, for whatever addresses and from wherever');
+SELECT is(pg_temp.ask('r7@mail.example', '2026-05', reader => 78, network => '10.8.7.0/24', after => '25 hours'), 'stored', 'a day later one more');
+INSERT INTO remind (remind_id, site_id, email, email_hash, network, locale, month, created_at, due_at)
+	SELECT gen_random_uuid(), 904, 's' || i || '@mail.example', sha256(i::text::bytea), '10.7.0.0/24', 'en', '2026-05-01', pg_temp.at('40 days'), pg_temp.at('90 days') FROM generate_series(1, 999) i;
+SELECT is(pg_temp.ask('s-last@mail.example', '2026-05', site => 904, after => '40 days 1 s'), 'stored', 'a thousand an hour of one site');
+SELECT is(pg_temp.ask('s-over@mail.example', '2026-05', site => 904, after => '40 days 2 s'), 'limited', 'and no more, whoever asks');
+SELECT is(pg_temp.ask('s-over@mail.example', '2026-05', after => '30 days'), 'stored', 'another site has its own');
+DELETE FROM remind WHERE created_at >= pg_temp.at('25 days');
 SELECT throws_ok($$ INSERT INTO remind (remind_id, site_id, email, email_hash, locale, month, created_at, due_at)
 	SELECT gen_random_uuid(), site_id, email, email_hash, 'en', month, created_at, due_at FROM remind WHERE email = 'f@mail.example' $$, '23505', NULL, 'two open ones cannot stand there');
 

@@ -38,6 +38,34 @@ static bool counts_are(const struct rows *r, const struct world *w, const struct
 	return d->left == (w->col[LEFT].n > 0 ? row_number(w, w->col[LEFT]) : UINT32_MAX);
 }
 
+/* A prompt that was just decided may stay; where a reader's own word, gift or account keeps it away,
+ * it may not stay either. */
+static void what_may_stay(void **state)
+{
+	static struct rows r;
+	static struct world w;
+	size_t stays = 0, goes = 0;
+
+	(void)state;
+	while (rows_next(&r, &w)) {
+		struct decision d = ask(&w, NULL);
+		if (w.no_set || !w.f.reader)
+			continue;
+		if (d.act != ACT_OPEN) {
+			stays++;
+			assert_int_equal(decide_still(&w.f, &w.set, d.campaign), REASON_campaign);
+		}
+		bool word = d.reason == REASON_supporter || d.reason == REASON_never ||
+			    d.reason == REASON_already_gave || d.reason == REASON_closed ||
+			    d.reason == REASON_later;
+		if (!word || w.set.n != 1)
+			continue;
+		goes++;
+		assert_int_equal(decide_still(&w.f, &w.set, &w.set.campaign[0]), d.reason);
+	}
+	assert_true(stays > 30 && goes > 10);
+}
+
 static void as_the_tables_say(void **state)
 {
 	static struct rows r;
@@ -233,6 +261,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(as_the_tables_say),
+		cmocka_unit_test(what_may_stay),
 		cmocka_unit_test(every_rule_on_both_sides),
 		cmocka_unit_test(rows_have_names),
 		cmocka_unit_test(words),

@@ -169,6 +169,31 @@ test("what was offered holds, also when the campaign changed meanwhile", async (
 	assert.match(stdout, /1\.5/);
 });
 
+test("a page that shows an older fee is asked again, in words; without the fee, or the wish for it, it goes on", async () => {
+	const html = (await s.client().get("/prompt?form=1&l=en")).text;
+
+	assert.match(html, /<input type="hidden" name="fee" value="10 0\.00">/, "what the form tells");
+	const before = await s.count("SELECT count(*) FROM pledged.pledge");
+	const give = (fields, lang = "en") => s.client().post("/pledge", { headers: { origin: s.url, accept: "text/html" },
+		form: { amount: "10.00", currency: "EUR", interval: "once", key: key(), locale: lang, ...fields } });
+
+	for (const [lang, words] of [["en", /fee has changed since this page was made.*look at the sum.*\n<p>Nothing has been charged/s], ["ru", /Комиссия изменилась/]]) {
+		const old = await give({ cover: "1", fee: "1.5 0.25" }, lang);
+
+		assert.equal(old.status, 422);
+		assert.match(old.text, words);
+	}
+	const told = await send({ campaign: "support", cover: true, fee: "1.5 0.25" });
+
+	assert.deepEqual([told.status, slug(told), told.json().field], [422, "fee_changed", "cover"]);
+	const bare = await send({ campaign: "bare", cover: true, fee: "1.5 0.25" });
+
+	assert.deepEqual([bare.status, slug(bare)], [422, "fee_changed"], "and where none is added any more");
+	assert.equal(await s.count("SELECT count(*) FROM pledged.pledge"), before, "nothing is stored");
+	assert.equal((await give({ fee: "1.5 0.25" })).status, 303, "without the wish it says nothing");
+	assert.equal((await send({ campaign: "support", cover: true, fee: "10 0.00" })).json().amount, "11.12");
+});
+
 test("a gift with its cover goes back as a whole", async () => {
 	const { pledge, url } = (await send({ campaign: "support", amount: "33.00", cover: true })).json();
 

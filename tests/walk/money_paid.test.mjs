@@ -227,9 +227,12 @@ test("another amount, typed with a comma", async () => {
 	assert.equal(typed.status, 303);
 	assert.equal((await provider_session(typed.headers.location)).amount_total, 750);
 
-	const forgotten = await s.client().form({ amount: "25.00", other_amount: "8", currency: "EUR" });
+	const chosen = await s.client().form({ amount: "25.00", other_amount: "8", currency: "EUR" });
 
-	assert.equal((await provider_session(forgotten.headers.location)).amount_total, 800, "what was typed counts");
+	assert.equal((await provider_session(chosen.headers.location)).amount_total, 2500, "another choice was made after typing");
+	const alone = await s.client().form({ amount: "", other_amount: "8", currency: "EUR" });
+
+	assert.equal((await provider_session(alone.headers.location)).amount_total, 800, "a form without choices");
 });
 
 test("back, another amount, the same hidden key: a second pledge of its own", async () => {

@@ -1,3 +1,3 @@
-// load.js: our other files, of the same version as this one.
+// load.js: our other files, of the same version as this one, which is in their names: each may be kept for ever.
 
-export const load = (name) => import(new URL(`${name}.js?v=${VERSION}`, import.meta.url).href);
+export const load = (name) => import(new URL(`${name}.${VERSION}.js`, import.meta.url).href);

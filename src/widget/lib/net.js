@@ -38,6 +38,15 @@ export async function look(pledge) {
 	return reply.ok ? reply.json() : null;
 }
 
+// gone: why the prompt of this token may not stay; null when it may, or nobody can tell.
+export async function gone(token) {
+	const reply = await fetch(`/still?${new URLSearchParams({ d: token })}`, { headers: { Accept: "application/json" },
+		cache: "no-store", signal: AbortSignal.timeout(PLEDGE_MS) });
+	const { still, reason } = reply.ok ? await reply.json() : { still: true };
+
+	return still ? null : reason;
+}
+
 // web_url: only an http(s) address is followed.
 export function web_url(text) {
 	const url = new URL(text, location.href);

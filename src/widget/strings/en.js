@@ -53,8 +53,11 @@ export default {
 	err_email_needed: "Please enter your e-mail address.",
 	err_net: "That did not go through. Nothing has been charged. Please try again.",
 	err_remind: "That did not work. Please try again in a little while.",
+	err_remind_month: "We cannot write in that month. Please choose one of the next twelve months.",
+	err_remind_articles: "We do not count the articles that you read here. Please choose a month.",
 	err_many: "There have been many tries from your network. Please wait a little and try again.",
 	err_shut: "Gifts cannot be taken right now. Nothing has been charged. Please come back a little later.",
+	err_fee: "The payment fee has changed since this page was opened. Please reload the page and look at the sum. Nothing has been charged.",
 	err_too_small: "This amount is too small. Please enter a larger one.",
 	err_too_large: "This amount is too large for one gift. Please enter a smaller one.",
 
