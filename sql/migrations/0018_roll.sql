@@ -11,7 +11,7 @@ ALTER TABLE pledged.prompt_event ADD COLUMN country text NOT NULL DEFAULT '', AD
 COMMENT ON COLUMN pledged.prompt_event.country IS 'Country code from nginx, empty when unknown; of the serving, also for what came later.';
 COMMENT ON COLUMN pledged.prompt_event.device IS 'Device class from nginx, empty when unknown; of the serving, also for what came later.';
 COMMENT ON COLUMN pledged.prompt_event.kind IS 'shown (a prompt served), viewed (seen on screen), closed, later, already_gave, never, clicked; walled: a wall served; held: would have been shown, but the reader is in the hold-out or in a control.';
-DROP FUNCTION pledged.view_batch(uuid[], smallint[], timestamptz[], timestamptz[], bytea[], bytea[], integer[],
+DROP FUNCTION IF EXISTS pledged.view_batch(uuid[], smallint[], timestamptz[], timestamptz[], bytea[], bytea[], integer[],
 	uuid[], bytea[], timestamptz[], bigint[], text[], timestamptz[], smallint[], text[], text[], text[], text[],
 	bigint, bigint, jsonb, timestamptz, boolean);
 
@@ -258,3 +258,240 @@ COMMENT ON COLUMN pledged.roll_month.walls IS 'Walls served to them, that of an 
 COMMENT ON COLUMN pledged.roll_month.walled IS 'Whether there was a wall.';
 COMMENT ON COLUMN pledged.roll_month.gave IS 'Whether a pledge of theirs was paid within 30 days after the first wall of the month.';
 COMMENT ON COLUMN pledged.roll_month.people IS 'Readers.';
+
+-- What is folded and what waits, in one. Columns as in roll_day.
+CREATE VIEW pledged.roll_day_all AS
+	SELECT day, site_id, campaign, variant, section, country, device, decisions, prompts, walls, followed, viewed, clicked, closed, later,
+		already_gave, never, held
+	FROM pledged.roll_day
+	UNION ALL
+	SELECT (to_timestamp((e ->> 0)::bigint) AT TIME ZONE s.time_zone)::date, s.site_id, e ->> 5, e ->> 6, e ->> 2, e ->> 3, e ->> 4, c.n,
+		CASE e ->> 7 WHEN 'prompt' THEN c.n ELSE 0 END, CASE e ->> 7 WHEN 'wall' THEN c.n ELSE 0 END, 0, 0, 0, 0, 0, 0, 0, 0
+	FROM pledged.tally t, jsonb_array_elements(t.counts) AS e, LATERAL (SELECT (e ->> 9)::bigint AS n) c, pledged.site s
+	WHERE s.site_id = (e ->> 1)::smallint
+	UNION ALL
+	SELECT (d.hour AT TIME ZONE s.time_zone)::date, d.site_id, d.campaign, d.variant, d.section, d.country, d.device, 0, 0, 0,
+		CASE WHEN d.kind IN ('shown', 'walled') THEN d.n ELSE 0 END, CASE d.kind WHEN 'viewed' THEN d.n ELSE 0 END,
+		CASE d.kind WHEN 'clicked' THEN d.n ELSE 0 END, CASE d.kind WHEN 'closed' THEN d.n ELSE 0 END,
+		CASE d.kind WHEN 'later' THEN d.n ELSE 0 END, CASE d.kind WHEN 'already_gave' THEN d.n ELSE 0 END,
+		CASE d.kind WHEN 'never' THEN d.n ELSE 0 END, CASE d.kind WHEN 'held' THEN d.n ELSE 0 END
+	FROM pledged.roll_delta d JOIN pledged.site s USING (site_id);
+COMMENT ON VIEW pledged.roll_day_all IS 'roll_day and what waits to be folded into it: to be summed.';
+
+CREATE VIEW pledged.roll_reason_all AS
+	SELECT day, site_id, campaign, variant, act, reason, n FROM pledged.roll_reason
+	UNION ALL
+	SELECT (to_timestamp((e ->> 0)::bigint) AT TIME ZONE s.time_zone)::date, s.site_id, e ->> 5, e ->> 6, e ->> 7, e ->> 8, (e ->> 9)::bigint
+	FROM pledged.tally t, jsonb_array_elements(t.counts) AS e, pledged.site s WHERE s.site_id = (e ->> 1)::smallint;
+COMMENT ON VIEW pledged.roll_reason_all IS 'roll_reason and what waits to be folded into it: to be summed.';
+
+CREATE VIEW pledged.roll_page_all AS
+	SELECT day, site_id, page, decisions, served FROM pledged.roll_page
+	UNION ALL
+	SELECT (to_timestamp((e ->> 0)::bigint) AT TIME ZONE s.time_zone)::date, s.site_id, e ->> 2, (e ->> 4)::bigint,
+		CASE WHEN e ->> 3 <> 'open' THEN (e ->> 4)::bigint ELSE 0 END
+	FROM pledged.tally t, jsonb_array_elements(t.pages) AS e, pledged.site s WHERE s.site_id = (e ->> 1)::smallint;
+COMMENT ON VIEW pledged.roll_page_all IS 'roll_page and what waits to be folded into it: to be summed.';
+
+-- A pledge as it is now. What its prompt was comes from the prompt's event, and from roll_pledge once that is gone. Events went to the
+-- reader whom theirs was joined to; the pledge keeps the id it was made under.
+CREATE VIEW pledged.roll_pledge_now AS
+	SELECT p.pledge_id, (a.at AT TIME ZONE s.time_zone)::date AS day, a.at, p.site_id, coalesce(p.campaign, '') AS campaign,
+		coalesce(p.variant, '') AS variant, coalesce(d.section, o.section, '') AS section, coalesce(d.country, o.country, '') AS country,
+		coalesce(d.device, o.device, '') AS device, coalesce(d.article, o.page, '') AS page, coalesce(d.decided_at, o.decided_at) AS decided_at,
+		p.livemode, p.currency::text AS currency, p."interval", p.amount, y.paid_at, y.amount AS gross
+	FROM pledged.pledge p JOIN pledged.site s USING (site_id)
+	LEFT JOIN pledged.roll_pledge o USING (pledge_id)
+	LEFT JOIN pledged.reader r ON r.reader_id = p.reader_id
+	LEFT JOIN LATERAL (SELECT e.decided_at, e.section, e.country, e.device, e.article FROM pledged.prompt_event e
+		WHERE e.reader_id = coalesce(r.same_as, p.reader_id) AND e.decision = p.decision
+			AND e.decided_at BETWEEN p.created_at - interval '1 day' AND p.created_at
+		ORDER BY e.kind IN ('shown', 'walled') DESC, e.decided_at, e.kind LIMIT 1) d ON true
+	LEFT JOIN LATERAL (SELECT y.paid_at, y.amount FROM pledged.payment y
+		WHERE y.pledge_id = p.pledge_id AND y.state = 'paid' AND y.mismatch IS NULL ORDER BY y.paid_at, y.payment_id LIMIT 1) y ON true,
+	LATERAL (SELECT coalesce(d.decided_at, o.decided_at, p.created_at) AS at) a;
+COMMENT ON VIEW pledged.roll_pledge_now IS 'roll_pledge, made anew of the pledge, its payments and its prompt''s event.';
+
+CREATE VIEW pledged.roll_pledge_all AS
+	SELECT r.* FROM pledged.roll_pledge r WHERE NOT EXISTS (SELECT FROM pledged.roll_due d WHERE d.pledge_id = r.pledge_id)
+	UNION ALL
+	SELECT n.* FROM (SELECT DISTINCT pledge_id FROM pledged.roll_due) d
+	JOIN LATERAL (SELECT * FROM pledged.roll_pledge_now n WHERE n.pledge_id = d.pledge_id) n ON true;
+COMMENT ON VIEW pledged.roll_pledge_all IS 'roll_pledge, with those that wait as they are now.';
+
+DO $$
+DECLARE
+	v record;
+BEGIN
+	-- a column of these views is commented as that of the table
+	FOR v IN SELECT c.relname, a.attname, col_description(format('pledged.%I', regexp_replace(c.relname, '_(all|now)$', ''))::regclass,
+			(SELECT b.attnum FROM pg_attribute b WHERE b.attname = a.attname
+				AND b.attrelid = format('pledged.%I', regexp_replace(c.relname, '_(all|now)$', ''))::regclass)::integer) AS words
+		FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid AND a.attnum > 0
+		WHERE c.relnamespace = 'pledged'::regnamespace AND c.relname ~ '^roll_.*_(all|now)$'
+	LOOP
+		EXECUTE format('COMMENT ON COLUMN pledged.%I.%I IS %L', v.relname, v.attname, v.words);
+	END LOOP;
+END $$;
+
+-- What is there already.
+INSERT INTO pledged.roll_event (hour, site_id, campaign, variant, section, country, device, kind, n)
+SELECT date_trunc('hour', e.decided_at, s.time_zone), e.site_id, e.campaign, e.variant, e.section, '', '', e.kind, count(*)
+FROM pledged.prompt_event e JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+INSERT INTO pledged.roll_day AS r (day, site_id, campaign, variant, section, country, device, decisions, prompts, walls)
+SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant, h.section, h.country, h.device, sum(h.n),
+	coalesce(sum(h.n) FILTER (WHERE h.act = 'prompt'), 0), coalesce(sum(h.n) FILTER (WHERE h.act = 'wall'), 0)
+FROM pledged.rollup h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7;
+INSERT INTO pledged.roll_day AS r (day, site_id, campaign, variant, section, country, device, followed, viewed, clicked, closed, later,
+	already_gave, never, held)
+SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant, h.section, h.country, h.device,
+	coalesce(sum(h.n) FILTER (WHERE h.kind IN ('shown', 'walled')), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'viewed'), 0),
+	coalesce(sum(h.n) FILTER (WHERE h.kind = 'clicked'), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'closed'), 0),
+	coalesce(sum(h.n) FILTER (WHERE h.kind = 'later'), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'already_gave'), 0),
+	coalesce(sum(h.n) FILTER (WHERE h.kind = 'never'), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'held'), 0)
+FROM pledged.roll_event h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7
+ON CONFLICT (day, site_id, campaign, variant, section, country, device) DO UPDATE SET followed = excluded.followed,
+	viewed = excluded.viewed, clicked = excluded.clicked, closed = excluded.closed, later = excluded.later,
+	already_gave = excluded.already_gave, never = excluded.never, held = excluded.held;
+INSERT INTO pledged.roll_reason (day, site_id, campaign, variant, act, reason, n)
+SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant, h.act, h.reason, sum(h.n)
+FROM pledged.rollup h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6;
+INSERT INTO pledged.roll_due (pledge_id) SELECT pledge_id FROM pledged.pledge ORDER BY created_at;
+
+-- R1. One row also carries the money of its currency, so decisions stand in the row of the site's own currency and mode alone: sums over
+-- rows count nothing twice.
+DROP VIEW report.funnel;
+CREATE VIEW report.funnel AS
+WITH site AS MATERIALIZED (
+	SELECT s.site_id, s.slug, s.currency, CASE WHEN EXISTS (SELECT FROM pledged.pledge p WHERE p.site_id = s.site_id AND p.livemode)
+		THEN 'live' ELSE 'test' END AS mode
+	FROM pledged.site s
+), step AS (
+	SELECT d.day, s.slug AS site, d.campaign, d.variant, d.section, d.country, d.device, s.mode, s.currency,
+		d.decisions, d.prompts + d.walls AS served, d.followed, d.viewed, d.clicked, 0 AS pledged, 0 AS paid, 0 AS gross
+	FROM pledged.roll_day_all d JOIN site s USING (site_id)
+	UNION ALL
+	SELECT p.day, s.slug, p.campaign, p.variant, p.section, p.country, p.device, CASE WHEN p.livemode THEN 'live' ELSE 'test' END,
+		p.currency, 0, 0, 0, 0, 0, 1, (p.paid_at IS NOT NULL)::integer, coalesce(p.gross, 0)
+	FROM pledged.roll_pledge_all p JOIN site s USING (site_id)
+)
+SELECT day, site, campaign, variant, section, country, device, mode, currency, sum(decisions)::bigint AS decisions,
+	sum(served)::bigint AS served, sum(followed)::bigint AS followed, sum(viewed)::bigint AS viewed, sum(clicked)::bigint AS clicked,
+	sum(pledged)::bigint AS pledged, sum(paid)::bigint AS paid, pledged.money_major(sum(gross), currency) AS gross,
+	day > current_date - 3 AS provisional
+FROM step GROUP BY day, site, campaign, variant, section, country, device, mode, currency;
+COMMENT ON VIEW report.funnel IS 'R1: from decisions to gifts, by the day of the decision. All columns may be summed, gross within a currency.';
+COMMENT ON COLUMN report.funnel.day IS 'Day of the decision in the site''s zone; of the pledge when no prompt is known.';
+COMMENT ON COLUMN report.funnel.site IS 'Site.';
+COMMENT ON COLUMN report.funnel.campaign IS 'Campaign; empty: none spoke, or pledged without a prompt.';
+COMMENT ON COLUMN report.funnel.variant IS 'Variant of the campaign.';
+COMMENT ON COLUMN report.funnel.section IS 'Section of the page, empty when unknown.';
+COMMENT ON COLUMN report.funnel.country IS 'Country code, empty when unknown.';
+COMMENT ON COLUMN report.funnel.device IS 'Device class, empty when unknown.';
+COMMENT ON COLUMN report.funnel.mode IS 'live or test, of the pledges. Decisions stand with live as soon as the site has a live pledge.';
+COMMENT ON COLUMN report.funnel.currency IS 'Currency of the pledges. Decisions stand with the site''s own.';
+COMMENT ON COLUMN report.funnel.decisions IS 'Decisions that this campaign made, unsampled.';
+COMMENT ON COLUMN report.funnel.served IS 'Of them prompts and walls that were served.';
+COMMENT ON COLUMN report.funnel.followed IS 'Of those served, to readers whose consent lets us know more. What follows up to clicked is of these.';
+COMMENT ON COLUMN report.funnel.viewed IS 'Seen on screen.';
+COMMENT ON COLUMN report.funnel.clicked IS 'Clicked.';
+COMMENT ON COLUMN report.funnel.pledged IS 'Pledges made.';
+COMMENT ON COLUMN report.funnel.paid IS 'Pledges paid as pledged.';
+COMMENT ON COLUMN report.funnel.gross IS 'Their first payments in major units; later instalments are in report.income.';
+COMMENT ON COLUMN report.funnel.provisional IS 'Of the newest three days: more may come.';
+
+CREATE OR REPLACE VIEW report.prompts AS
+SELECT r.day, s.slug AS site, r.campaign, r.variant, r.act, r.reason, sum(r.n)::bigint AS n
+FROM pledged.roll_reason_all r JOIN pledged.site s USING (site_id)
+GROUP BY 1, 2, 3, 4, 5, 6;
+
+-- R4, R5 by readers' months.
+CREATE VIEW report.stops AS
+WITH fresh AS (
+	SELECT month, bool_or(slice = -1) AS closed, CASE WHEN bool_or(slice = -1) OR count(*) = 256 THEN min(at) END AS as_of
+	FROM pledged.roll_slice GROUP BY month
+)
+SELECT m.month, s.slug AS site, sum(m.people)::bigint AS people, coalesce(sum(m.people) FILTER (WHERE m.articles > 0 OR m.walled), 0)::bigint AS metered,
+	coalesce(sum(m.people) FILTER (WHERE m.walled), 0)::bigint AS walled,
+	round(100.0 * sum(m.people) FILTER (WHERE m.walled) / nullif(sum(m.people) FILTER (WHERE m.articles > 0 OR m.walled), 0), 2) AS stop_rate,
+	coalesce(sum(m.people) FILTER (WHERE m.walled AND m.gave), 0)::bigint AS gave,
+	round(100.0 * coalesce(sum(m.people) FILTER (WHERE m.walled AND m.gave), 0) / nullif(sum(m.people) FILTER (WHERE m.walled), 0), 2) AS conversion,
+	f.closed, f.as_of
+FROM pledged.roll_month m JOIN pledged.site s USING (site_id) JOIN fresh f USING (month)
+GROUP BY m.month, s.slug, f.closed, f.as_of;
+COMMENT ON VIEW report.stops IS 'R4: how many were stopped by a wall in a calendar month, and how many of them gave. Live and test gifts count.';
+COMMENT ON COLUMN report.stops.month IS 'First day of the month in the site''s zone.';
+COMMENT ON COLUMN report.stops.site IS 'Site.';
+COMMENT ON COLUMN report.stops.people IS 'Readers with a decision, whose cookie came back at least once.';
+COMMENT ON COLUMN report.stops.metered IS 'Of them with a metered article, read or behind a wall.';
+COMMENT ON COLUMN report.stops.walled IS 'Of them walled at least once.';
+COMMENT ON COLUMN report.stops.stop_rate IS 'walled / metered, per cent.';
+COMMENT ON COLUMN report.stops.gave IS 'Of the walled: with a pledge that was paid within 30 days after the first wall.';
+COMMENT ON COLUMN report.stops.conversion IS 'gave / walled, per cent: paid-stop conversion.';
+COMMENT ON COLUMN report.stops.closed IS 'The month is over, with its 30 days: its numbers change no more.';
+COMMENT ON COLUMN report.stops.as_of IS 'All readers were counted at this time or later; null: not all yet.';
+
+CREATE VIEW report.meter AS
+WITH cell AS (
+	SELECT m.month, s.slug AS site, m.articles, sum(m.people) AS n FROM pledged.roll_month m JOIN pledged.site s USING (site_id)
+	GROUP BY m.month, s.slug, m.articles
+)
+SELECT month, site, articles AS opened, n::bigint AS people, (sum(n) OVER (PARTITION BY month, site ORDER BY articles DESC))::bigint AS at_least
+FROM cell;
+COMMENT ON VIEW report.meter IS 'R4: how many metered articles readers wanted in a calendar month, from which one chooses the meter.';
+COMMENT ON COLUMN report.meter.month IS 'First day of the month in the site''s zone.';
+COMMENT ON COLUMN report.meter.site IS 'Site.';
+COMMENT ON COLUMN report.meter.opened IS 'Metered articles, each once, those behind a wall among them; 250 stands for more.';
+COMMENT ON COLUMN report.meter.people IS 'Readers with so many.';
+COMMENT ON COLUMN report.meter.at_least IS 'Readers with so many or more: with a meter of one less they would be stopped.';
+
+CREATE VIEW report.pressure AS
+WITH served AS (
+	SELECT month, site_id, prompts + walls AS n, sum(people) AS people FROM pledged.roll_month GROUP BY month, site_id, prompts + walls
+), ranked AS (
+	SELECT month, site_id, n, people, sum(people) OVER (PARTITION BY month, site_id ORDER BY n) AS up_to,
+		sum(people) OVER (PARTITION BY month, site_id) AS of_all
+	FROM served
+), each AS (
+	SELECT month, site_id, max(of_all) AS people, min(n) FILTER (WHERE up_to >= 0.5 * of_all) AS p50, min(n) FILTER (WHERE up_to >= 0.95 * of_all) AS p95,
+		min(n) FILTER (WHERE up_to >= 0.99 * of_all) AS p99, max(n) AS most
+	FROM ranked GROUP BY month, site_id
+), sums AS (
+	SELECT date_trunc('month', day)::date AS month, site_id, sum(decisions) AS decisions, sum(prompts + walls) AS served, sum(prompts) AS prompts,
+		sum(walls) AS walls, sum(followed) AS followed, sum(viewed) AS viewed, sum(closed) AS closed, sum(later) AS later,
+		sum(already_gave) AS already_gave, sum(never) AS never
+	FROM pledged.roll_day_all GROUP BY 1, 2
+)
+SELECT month, s.slug AS site, e.people::bigint AS people, e.p50, e.p95, e.p99, e.most, coalesce(d.decisions, 0)::bigint AS decisions,
+	coalesce(d.prompts, 0)::bigint AS prompts, coalesce(d.walls, 0)::bigint AS walls,
+	round(100.0 * d.served / nullif(d.decisions, 0), 2) AS served_rate, coalesce(d.followed, 0)::bigint AS followed,
+	coalesce(d.viewed, 0)::bigint AS viewed,
+	coalesce(d.closed, 0)::bigint AS closed, coalesce(d.later, 0)::bigint AS later, coalesce(d.already_gave, 0)::bigint AS already_gave,
+	coalesce(d.never, 0)::bigint AS never, round(100.0 * d.closed / nullif(d.viewed, 0), 2) AS closed_rate,
+	round(100.0 * d.later / nullif(d.viewed, 0), 2) AS later_rate, round(100.0 * d.already_gave / nullif(d.viewed, 0), 2) AS already_gave_rate,
+	round(100.0 * d.never / nullif(d.viewed, 0), 2) AS never_rate
+FROM sums d FULL JOIN each e USING (month, site_id) JOIN pledged.site s USING (site_id);
+COMMENT ON VIEW report.pressure IS 'R5: how often readers are asked in a calendar month, and what they do.';
+COMMENT ON COLUMN report.pressure.month IS 'First day of the month in the site''s zone.';
+COMMENT ON COLUMN report.pressure.site IS 'Site.';
+COMMENT ON COLUMN report.pressure.people IS 'Readers with a decision, whose cookie came back at least once.';
+COMMENT ON COLUMN report.pressure.p50 IS 'Prompts and walls that half of them saw at most. A wall counts once for an article and day here.';
+COMMENT ON COLUMN report.pressure.p95 IS 'What 95 of 100 of them saw at most.';
+COMMENT ON COLUMN report.pressure.p99 IS 'What 99 of 100 of them saw at most.';
+COMMENT ON COLUMN report.pressure.most IS 'What one of them saw.';
+COMMENT ON COLUMN report.pressure.decisions IS 'Decisions, of all visitors.';
+COMMENT ON COLUMN report.pressure.prompts IS 'Prompts served.';
+COMMENT ON COLUMN report.pressure.walls IS 'Walls served, each time.';
+COMMENT ON COLUMN report.pressure.served_rate IS '(prompts + walls) / decisions, per cent.';
+COMMENT ON COLUMN report.pressure.followed IS 'Of those served, to readers whose consent lets us know more. The rest is of these.';
+COMMENT ON COLUMN report.pressure.viewed IS 'Seen on screen.';
+COMMENT ON COLUMN report.pressure.closed IS 'Closed.';
+COMMENT ON COLUMN report.pressure.later IS 'Later.';
+COMMENT ON COLUMN report.pressure.already_gave IS 'Gave already, says the reader.';
+COMMENT ON COLUMN report.pressure.never IS 'Never again.';
+COMMENT ON COLUMN report.pressure.closed_rate IS 'closed / viewed, per cent.';
+COMMENT ON COLUMN report.pressure.later_rate IS 'later / viewed, per cent.';
+COMMENT ON COLUMN report.pressure.already_gave_rate IS 'already_gave / viewed, per cent.';
+COMMENT ON COLUMN report.pressure.never_rate IS 'never / viewed, per cent.';
+
+GRANT SELECT ON report.funnel, report.stops, report.meter, report.pressure TO pledged_report;

@@ -38,7 +38,7 @@ static void count(int hour, int page, enum decide_reason r)
 
 	snprintf(section, sizeof section, "s%d", page % 100);
 	p.section = str_c(section);
-	tally_add(t, (utc_t){hour * HOUR_US}, 1, &p, &d);
+	tally_add(t, (utc_t){hour * HOUR_US}, (utc_t){0}, 1, &p, &d);
 }
 
 /* The sum of what is handed in, of one reason. */
