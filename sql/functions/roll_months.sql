@@ -1,5 +1,6 @@
--- roll_months: count up to p_n slices of readers' months anew, those that are due and oldest first, and close a month that changes no
--- more. Tables in locking order: roll_state (a second folder does nothing), roll_slice, roll_month; reader, pledge, payment are read.
+-- roll_months: count slices of readers' months anew, those that are due and oldest first, until p_n are done or two seconds have passed,
+-- and close a month that changes no more; gives how many slices were counted. Tables in locking order: roll_state (a second folder does
+-- nothing), roll_slice, roll_month; reader, pledge, payment are read.
 -- Exactly once: a slice is replaced as a whole, in the transaction that notes it. A closed month is never counted again.
 -- The running month is due each minute, or so seldom that it takes a twentieth of the time; the one before it, which waits for gifts
 -- within 30 days, each day. A month is closed 31 days after its end.
@@ -10,6 +11,9 @@ DECLARE
 	v_began timestamptz;
 	v_until timestamptz := clock_timestamp() + interval '2 seconds';
 	v_done integer := 0;
+	-- few readers: many slices at once
+	v_span integer := (SELECT CASE WHEN c.reltuples < 50000 THEN 256 WHEN c.reltuples < 1000000 THEN 16 ELSE 1 END
+		FROM pg_class c WHERE c.oid = 'reader'::regclass);
 	-- the newest month in any zone
 	v_month date := date_trunc('month', p_now AT TIME ZONE 'UTC' + interval '14 hours')::date;
 BEGIN
@@ -17,26 +21,27 @@ BEGIN
 	IF NOT FOUND THEN
 		RETURN 0;
 	END IF;
-	FOR v IN
-		SELECT m.month, g.slice FROM (SELECT (v_month - make_interval(months => k))::date AS month FROM generate_series(0, 2) k
+	WHILE v_done < p_n AND clock_timestamp() < v_until LOOP
+		SELECT m.month, g.slice - g.slice % v_span AS slice INTO v
+		FROM (SELECT (v_month - make_interval(months => k))::date AS month FROM generate_series(0, 2) k
 			UNION SELECT month FROM roll_slice WHERE slice >= 0) m
 		CROSS JOIN generate_series(0, 255) AS g(slice) LEFT JOIN roll_slice s ON s.month = m.month AND s.slice = g.slice,
 			LATERAL (SELECT (m.month + interval '1 month') AT TIME ZONE 'UTC' + interval '31 days 12 hours' AS ends) e
 		WHERE NOT EXISTS (SELECT FROM roll_slice c WHERE c.month = m.month AND c.slice = -1)
 			AND (s.at IS NULL OR CASE WHEN p_now >= e.ends THEN s.at < e.ends
 				WHEN p_now >= e.ends - interval '30 days' THEN s.at <= p_now - interval '1 day' OR s.at < e.ends - interval '30 days'
-				ELSE s.at <= p_now - greatest(interval '1 minute', s.took_ms * interval '5.12 seconds') END)
-		ORDER BY s.at NULLS FIRST, m.month, g.slice LIMIT p_n
-	LOOP
-		EXIT WHEN clock_timestamp() > v_until;
+				ELSE s.at <= p_now - greatest(interval '1 minute', s.took_us * interval '5.12 milliseconds') END)
+		ORDER BY s.at NULLS FIRST, m.month DESC, g.slice LIMIT 1;
+		EXIT WHEN NOT FOUND;
 		v_began := clock_timestamp();
-		DELETE FROM roll_month WHERE month = v.month AND slice = v.slice;
+		DELETE FROM roll_month WHERE month = v.month AND slice BETWEEN v.slice AND v.slice + v_span - 1;
 		INSERT INTO roll_month (month, site_id, slice, articles, prompts, walls, walled, gave, people)
-		SELECT v.month, c.site_id, v.slice, c.articles, c.prompts, c.walls, c.walled, c.gave, c.people FROM roll_month_count(v.month, v.slice) c;
-		INSERT INTO roll_slice AS s (month, slice, at, took_ms)
-		VALUES (v.month, v.slice, p_now, extract(epoch FROM clock_timestamp() - v_began) * 1000)
-		ON CONFLICT (month, slice) DO UPDATE SET at = excluded.at, took_ms = excluded.took_ms;
-		v_done := v_done + 1;
+		SELECT v.month, c.* FROM roll_month_count(v.month, v.slice, v.slice + v_span - 1) c;
+		INSERT INTO roll_slice AS s (month, slice, at, took_us)
+		SELECT v.month, g, p_now, extract(epoch FROM clock_timestamp() - v_began) * 1000000 / v_span
+		FROM generate_series(v.slice, v.slice + v_span - 1) g
+		ON CONFLICT (month, slice) DO UPDATE SET at = excluded.at, took_us = excluded.took_us;
+		v_done := v_done + v_span;
 	END LOOP;
 	FOR v IN
 		SELECT s.month, min(s.at) AS at FROM roll_slice s WHERE s.slice >= 0 AND s.at >= (s.month + interval '1 month') AT TIME ZONE 'UTC'

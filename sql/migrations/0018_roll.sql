@@ -227,14 +227,14 @@ CREATE TABLE pledged.roll_slice (
 	month date NOT NULL CHECK (month = date_trunc('month', month)),
 	slice smallint NOT NULL CHECK (slice BETWEEN -1 AND 255),
 	at timestamptz NOT NULL,
-	took_ms integer NOT NULL DEFAULT 0,
+	took_us integer NOT NULL DEFAULT 0,
 	PRIMARY KEY (month, slice)
 );
 COMMENT ON TABLE pledged.roll_slice IS 'How fresh the readers'' months in roll_month are.';
 COMMENT ON COLUMN pledged.roll_slice.month IS 'First day of the month.';
 COMMENT ON COLUMN pledged.roll_slice.slice IS 'The readers whose id begins with this byte; -1: the month is closed, all of them are one and change no more.';
 COMMENT ON COLUMN pledged.roll_slice.at IS 'As of when it was counted.';
-COMMENT ON COLUMN pledged.roll_slice.took_ms IS 'How long that took: what takes long is done less often.';
+COMMENT ON COLUMN pledged.roll_slice.took_us IS 'How long that took: what takes long is done less often.';
 
 CREATE TABLE pledged.roll_month (
 	month date NOT NULL,
@@ -436,7 +436,7 @@ WITH cell AS (
 	SELECT m.month, s.slug AS site, m.articles, sum(m.people) AS n FROM pledged.roll_month m JOIN pledged.site s USING (site_id)
 	GROUP BY m.month, s.slug, m.articles
 )
-SELECT month, site, articles AS opened, n::bigint AS people, (sum(n) OVER (PARTITION BY month, site ORDER BY articles DESC))::bigint AS at_least
+SELECT month, site, articles::integer AS opened, n::bigint AS people, (sum(n) OVER (PARTITION BY month, site ORDER BY articles DESC))::bigint AS at_least
 FROM cell;
 COMMENT ON VIEW report.meter IS 'R4: how many metered articles readers wanted in a calendar month, from which one chooses the meter.';
 COMMENT ON COLUMN report.meter.month IS 'First day of the month in the site''s zone.';
@@ -447,7 +447,7 @@ COMMENT ON COLUMN report.meter.at_least IS 'Readers with so many or more: with a
 
 CREATE VIEW report.pressure AS
 WITH served AS (
-	SELECT month, site_id, prompts + walls AS n, sum(people) AS people FROM pledged.roll_month GROUP BY month, site_id, prompts + walls
+	SELECT month, site_id, prompts::integer + walls AS n, sum(people) AS people FROM pledged.roll_month GROUP BY month, site_id, prompts::integer + walls
 ), ranked AS (
 	SELECT month, site_id, n, people, sum(people) OVER (PARTITION BY month, site_id ORDER BY n) AS up_to,
 		sum(people) OVER (PARTITION BY month, site_id) AS of_all
