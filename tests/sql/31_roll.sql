@@ -2,7 +2,7 @@
 -- them (R1, R2, R4, R5, R14), counted by hand here.
 BEGIN;
 \ir fixture.psql
-SELECT plan(58);
+SELECT plan(62);
 INSERT INTO site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
 VALUES (902, 'kolkata', 'Half an hour', 'Asia/Kolkata', 'INR', 'en', 'Gift', '/t', '/c');
 SELECT roll_rebuild('2026-01-01', '2026-01-02');
@@ -127,6 +127,7 @@ SELECT results_eq('SELECT * FROM pg_temp.gifts()', ARRAY[:gifts_paid], 'and stay
 SELECT is(roll_rebuild('2026-02-28', '2026-03-02'), 0::bigint, 'as a rebuild says');
 -- the raw month goes
 DELETE FROM prompt_event;
+SELECT throws_ok($$ SELECT roll_rebuild('2026-02-28', '2026-03-02') $$, '55000', 'raw rows of these days are gone', 'a rebuild sees that a month is empty');
 SELECT roll_dropped('2026-03-02 00:00Z', NULL);
 UPDATE pledge SET amount = 2500 WHERE pledge_id = pg_temp.pid(2);
 SELECT isnt(roll_pledges(1000, now()), 0, 'a pledge changes after its prompt''s event is gone');
@@ -191,5 +192,15 @@ UPDATE reader SET seen = '', marks = '';
 SELECT is((SELECT count(*) FROM (SELECT roll_months(300, '2026-06-03 12:00Z') FROM generate_series(1, 9)) x), 9::bigint, 'readers go');
 SELECT results_eq($$ SELECT people, metered, walled, gave, closed FROM report.stops WHERE site = 'fixture' AND month = '2026-04-01' $$,
 	$$ VALUES (7::bigint, 6::bigint, 2::bigint, 1::bigint, true) $$, 'what is closed stays');
+-- the invariants see what is wrong
+CREATE TEMP VIEW broken AS :invariants
+CREATE FUNCTION pg_temp.breaks() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(DISTINCT name, ', ' ORDER BY name) FROM broken WHERE name ~ '^C' $$;
+SELECT roll_pledges(1000, now());
+SELECT is(pg_temp.breaks(), NULL, 'all is well');
+UPDATE roll_day SET walls = walls + 1 WHERE site_id = 901 AND day = '2026-03-01' AND variant = 'w';
+SELECT is(pg_temp.breaks(), 'C1 day differs from its hours', 'a day that is not the sum of its hours');
+UPDATE roll_day SET walls = walls - 1 WHERE site_id = 901 AND day = '2026-03-01' AND variant = 'w';
+UPDATE roll_pledge SET paid_at = NULL WHERE pledge_id = pg_temp.pid(2);
+SELECT is(pg_temp.breaks(), 'C2 pledge is not rolled up', 'a pledge that is not as it stands');
 SELECT * FROM finish();
 ROLLBACK;
