@@ -5,12 +5,16 @@ CREATE OR REPLACE FUNCTION report.articles(p_from date, p_to date, p_cap numeric
 RETURNS TABLE (site text, page text, mode text, currency text, decisions bigint, served bigint, pledged bigint, paid bigint,
 	value_capped numeric, capped_per_1000_served numeric, rank bigint)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
-	WITH gift AS (
-		SELECT r.site_id, r.page, r.livemode, r.currency, count(*) AS pledged, count(r.paid_at) AS paid,
-			coalesce(sum(least(v.worth, p_cap)) FILTER (WHERE r.paid_at IS NOT NULL), 0) AS capped
-		FROM roll_pledge_all r,
-			LATERAL (SELECT money_major(r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END, r.currency) AS worth) v
-		WHERE r.day >= p_from AND r.day < p_to AND r.page <> '' GROUP BY 1, 2, 3, 4
+	WITH size AS MATERIALIZED (
+		SELECT r.site_id, r.page, r.livemode, r.currency, r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END AS worth,
+			count(*) AS pledged, count(r.paid_at) AS paid
+		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to AND r.page <> '' GROUP BY 1, 2, 3, 4, 5
+	), major AS MATERIALIZED (
+		SELECT w.currency, w.worth, least(money_major(w.worth, w.currency), p_cap) AS capped FROM (SELECT DISTINCT currency, worth FROM size) w
+	), gift AS (
+		SELECT r.site_id, r.page, r.livemode, r.currency, sum(r.pledged)::bigint AS pledged, sum(r.paid)::bigint AS paid,
+			sum(m.capped * r.paid) AS capped
+		FROM size r JOIN major m USING (currency, worth) GROUP BY 1, 2, 3, 4
 	), step AS (
 		SELECT d.site_id, d.page, sum(d.decisions) AS decisions, sum(d.served) AS served
 		FROM roll_page_all d WHERE d.day >= p_from AND d.day < p_to GROUP BY 1, 2

@@ -6,13 +6,14 @@ RETURNS TABLE (site text, campaign text, variant text, mode text, currency text,
 	pledged bigint, paid bigint, paid_per_1000_viewed numeric, paid_per_1000_served numeric, value numeric, value_capped numeric,
 	value_per_1000_viewed numeric, capped_per_1000_viewed numeric, value_per_1000_served numeric, capped_per_1000_served numeric)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
-	WITH gift AS (
-		SELECT r.site_id, r.campaign, r.variant, r.livemode, r.currency, count(*) AS pledged, count(r.paid_at) AS paid,
-			coalesce(sum(v.worth) FILTER (WHERE r.paid_at IS NOT NULL), 0) AS worth,
-			coalesce(sum(least(v.worth, p_cap)) FILTER (WHERE r.paid_at IS NOT NULL), 0) AS capped
-		FROM roll_pledge_all r,
-			LATERAL (SELECT money_major(r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END, r.currency) AS worth) v
-		WHERE r.day >= p_from AND r.day < p_to GROUP BY 1, 2, 3, 4, 5
+	WITH size AS MATERIALIZED (
+		SELECT r.site_id, r.campaign, r.variant, r.livemode, r.currency, r."interval", r.amount, count(*) AS pledged, count(r.paid_at) AS paid
+		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to GROUP BY 1, 2, 3, 4, 5, 6, 7
+	), gift AS (
+		SELECT r.site_id, r.campaign, r.variant, r.livemode, r.currency, sum(r.pledged)::bigint AS pledged, sum(r.paid)::bigint AS paid,
+			sum(v.worth * r.paid) AS worth, sum(least(v.worth, p_cap) * r.paid) AS capped
+		FROM size r, LATERAL (SELECT money_major(r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END, r.currency) AS worth) v
+		GROUP BY 1, 2, 3, 4, 5
 	), step AS (
 		SELECT d.site_id, d.campaign, d.variant, sum(d.prompts + d.walls) AS served, sum(d.followed) AS followed, sum(d.viewed) AS viewed
 		FROM roll_day_all d WHERE d.day >= p_from AND d.day < p_to GROUP BY 1, 2, 3 HAVING sum(d.prompts + d.walls + d.followed) > 0

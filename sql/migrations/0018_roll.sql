@@ -358,29 +358,25 @@ SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant
 FROM pledged.rollup h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6;
 INSERT INTO pledged.roll_due (pledge_id) SELECT pledge_id FROM pledged.pledge ORDER BY created_at;
 
--- R1. One row also carries the money of its currency, so decisions stand in the row of the site's own currency and mode alone: sums over
--- rows count nothing twice.
+-- R1. Rows are to be summed: a row of decisions, and beside it one of the pledges they led to, which carries a currency and a mode.
+-- Decisions stand with the site's own, so sums count nothing twice. Not grouped here: whoever asks groups once, by less.
 DROP VIEW report.funnel;
 CREATE VIEW report.funnel AS
 WITH site AS MATERIALIZED (
-	SELECT s.site_id, s.slug, s.currency, CASE WHEN EXISTS (SELECT FROM pledged.pledge p WHERE p.site_id = s.site_id AND p.livemode)
-		THEN 'live' ELSE 'test' END AS mode
+	SELECT s.site_id, s.slug, s.currency, pledged.money_major(0, s.currency) AS zero,
+		CASE WHEN EXISTS (SELECT FROM pledged.pledge p WHERE p.site_id = s.site_id AND p.livemode) THEN 'live' ELSE 'test' END AS mode
 	FROM pledged.site s
-), step AS (
-	SELECT d.day, s.slug AS site, d.campaign, d.variant, d.section, d.country, d.device, s.mode, s.currency,
-		d.decisions, d.prompts + d.walls AS served, d.followed, d.viewed, d.clicked, 0 AS pledged, 0 AS paid, 0 AS gross
-	FROM pledged.roll_day_all d JOIN site s USING (site_id)
-	UNION ALL
-	SELECT p.day, s.slug, p.campaign, p.variant, p.section, p.country, p.device, CASE WHEN p.livemode THEN 'live' ELSE 'test' END,
-		p.currency, 0, 0, 0, 0, 0, 1, (p.paid_at IS NOT NULL)::integer, coalesce(p.gross, 0)
-	FROM pledged.roll_pledge_all p JOIN site s USING (site_id)
 )
-SELECT day, site, campaign, variant, section, country, device, mode, currency, sum(decisions)::bigint AS decisions,
-	sum(served)::bigint AS served, sum(followed)::bigint AS followed, sum(viewed)::bigint AS viewed, sum(clicked)::bigint AS clicked,
-	sum(pledged)::bigint AS pledged, sum(paid)::bigint AS paid, pledged.money_major(sum(gross), currency) AS gross,
-	day > current_date - 3 AS provisional
-FROM step GROUP BY day, site, campaign, variant, section, country, device, mode, currency;
-COMMENT ON VIEW report.funnel IS 'R1: from decisions to gifts, by the day of the decision. All columns may be summed, gross within a currency.';
+SELECT d.day, s.slug AS site, d.campaign, d.variant, d.section, d.country, d.device, s.mode, s.currency, d.decisions,
+	d.prompts + d.walls AS served, d.followed, d.viewed, d.clicked, 0::bigint AS pledged, 0::bigint AS paid, s.zero AS gross,
+	d.day > current_date - 3 AS provisional
+FROM pledged.roll_day_all d JOIN site s USING (site_id)
+UNION ALL
+SELECT p.day, s.slug, p.campaign, p.variant, p.section, p.country, p.device, CASE WHEN p.livemode THEN 'live' ELSE 'test' END,
+	p.currency, 0, 0, 0, 0, 0, count(*), count(p.paid_at), pledged.money_major(coalesce(sum(p.gross), 0), p.currency), p.day > current_date - 3
+FROM pledged.roll_pledge_all p JOIN site s USING (site_id)
+GROUP BY p.day, s.slug, p.campaign, p.variant, p.section, p.country, p.device, p.livemode, p.currency;
+COMMENT ON VIEW report.funnel IS 'R1: from decisions to gifts, by the day of the decision. Rows are to be summed, gross within a currency: decisions and pledges of one campaign and day may stand in several.';
 COMMENT ON COLUMN report.funnel.day IS 'Day of the decision in the site''s zone; of the pledge when no prompt is known.';
 COMMENT ON COLUMN report.funnel.site IS 'Site.';
 COMMENT ON COLUMN report.funnel.campaign IS 'Campaign; empty: none spoke, or pledged without a prompt.';

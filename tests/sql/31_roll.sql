@@ -22,8 +22,9 @@ CREATE FUNCTION pg_temp.tally(p_seq bigint, counts text, pages text DEFAULT '[]'
 		31, p_seq, jsonb_build_object('counts', counts::jsonb, 'pages', pages::jsonb), now(), false) $$;
 CREATE FUNCTION pg_temp.s(t timestamptz) RETURNS text IMMUTABLE LANGUAGE sql AS $$ SELECT extract(epoch FROM t)::bigint::text $$;
 CREATE FUNCTION pg_temp.funnel(p_site text DEFAULT 'fixture') RETURNS SETOF text LANGUAGE sql AS $$
-	SELECT concat_ws(' ', day, campaign, variant, section, country, device, 'd', decisions, 's', served, 'f', followed, 'v', viewed, 'c', clicked, 'p', pledged, paid, gross)
-	FROM report.funnel WHERE site = p_site ORDER BY 1 $$;
+	SELECT concat_ws(' ', day, campaign, variant, section, country, device, 'd', sum(decisions), 's', sum(served), 'f', sum(followed), 'v', sum(viewed), 'c', sum(clicked),
+		'p', sum(pledged), sum(paid), sum(gross))
+	FROM report.funnel WHERE site = p_site GROUP BY day, campaign, variant, section, country, device ORDER BY 1 $$;
 CREATE FUNCTION pg_temp.fold() RETURNS text LANGUAGE sql AS $$
 	SELECT tally_fold(1000, now()) || ' ' || roll_events(1000, now()) || ' ' || roll_pledges(1000, now()) $$;
 INSERT INTO reader (reader_id, site_id, first_at, last_at)
