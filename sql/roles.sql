@@ -41,4 +41,6 @@ ALTER ROLE pledged_clerk SET statement_timeout = '20s';
 ALTER ROLE pledged_clerk SET lock_timeout = '2s';
 ALTER ROLE pledged_clerk SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE pledged_report SET statement_timeout = '30s';
+-- reports sum many rows by words: hashed in memory, not sorted on disk
+ALTER ROLE pledged_report SET work_mem = '64MB';
 ALTER ROLE pledged_report SET default_transaction_read_only = on;

@@ -4,7 +4,12 @@
 CREATE OR REPLACE FUNCTION report.articles(p_from date, p_to date, p_cap numeric DEFAULT 250)
 RETURNS TABLE (site text, page text, mode text, currency text, decisions bigint, served bigint, pledged bigint, paid bigint,
 	value_capped numeric, capped_per_1000_served numeric, rank bigint)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp
+SET work_mem = '64MB' AS $$
+#variable_conflict use_column
+BEGIN
+	-- planned for these very days
+	RETURN QUERY
 	WITH size AS MATERIALIZED (
 		SELECT r.site_id, r.page, r.livemode, r.currency, r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END AS worth,
 			count(*) AS pledged, count(r.paid_at) AS paid
@@ -34,7 +39,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	)
 	SELECT l.*, CASE WHEN l.served >= 100 AND l.page <> ''
 		THEN rank() OVER (PARTITION BY l.slug, l.mode, l.currency, l.served >= 100 AND l.page <> '' ORDER BY l.per_1000 DESC) END
-	FROM line l
+	FROM line l;
+END
 $$;
 COMMENT ON FUNCTION report.articles(date, date, numeric) IS 'R14: pages and the gifts that their prompts and walls led to; an empty page stands for those beyond the limit of a day.';
 REVOKE ALL ON FUNCTION report.articles(date, date, numeric) FROM PUBLIC;

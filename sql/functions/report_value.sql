@@ -5,7 +5,12 @@ CREATE OR REPLACE FUNCTION report.value(p_from date, p_to date, p_cap numeric DE
 RETURNS TABLE (site text, campaign text, variant text, mode text, currency text, served bigint, followed bigint, viewed bigint,
 	pledged bigint, paid bigint, paid_per_1000_viewed numeric, paid_per_1000_served numeric, value numeric, value_capped numeric,
 	value_per_1000_viewed numeric, capped_per_1000_viewed numeric, value_per_1000_served numeric, capped_per_1000_served numeric)
-LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp
+SET work_mem = '64MB' AS $$
+#variable_conflict use_column
+BEGIN
+	-- planned for these very days
+	RETURN QUERY
 	WITH size AS MATERIALIZED (
 		SELECT r.site_id, r.campaign, r.variant, r.livemode, r.currency, r."interval", r.amount, count(*) AS pledged, count(r.paid_at) AS paid
 		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to GROUP BY 1, 2, 3, 4, 5, 6, 7
@@ -32,7 +37,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		round(1000.0 * coalesce(g.worth, 0) / nullif(s.viewed, 0), 2), round(1000.0 * coalesce(g.capped, 0) / nullif(s.viewed, 0), 2),
 		round(1000.0 * coalesce(g.worth, 0) / nullif(s.served, 0), 2), round(1000.0 * coalesce(g.capped, 0) / nullif(s.served, 0), 2)
 	FROM kind k JOIN site t USING (site_id) LEFT JOIN step s USING (site_id, campaign, variant)
-	LEFT JOIN gift g ON (g.site_id, g.campaign, g.variant, g.livemode, g.currency) = (k.site_id, k.campaign, k.variant, k.livemode, k.currency)
+	LEFT JOIN gift g ON (g.site_id, g.campaign, g.variant, g.livemode, g.currency) = (k.site_id, k.campaign, k.variant, k.livemode, k.currency);
+END
 $$;
 COMMENT ON FUNCTION report.value(date, date, numeric) IS 'R2: conversion and value per 1,000 of the decisions of some days, by campaign, variant, mode and currency; each pledge''s yearly value raw and capped.';
 REVOKE ALL ON FUNCTION report.value(date, date, numeric) FROM PUBLIC;

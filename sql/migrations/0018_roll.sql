@@ -373,9 +373,10 @@ SELECT d.day, s.slug AS site, d.campaign, d.variant, d.section, d.country, d.dev
 FROM pledged.roll_day_all d JOIN site s USING (site_id)
 UNION ALL
 SELECT p.day, s.slug, p.campaign, p.variant, p.section, p.country, p.device, CASE WHEN p.livemode THEN 'live' ELSE 'test' END,
-	p.currency, 0, 0, 0, 0, 0, count(*), count(p.paid_at), pledged.money_major(coalesce(sum(p.gross), 0), p.currency), p.day > current_date - 3
-FROM pledged.roll_pledge_all p JOIN site s USING (site_id)
-GROUP BY p.day, s.slug, p.campaign, p.variant, p.section, p.country, p.device, p.livemode, p.currency;
+	p.currency, 0, 0, 0, 0, 0, p.pledged, p.paid, pledged.money_major(p.gross, p.currency), p.day > current_date - 3
+FROM (SELECT day, site_id, campaign, variant, section, country, device, livemode, currency, count(*) AS pledged, count(paid_at) AS paid,
+		coalesce(sum(gross), 0) AS gross
+	FROM pledged.roll_pledge_all GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9) p JOIN site s USING (site_id);
 COMMENT ON VIEW report.funnel IS 'R1: from decisions to gifts, by the day of the decision. Rows are to be summed, gross within a currency: decisions and pledges of one campaign and day may stand in several.';
 COMMENT ON COLUMN report.funnel.day IS 'Day of the decision in the site''s zone; of the pledge when no prompt is known.';
 COMMENT ON COLUMN report.funnel.site IS 'Site.';
