@@ -15,7 +15,8 @@ BEGIN
 			count(*) AS pledged, count(r.paid_at) AS paid
 		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to AND r.page <> '' GROUP BY 1, 2, 3, 4, 5
 	), major AS MATERIALIZED (
-		SELECT w.currency, w.worth, least(money_major(w.worth, w.currency), p_cap) AS capped FROM (SELECT DISTINCT currency, worth FROM size) w
+		SELECT w.currency, w.worth, round(least(m.worth, p_cap), scale(m.worth)) AS capped
+		FROM (SELECT DISTINCT currency, worth FROM size) w, LATERAL (SELECT money_major(w.worth, w.currency) AS worth) m
 	), gift AS (
 		SELECT r.site_id, r.page, r.livemode, r.currency, sum(r.pledged)::bigint AS pledged, sum(r.paid)::bigint AS paid,
 			sum(m.capped * r.paid) AS capped
@@ -32,7 +33,7 @@ BEGIN
 	), line AS (
 		SELECT t.slug, k.page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,
 			coalesce(s.decisions, 0)::bigint AS decisions, coalesce(s.served, 0)::bigint AS served, coalesce(g.pledged, 0) AS pledged,
-			coalesce(g.paid, 0) AS paid, coalesce(g.capped, 0) AS capped,
+			coalesce(g.paid, 0) AS paid, coalesce(g.capped, money_major(0, k.currency)) AS capped,
 			round(1000.0 * coalesce(g.capped, 0) / nullif(s.served, 0), 2) AS per_1000
 		FROM kind k JOIN site t USING (site_id) LEFT JOIN step s USING (site_id, page)
 		LEFT JOIN gift g ON (g.site_id, g.page, g.livemode, g.currency) = (k.site_id, k.page, k.livemode, k.currency)

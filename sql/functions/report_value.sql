@@ -16,7 +16,7 @@ BEGIN
 		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to GROUP BY 1, 2, 3, 4, 5, 6, 7
 	), gift AS (
 		SELECT r.site_id, r.campaign, r.variant, r.livemode, r.currency, sum(r.pledged)::bigint AS pledged, sum(r.paid)::bigint AS paid,
-			sum(v.worth * r.paid) AS worth, sum(least(v.worth, p_cap) * r.paid) AS capped
+			sum(v.worth * r.paid) AS worth, sum(round(least(v.worth, p_cap), scale(v.worth)) * r.paid) AS capped
 		FROM size r, LATERAL (SELECT money_major(r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END, r.currency) AS worth) v
 		GROUP BY 1, 2, 3, 4, 5
 	), step AS (
@@ -33,7 +33,7 @@ BEGIN
 		coalesce(s.served, 0)::bigint, coalesce(s.followed, 0)::bigint, coalesce(s.viewed, 0)::bigint,
 		coalesce(g.pledged, 0), coalesce(g.paid, 0),
 		round(1000.0 * coalesce(g.paid, 0) / nullif(s.viewed, 0), 3), round(1000.0 * coalesce(g.paid, 0) / nullif(s.served, 0), 3),
-		coalesce(g.worth, 0), coalesce(g.capped, 0),
+		coalesce(g.worth, money_major(0, k.currency)), coalesce(g.capped, money_major(0, k.currency)),
 		round(1000.0 * coalesce(g.worth, 0) / nullif(s.viewed, 0), 2), round(1000.0 * coalesce(g.capped, 0) / nullif(s.viewed, 0), 2),
 		round(1000.0 * coalesce(g.worth, 0) / nullif(s.served, 0), 2), round(1000.0 * coalesce(g.capped, 0) / nullif(s.served, 0), 2)
 	FROM kind k JOIN site t USING (site_id) LEFT JOIN step s USING (site_id, campaign, variant)

@@ -420,7 +420,7 @@ COMMENT ON VIEW report.stops IS 'R4: how many were stopped by a wall in a calend
 COMMENT ON COLUMN report.stops.month IS 'First day of the month in the site''s zone.';
 COMMENT ON COLUMN report.stops.site IS 'Site.';
 COMMENT ON COLUMN report.stops.people IS 'Readers with a decision, whose cookie came back at least once.';
-COMMENT ON COLUMN report.stops.metered IS 'Of them with a metered article, read or behind a wall.';
+COMMENT ON COLUMN report.stops.metered IS 'Of them with an article that meters count, read or behind a wall.';
 COMMENT ON COLUMN report.stops.walled IS 'Of them walled at least once.';
 COMMENT ON COLUMN report.stops.stop_rate IS 'walled / metered, per cent.';
 COMMENT ON COLUMN report.stops.gave IS 'Of the walled: with a pledge that was paid within 30 days after the first wall.';
