@@ -184,6 +184,26 @@ UNION ALL
 SELECT 'R1 address leads to a joined reader', r.reader_id::text
 FROM pledged.reader_email m JOIN pledged.reader r USING (reader_id) WHERE r.same_as IS NOT NULL
 UNION ALL
+-- C1: a day is the sum of its hours, where these are still there.
+SELECT 'C1 day differs from its hours', h.site_id || ' ' || h.day
+FROM (SELECT x.site_id, (x.hour AT TIME ZONE s.time_zone)::date AS day, sum(x.decisions) AS decisions, sum(x.served) AS served, sum(x.followed) AS followed,
+		sum(x.events) AS events, min(x.hour) AS since
+	FROM (SELECT site_id, hour, n AS decisions, CASE WHEN act IN ('prompt', 'wall') THEN n ELSE 0 END AS served, 0 AS followed, 0 AS events FROM pledged.rollup
+		UNION ALL
+		SELECT site_id, hour, 0, 0, CASE WHEN kind IN ('shown', 'walled') THEN n ELSE 0 END, n FROM pledged.roll_event) x
+	JOIN pledged.site s USING (site_id) GROUP BY 1, 2) h
+LEFT JOIN (SELECT site_id, day, sum(decisions) AS decisions, sum(prompts + walls) AS served, sum(followed) AS followed,
+		sum(followed + viewed + clicked + closed + later + already_gave + never + held) AS events FROM pledged.roll_day GROUP BY 1, 2) d USING (site_id, day),
+	pledged.roll_state t
+WHERE h.since >= t.hours_from + interval '1 day' AND (h.decisions, h.served, h.followed, h.events)
+	IS DISTINCT FROM (d.decisions, d.served, d.followed, d.events)
+UNION ALL
+-- C2: every pledge stands in the roll-ups as it is, or is due.
+SELECT 'C2 pledge is not rolled up', p.pledge_id::text
+FROM pledged.pledge p LEFT JOIN pledged.roll_pledge r USING (pledge_id)
+WHERE NOT EXISTS (SELECT FROM pledged.roll_due d WHERE d.pledge_id = p.pledge_id) AND (r.pledge_id IS NULL OR r.amount <> p.amount
+	OR (r.paid_at IS NOT NULL) <> EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid' AND y.mismatch IS NULL))
+UNION ALL
 -- P1: addresses of claims to be a robot go when their time is over.
 SELECT 'P1 claim outlives its time', robot || ' ' || count(*)
 FROM pledged.robot_claim WHERE expires_at < now() - interval '1 hour' GROUP BY robot

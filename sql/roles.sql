@@ -43,5 +43,6 @@ ALTER ROLE pledged_clerk SET idle_in_transaction_session_timeout = '10s';
 ALTER ROLE pledged_report SET statement_timeout = '30s';
 -- few at a time, and each reads a lot; compiling takes longer than most of them
 ALTER ROLE pledged_report SET jit = off;
+-- and sums many rows by words: hashed in memory, not sorted on disk
 ALTER ROLE pledged_report SET work_mem = '64MB';
 ALTER ROLE pledged_report SET default_transaction_read_only = on;

@@ -1,6 +1,6 @@
 -- reader_forget: a reader withdrew consent: p_all: nothing of the reader stays; else the history of prompts goes and the counts stay.
 -- Who was joined to another is left alone: view_batch gives that one back, and the word is sent again for the other.
--- Pledges keep what the books need. Tables, in locking order: those of link_forget, reader, prompt_event, remind. Idempotent.
+-- Pledges keep what the books need. Tables, in locking order: those of link_forget, reader, prompt_event, roll_gone, remind. Idempotent.
 CREATE OR REPLACE FUNCTION pledged.reader_forget(p_reader uuid, p_all boolean) RETURNS void
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 BEGIN
@@ -9,7 +9,7 @@ BEGIN
 		DELETE FROM reader WHERE reader_id = p_reader AND same_as IS NULL;
 		PERFORM link_forget(p_reader); -- a join may have been committed while the row was waited for
 	END IF;
-	DELETE FROM prompt_event WHERE reader_id = p_reader;
+	PERFORM events_forget(p_reader);
 	IF p_all THEN
 		PERFORM remind_forget(p_reader, now());
 	END IF;

@@ -1,6 +1,6 @@
 -- reader_later: note that a reader said "later" to a prompt, so that the campaign's pause lasts until p_until: at least as long as it does
 -- after any "later", which is all when p_until is null. Internal; the caller holds the site's lock on joins.
--- Tables, in locking order: reader, prompt_event (campaign, campaign_version are read).
+-- Tables, in locking order: reader, prompt_event, roll_delta (campaign, campaign_version are read).
 -- The cap that the mark binds is that of the prompt's own mark, else of the campaign's newest: without one the reader was shown nothing, and
 -- nothing is noted. A mark that lies ahead holds from now on (core/cap.c), and its pause ends later_days after it.
 -- Idempotent: a mark of the same decision is moved, not made twice; the event of p_counting readers is not kept.
@@ -28,10 +28,21 @@ BEGIN
 		marks = CASE WHEN v_o IS NULL THEN mark_add(marks, v_mark) ELSE overlay(marks PLACING v_mark FROM v_o) END
 	WHERE reader_id = p_reader;
 	IF NOT p_counting THEN
-		INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
-		SELECT p_reader, p_decided, p_decision, 'later', p_now, c.site_id, c.slug, coalesce(v.variant, ''), '', ''
-		FROM campaign c LEFT JOIN campaign_variant(p_campaign, p_version, p_variant) v ON true WHERE c.campaign_id = p_campaign
-		ON CONFLICT DO NOTHING;
+		WITH put AS (
+			INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article, country, device)
+			SELECT p_reader, p_decided, p_decision, 'later', p_now, c.site_id, coalesce(d.campaign, c.slug),
+				coalesce(d.variant, v.variant, ''), coalesce(d.section, ''), '', coalesce(d.country, ''), coalesce(d.device, '')
+			FROM campaign c LEFT JOIN campaign_variant(p_campaign, p_version, p_variant) v ON true
+			LEFT JOIN LATERAL (SELECT p.campaign, p.variant, p.section, p.country, p.device FROM prompt_event p
+				WHERE p.reader_id = p_reader AND p.decided_at = p_decided AND p.decision = p_decision AND p.kind IN ('shown', 'walled')
+				LIMIT 1) d ON true
+			WHERE c.campaign_id = p_campaign
+			ON CONFLICT DO NOTHING
+			RETURNING *
+		)
+		INSERT INTO roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n)
+		SELECT date_trunc('hour', p.decided_at, s.time_zone), p.site_id, p.campaign, p.variant, p.section, p.country, p.device, p.kind, 1
+		FROM put p JOIN site s USING (site_id);
 	END IF;
 END
 $$;

@@ -50,8 +50,8 @@ BEGIN
 	WITH gone AS (
 		DELETE FROM prompt_event WHERE reader_id = v_from.reader_id RETURNING *
 	)
-	INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
-	SELECT v_to.reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article FROM gone
+	INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article, country, device)
+	SELECT v_to.reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article, country, device FROM gone
 	ON CONFLICT DO NOTHING;
 	PERFORM remind_join(v_from.reader_id, v_from.views, v_to.reader_id, v_to.views, v_to.views + v_from.views - v_seen.common);
 	RETURN v_to.reader_id;

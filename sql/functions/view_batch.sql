@@ -1,14 +1,15 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
--- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, tally, decision_sample,
--- robot_claim (never waits), epoch (read).
+-- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, tally,
+-- decision_sample, robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
 --              not, with the same condition as a mark beside it
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
---              a prompt belongs to the variant that was served: a campaign published since may have its variants in another order
---   p_counts   tally {"counts": […], "samples": […], "claims": [["address", "robot"], …]}, or null
+--              a prompt belongs to the variant that was served: a campaign published since may have its variants in another order; so do
+--              section, country and device. What was not there is counted in roll_delta
+--   p_counts   tally {"counts": […], "pages": […], "samples": […], "claims": [["address", "robot"], …]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
 -- another (link_join) comes back with version -2 and the other's id in seen; nothing of it was stored or forgotten, so its part is to
@@ -17,6 +18,7 @@ CREATE OR REPLACE FUNCTION pledged.view_batch(
 	p_reader uuid[], p_site smallint[], p_first timestamptz[], p_at timestamptz[], p_seen bytea[], p_mark bytea[], p_version integer[],
 	p_ev_reader uuid[], p_ev_mark bytea[], p_ev_decided timestamptz[], p_ev_decision bigint[], p_ev_kind text[], p_ev_at timestamptz[],
 	p_ev_site smallint[], p_ev_campaign text[], p_ev_variant text[], p_ev_section text[], p_ev_article text[],
+	p_ev_country text[], p_ev_device text[],
 	p_worker bigint, p_seq bigint, p_counts jsonb, p_now timestamptz, p_careful boolean)
 RETURNS TABLE (reader_id uuid, version integer, views integer, gift smallint, first_at timestamptz, gave_at timestamptz,
 	gift_until timestamptz, gift_minor bigint, gift_currency text, seen bytea, marks bytea, epoch bigint)
@@ -83,20 +85,28 @@ BEGIN
 		END IF;
 	END IF;
 	IF cardinality(p_ev_reader) > 0 THEN
-		INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
-		SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, coalesce(d.campaign, e.campaign), coalesce(d.variant, e.variant),
-			e.section, e.article
-		FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
-				p_ev_variant, p_ev_section, p_ev_article)
-			AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article)
-		JOIN reader r ON r.reader_id = e.reader AND r.same_as IS NULL
-		LEFT JOIN LATERAL (SELECT p.campaign, p.variant FROM prompt_event p WHERE p.reader_id = e.reader AND p.decided_at = e.decided
-			AND p.decision = e.decision AND p.kind IN ('shown', 'walled') LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held')
-		WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
-		ON CONFLICT DO NOTHING;
+		WITH put AS (
+			INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article, country, device)
+			SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, coalesce(d.campaign, e.campaign), coalesce(d.variant, e.variant),
+				coalesce(d.section, e.section), e.article, coalesce(d.country, e.country), coalesce(d.device, e.device)
+			FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
+					p_ev_variant, p_ev_section, p_ev_article, p_ev_country, p_ev_device)
+				AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article, country, device)
+			JOIN reader r ON r.reader_id = e.reader AND r.same_as IS NULL
+			LEFT JOIN LATERAL (SELECT p.campaign, p.variant, p.section, p.country, p.device FROM prompt_event p
+				WHERE p.reader_id = e.reader AND p.decided_at = e.decided AND p.decision = e.decision AND p.kind IN ('shown', 'walled')
+				LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held')
+			WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
+			ON CONFLICT DO NOTHING
+			RETURNING decided_at, site_id, campaign, variant, section, country, device, kind
+		)
+		INSERT INTO roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n)
+		SELECT date_trunc('hour', p.decided_at, s.time_zone), p.site_id, p.campaign, p.variant, p.section, p.country, p.device, p.kind, count(*)
+		FROM put p JOIN site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
 	END IF;
 	IF p_counts IS NOT NULL THEN
-		INSERT INTO tally (worker, seq, at, counts) VALUES (p_worker, p_seq, p_now, p_counts -> 'counts') ON CONFLICT DO NOTHING;
+		INSERT INTO tally (worker, seq, at, counts, pages)
+		VALUES (p_worker, p_seq, p_now, p_counts -> 'counts', coalesce(p_counts -> 'pages', '[]')) ON CONFLICT DO NOTHING;
 		IF FOUND THEN
 			INSERT INTO decision_sample (at, site_id, act, reason, campaign, variant, facts)
 			SELECT to_timestamp((e ->> 0)::bigint), (e ->> 1)::smallint, e ->> 2, e ->> 3, e ->> 4, e ->> 5, e -> 6

@@ -1,8 +1,13 @@
--- Funnel: what became of the prompts that were served.
--- Columns     day, site, campaign, variant, served, viewed, clicked, pledged, paid, and per cent of the step before
--- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all
--- Cost        reads the prompt events and pledges of all time once; minutes only at many millions
--- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v site=demo] -f sql/reports/01_funnel.sql
+-- Funnel (R1): what became of decisions, by the day of the decision.
+-- Columns     the value of "by", site, campaign, variant, mode, currency, decisions (of this campaign), served (prompts and walls),
+--             followed (of them to readers whose consent lets us know whether they saw it), viewed and per cent of followed, clicked and per
+--             cent of viewed, pledged and per cent of clicked, paid and per cent of pledged; clicked, pledged and paid per cent of served;
+--             gross (first payments); provisional (more may come)
+--             Decisions stand in the row of the site's own currency; a row without a campaign is "no prompt".
+-- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all;
+--             by: day (default), section, country, device, or campaign (nothing but campaign and variant)
+-- Cost        reads the roll-up by day of these days
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v site=demo -v by=section] -f sql/reports/01_funnel.sql
 --             -P format=html for a page. Text that a spreadsheet would run as a formula gets a quote in front.
 \set QUIET 1
 \if :{?from}
@@ -17,13 +22,22 @@ SELECT (current_date + 1)::text AS "to" \gset
 \else
 \set site ''
 \endif
+\if :{?by}
+\else
+\set by day
+\endif
 /* pledged:report_funnel */
-SELECT day, site, regexp_replace(campaign, '^([=+@[:cntrl:]-])', '''\1') AS campaign,
-	regexp_replace(variant, '^([=+@[:cntrl:]-])', '''\1') AS variant, served,
-	viewed, round(100.0 * viewed / nullif(served, 0), 1) AS "viewed %",
-	clicked, round(100.0 * clicked / nullif(viewed, 0), 1) AS "clicked %",
-	pledged, round(100.0 * pledged / nullif(clicked, 0), 1) AS "pledged %",
-	paid, round(100.0 * paid / nullif(pledged, 0), 1) AS "paid %"
-FROM report.funnel
+SELECT regexp_replace(b.what, '^([=+@[:cntrl:]-])', '''\1') AS by, site, regexp_replace(campaign, '^([=+@[:cntrl:]-])', '''\1') AS campaign,
+	regexp_replace(variant, '^([=+@[:cntrl:]-])', '''\1') AS variant, mode, currency, sum(decisions) AS decisions, sum(served) AS served,
+	sum(followed) AS followed, sum(viewed) AS viewed, round(100 * sum(viewed) / nullif(sum(followed), 0), 1) AS "viewed %",
+	sum(clicked) AS clicked, round(100 * sum(clicked) / nullif(sum(viewed), 0), 1) AS "clicked %",
+	sum(pledged) AS pledged, round(100 * sum(pledged) / nullif(sum(clicked), 0), 1) AS "pledged %",
+	sum(paid) AS paid, round(100 * sum(paid) / nullif(sum(pledged), 0), 1) AS "paid %",
+	round(100 * sum(viewed) / nullif(sum(served), 0), 2) AS "viewed/served %", round(100 * sum(clicked) / nullif(sum(served), 0), 2) AS "clicked/served %",
+	round(100 * sum(pledged) / nullif(sum(served), 0), 3) AS "pledged/served %", round(100 * sum(paid) / nullif(sum(served), 0), 3) AS "paid/served %",
+	sum(gross) AS gross, bool_or(provisional) AS provisional
+FROM report.funnel, LATERAL (SELECT CASE :'by' WHEN 'day' THEN day::text WHEN 'section' THEN section WHEN 'country' THEN country
+	WHEN 'device' THEN device ELSE '' END AS what) b
 WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site = :'site')
-ORDER BY day, site, campaign, variant;
+GROUP BY b.what, site, campaign, variant, mode, currency
+ORDER BY b.what, site, campaign, variant, mode, currency;

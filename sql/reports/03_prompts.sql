@@ -3,7 +3,7 @@
 --             Open with a campaign: held back to compare (reasons control, holdout, holdout_wall) or the first views of a round
 --             (cycle_skip). Open without one: no campaign spoke, and the reason is that of the first one which was silenced.
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all
--- Cost        reads the hourly roll-up once
+-- Cost        reads the roll-up by day of these days
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/03_prompts.sql
 \set QUIET 1
 \if :{?from}

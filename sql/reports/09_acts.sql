@@ -1,7 +1,7 @@
 -- Acts: what was published, rolled back, paused or resumed, and what the campaign did in the 24 hours before and after.
 -- Columns     at, site, campaign, act, version_before, version, of_version, author, served and paid before and after, mixed
 -- Parameters  from, to: days in UTC, [from, to), default the last 30 days; site: slug, default all
--- Cost        for each act two days of the hourly roll-up and of the pledges
+-- Cost        for each act two days of the roll-up by hour and of the pledges
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/09_acts.sql
 --             Prompts fell: look here for the hour in which they did, in 03_prompts.sql for the reasons, in 07_changes.sql for the field.
 \set QUIET 1

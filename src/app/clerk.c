@@ -21,8 +21,6 @@
  * three days and a half. */
 #define UNKNOWN_TRIES      12
 #define AWAY_TRIES         96
-#define FOLD_N             200
-#define FOLD_MS            1000
 #define TRIM_N             5000
 #define TRIM_MS            (60 * 1000)
 #define PARTITION_MS       (60 * 60 * 1000)
@@ -350,11 +348,11 @@ static size_t do_some(
 	return 0;
 }
 
-static size_t do_counts(struct app_clerk *c)
+static size_t do_counts(struct app_clerk *c, const volatile int *stop)
 {
 	mono_t now = clock_mono();
 	do_partitions(c, now);
-	return do_some(c, STMT_tally_fold, FOLD_N, FOLD_MS, now, &c->fold_at) +
+	return clerk_roll_round(&c->roll, c->store, stop) +
 	       do_some(c, STMT_sample_trim, TRIM_N, TRIM_MS, now, &c->trim_at);
 }
 
@@ -450,7 +448,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 		return 0;
 	n += do_supporters(c);
 	n += *stop ? 0 : do_mail(c, stop);
-	n += do_counts(c);
+	n += do_counts(c, stop);
 	n += clerk_donor_mails(&c->donor, c->store);
 	do_links(c);
 	do_guards(c);

@@ -4,6 +4,7 @@
 #define APP_CLERK_H
 
 #include "app/clerk_donor.h"
+#include "app/clerk_roll.h"
 #include "app/recon.h"
 #include "app/robots_ask.h"
 #include "base/arena.h"
@@ -15,10 +16,11 @@ struct app_clerk {
 	struct store *store;
 	struct pays pays;
 	struct arena arena;
-	mono_t fold_at, partition_at, link_at, trim_at, guard_at;
+	mono_t partition_at, link_at, trim_at, guard_at;
 	struct robots_ask robots;
 	struct recon recon[PAYS_MAX]; /* as pays.of */
 	struct clerk_donor donor;
+	struct clerk_roll roll;
 	utc_t utc_seen; /* both clocks at the last round */
 	mono_t mono_seen;
 	bool down;

@@ -10,8 +10,9 @@ enum err tally_init(struct tally *t, int64_t sample_every)
 	memset(t, 0, sizeof *t);
 	t->sample_every = sample_every > 0 ? (uint64_t)sample_every : 0;
 	t->row = calloc(TALLY_KEYS_MAX, sizeof *t->row);
+	t->page = calloc(TALLY_PAGES_MAX, sizeof *t->page);
 	t->sample_mem = malloc(TALLY_SAMPLE_BYTES);
-	if (!t->row || !t->sample_mem)
+	if (!t->row || !t->page || !t->sample_mem)
 		return ERR_NO_MEMORY;
 	buf_init(&t->samples, t->sample_mem, TALLY_SAMPLE_BYTES);
 	return seal_random(&t->draw, sizeof t->draw);
@@ -20,16 +21,23 @@ enum err tally_init(struct tally *t, int64_t sample_every)
 void tally_fini(struct tally *t)
 {
 	free(t->row);
+	free(t->page);
 	free(t->sample_mem);
 }
 
-static enum err make_key(char *key, size_t cap, utc_t now, int16_t site, struct str section,
+/* An hour of the site's clock, whose zone may be half an hour off. */
+static int64_t hour_of(utc_t now, utc_t day_starts)
+{
+	int64_t s = utc_s(now), into = (s - utc_s(day_starts)) % 3600;
+	return s - (into < 0 ? into + 3600 : into);
+}
+
+static enum err make_key(char *key, size_t cap, int64_t hour, int16_t site, struct str section,
 	struct str country, struct str device, const struct decision *d)
 {
 	struct buf b;
 	buf_init(&b, key, cap - 1);
-	int64_t s = utc_s(now);
-	buf_addf(&b, "%lld,%d,", (long long)(s - s % 3600), site);
+	buf_addf(&b, "%lld,%d,", (long long)hour, site);
 	struct str words[] = {section, country, device, d->campaign ? d->campaign->slug : STR(""),
 		d->campaign ? d->campaign->variant[d->variant].name : STR(""),
 		str_c(decide_act_name(d->act)), str_c(decide_reason_name(d->reason))};
@@ -41,13 +49,25 @@ static enum err make_key(char *key, size_t cap, utc_t now, int16_t site, struct 
 	return buf_done(&b);
 }
 
-/* Place of key; *ret_found when it is there. */
-static size_t place(const struct tally *t, const char *key, bool *ret_found)
+static enum err make_page_key(
+	char *key, size_t cap, int64_t hour, int16_t site, struct str url, enum decide_act act)
 {
-	size_t lo = 0, hi = t->n;
+	struct buf b;
+	buf_init(&b, key, cap - 1);
+	buf_addf(&b, "%lld,%d,", (long long)hour, site);
+	buf_json(&b, url);
+	buf_addf(&b, ",\"%s\",", decide_act_name(act));
+	key[buf_str(&b).n] = '\0';
+	return buf_done(&b);
+}
+
+/* Place of key; *ret_found when it is there. */
+static size_t place(const struct tally_row *row, size_t n, const char *key, bool *ret_found)
+{
+	size_t lo = 0, hi = n;
 	while (lo < hi) {
 		size_t mid = (lo + hi) / 2;
-		int c = strcmp(t->row[mid].key, key);
+		int c = strcmp(row[mid].key, key);
 		if (c == 0) {
 			*ret_found = true;
 			return mid;
@@ -61,24 +81,23 @@ static size_t place(const struct tally *t, const char *key, bool *ret_found)
 	return lo;
 }
 
-static bool add(struct tally *t, const char *key, size_t most)
+static bool add(struct tally_row *row, size_t *n, const char *key, size_t most)
 {
 	bool found;
-	size_t at = place(t, key, &found);
+	size_t at = place(row, *n, key, &found);
 	if (!found) {
-		if (t->n >= most)
+		if (*n >= most)
 			return false;
-		memmove(&t->row[at + 1], &t->row[at], (t->n - at) * sizeof t->row[0]);
-		strcpy(t->row[at].key, key);
-		t->row[at].n = 0;
-		t->n++;
+		memmove(&row[at + 1], &row[at], (*n - at) * sizeof *row);
+		strcpy(row[at].key, key);
+		row[at].n = 0;
+		(*n)++;
 	}
-	t->row[at].n++;
+	row[at].n++;
 	return true;
 }
 
-/* The section under which a view is counted. */
-static struct str known_section(struct tally *t, utc_t now, struct str section)
+struct str tally_section(struct tally *t, utc_t now, struct str section)
 {
 	int64_t hour = utc_s(now) / 3600;
 	if (t->hour != hour) {
@@ -97,17 +116,32 @@ static struct str known_section(struct tally *t, utc_t now, struct str section)
 	return section;
 }
 
-void tally_add(
-	struct tally *t, utc_t now, int16_t site, const struct page *page, const struct decision *d)
+/* Events name no page that is longer, so that counts name none either. */
+static void add_page(
+	struct tally *t, int64_t hour, int16_t site, struct str url, enum decide_act act)
+{
+	char key[sizeof t->page[0].key];
+	if (url.n <= TALLY_PAGE_BYTES &&
+		make_page_key(key, sizeof key, hour, site, url, act) == OK &&
+		add(t->page, &t->page_n, key, TALLY_PAGES_MAX - TALLY_PAGES_PLAIN))
+		return;
+	if (make_page_key(key, sizeof key, hour, site, STR(""), act) == OK)
+		add(t->page, &t->page_n, key, TALLY_PAGES_MAX);
+}
+
+void tally_add(struct tally *t, utc_t now, utc_t day_starts, int16_t site, const struct page *page,
+	const struct decision *d)
 {
 	char key[sizeof t->row[0].key];
 	const struct str no = STR("");
-	struct str section = known_section(t, now, page->section);
-	if (make_key(key, sizeof key, now, site, section, page->country, page->device, d) == OK &&
-		add(t, key, TALLY_KEYS_MAX - TALLY_KEYS_PLAIN))
+	int64_t hour = hour_of(now, day_starts);
+	struct str section = tally_section(t, now, page->section);
+	add_page(t, hour, site, page->url, d->act);
+	if (make_key(key, sizeof key, hour, site, section, page->country, page->device, d) == OK &&
+		add(t->row, &t->n, key, TALLY_KEYS_MAX - TALLY_KEYS_PLAIN))
 		return;
-	if (make_key(key, sizeof key, now, site, no, no, no, d) == OK &&
-		add(t, key, TALLY_KEYS_MAX))
+	if (make_key(key, sizeof key, hour, site, no, no, no, d) == OK &&
+		add(t->row, &t->n, key, TALLY_KEYS_MAX))
 		return;
 	t->dropped++;
 }
@@ -142,12 +176,18 @@ void tally_sample(struct tally *t, const struct decide_facts *f, const struct de
 		t->samples = before;
 }
 
+static void format_rows(const struct tally_row *row, size_t n, struct buf *b)
+{
+	for (size_t i = 0; i < n; i++)
+		buf_addf(b, "%s[%s%llu]", i ? "," : "", row[i].key, (unsigned long long)row[i].n);
+}
+
 enum err tally_format(const struct tally *t, struct buf *b)
 {
 	buf_addc(b, "{\"counts\":[");
-	for (size_t i = 0; i < t->n; i++)
-		buf_addf(b, "%s[%s%llu]", i ? "," : "", t->row[i].key,
-			(unsigned long long)t->row[i].n);
+	format_rows(t->row, t->n, b);
+	buf_addc(b, "],\"pages\":[");
+	format_rows(t->page, t->page_n, b);
 	buf_addc(b, "],\"samples\":[");
 	buf_add(b, buf_str(&t->samples));
 	buf_byte(b, ']');
@@ -156,6 +196,6 @@ enum err tally_format(const struct tally *t, struct buf *b)
 
 void tally_clear(struct tally *t)
 {
-	t->n = t->sample_n = 0;
+	t->n = t->page_n = t->sample_n = 0;
 	buf_init(&t->samples, t->sample_mem, TALLY_SAMPLE_BYTES);
 }

@@ -62,7 +62,8 @@ static void answer(struct view_ask *a)
 		}
 		metric_add(METRIC_DECISIONS, a->decision.reason, 1);
 		if (a->site && a->decision.reason != REASON_preview)
-			tally_add(&v->tally, a->now, a->site->id, &a->page, &a->decision);
+			tally_add(&v->tally, a->now, a->facts.cal.day_starts, a->site->id, &a->page,
+				&a->decision);
 	}
 	a->answered(a);
 	if (!a->in_batch)
@@ -114,11 +115,31 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 		.decision = t->decision,
 		.kind = reader_mark_name(kind),
 		.article = str_c(a->article_text),
-		.section = str_c(a->section_text)};
+		.section = str_c(a->section_text),
+		.country = str_c(a->country_text[0] ? a->country_text : t->country),
+		.device = str_c(a->device_text)};
 	if (c && t->variant < c->variant_n) {
 		a->op.event.campaign = c->slug;
 		a->op.event.variant = c->variant[t->variant].name;
 	}
+}
+
+/* What an event tells of its page; what is too long is left out. */
+static void copy_page(struct view_ask *a)
+{
+	const struct page *p = &a->page;
+	const struct {
+		struct str from;
+		char *to;
+		size_t cap;
+	} copies[] = {{p->url, a->article_text, sizeof a->article_text},
+		{tally_section(&a->app->tally, a->now, p->section), a->section_text,
+			sizeof a->section_text},
+		{p->country, a->country_text, sizeof a->country_text},
+		{p->device, a->device_text, sizeof a->device_text}};
+	for (size_t i = 0; i < ARRAY_N(copies); i++)
+		if (str_copy(copies[i].from, copies[i].to, copies[i].cap) != OK)
+			copies[i].to[0] = '\0';
 }
 
 /* What is due by this state happens only if its mark is written against this very state. A wall
@@ -126,13 +147,13 @@ static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t vers
 static void mark_decision(struct view_ask *a)
 {
 	a->marking = true;
-	if (str_copy(a->page.url, a->article_text, sizeof a->article_text) != OK ||
-		str_copy(a->page.section, a->section_text, sizeof a->section_text) != OK)
-		a->article_text[0] = a->section_text[0] = '\0';
-	if (a->decision.mark != 0)
-		mark_op(a, a->decision.mark, a->reader.version, &a->ticket);
-	else
-		plain_op(a, &a->ticket);
+	copy_page(a);
+	mark_op(a, a->decision.mark != 0 ? a->decision.mark : MARK_WALLED, a->reader.version,
+		&a->ticket);
+	/* a wall that was marked in its window before is an event all the same: it was served */
+	a->op.has_mark = a->decision.mark != 0;
+	if (!a->op.has_mark)
+		a->op.version = -1;
 	if (a->decision.walled)
 		reader_seen_pack(a->facts.cal.day, a->facts.topics | PAGE_WALLED, a->facts.art,
 			a->op.seen[a->op.seen_n++]);
@@ -460,6 +481,7 @@ void app_view_ask(struct app_view *v, struct view_ask *a)
 	a->site = NULL;
 	a->set = COOKIE_KEEP;
 	a->cookie_text[0] = a->token_text[0] = a->article_text[0] = a->section_text[0] = '\0';
+	a->country_text[0] = a->device_text[0] = '\0';
 	a->is_answered = a->in_batch = a->marking = a->sampled = false;
 	a->trace = NULL;
 	a->policy = NULL;

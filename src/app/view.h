@@ -49,7 +49,8 @@ struct view_ask {
 	char cookie_text[200], token_text[300]; /* with NUL; empty when there is none */
 
 	/* Own. */
-	char article_text[201], section_text[65]; /* copies for a mark that outlives the request */
+	/* copies for a mark that outlives the request */
+	char article_text[201], section_text[65], country_text[9], device_text[33];
 	struct ticket_cookie who;
 	struct snapshot *snap;
 	struct reader reader;

@@ -10,7 +10,7 @@
 #define BEAT_MS     1000 /* an idle worker still asks for the epoch */
 #define RELOAD_MS   500  /* between two tries to load */
 #define TALLY_MS    200
-#define TALLY_BYTES (TALLY_KEYS_MAX * 430 + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + 64)
+#define TALLY_BYTES (TALLY_ROWS_BYTES + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + 64)
 #define LIVE_MS     25000
 #define LIVE_SOON   1000 /* when the last try failed */
 #define FRESH_MS    3000
@@ -267,7 +267,7 @@ static void load_all(struct app_view *v, utc_t utc, mono_t now)
 	}
 }
 
-/* {"counts": …, "samples": …, "claims": …} */
+/* {"counts": …, "pages": …, "samples": …, "claims": …} */
 static enum err format_tally(struct app_view *v, struct buf *b)
 {
 	enum err e = tally_format(&v->tally, b);
@@ -280,7 +280,8 @@ static enum err format_tally(struct app_view *v, struct buf *b)
 
 static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 {
-	bool due = at_once || now.us >= v->tally_at.us || v->tally.n > TALLY_KEYS_MAX / 2;
+	bool due = at_once || now.us >= v->tally_at.us || v->tally.n > TALLY_KEYS_MAX / 2 ||
+		   v->tally.page_n > TALLY_PAGES_MAX / 2;
 	if (v->tally.n == 0 || !due)
 		return;
 	for (size_t i = 0; i < v->batch_n; i++) {

@@ -15,7 +15,7 @@ struct batch_event {
 	utc_t decided_at, at;
 	int64_t decision;
 	const char *kind;
-	struct str campaign, variant, section, article;
+	struct str campaign, variant, section, article, country, device;
 };
 
 /* What a reader who takes consent back wants gone; it wins over marks and events in the same batch,

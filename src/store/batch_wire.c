@@ -23,13 +23,15 @@ enum col {
 	C_EV_VARIANT,
 	C_EV_SECTION,
 	C_EV_ARTICLE,
+	C_EV_COUNTRY,
+	C_EV_DEVICE,
 	C_N
 };
 
 static const enum array_type TYPES[C_N] = {ARRAY_UUID, ARRAY_INT2, ARRAY_TIMESTAMPTZ,
 	ARRAY_TIMESTAMPTZ, ARRAY_BYTEA, ARRAY_BYTEA, ARRAY_INT4, ARRAY_UUID, ARRAY_BYTEA,
 	ARRAY_TIMESTAMPTZ, ARRAY_INT8, ARRAY_TEXT, ARRAY_TIMESTAMPTZ, ARRAY_INT2, ARRAY_TEXT,
-	ARRAY_TEXT, ARRAY_TEXT, ARRAY_TEXT};
+	ARRAY_TEXT, ARRAY_TEXT, ARRAY_TEXT, ARRAY_TEXT, ARRAY_TEXT};
 
 static void put_utc(struct array *a, utc_t t)
 {
@@ -50,6 +52,8 @@ static void put_event(struct batch_wire *w, const struct batch_op *op)
 	array_raw(&w->col[C_EV_VARIANT], e->variant.p, e->variant.n);
 	array_raw(&w->col[C_EV_SECTION], e->section.p, e->section.n);
 	array_raw(&w->col[C_EV_ARTICLE], e->article.p, e->article.n);
+	array_raw(&w->col[C_EV_COUNTRY], e->country.p, e->country.n);
+	array_raw(&w->col[C_EV_DEVICE], e->device.p, e->device.n);
 }
 
 /* The articles of an op behind those that are there, each once. */

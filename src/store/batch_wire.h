@@ -8,7 +8,7 @@
 #include "store/pq.h"
 
 #define BATCH_OPS_MAX 512
-#define BATCH_PARAMS  23
+#define BATCH_PARAMS  25
 
 /* All ops of one reader: one row. ops[from, from + n) of the sorted array. */
 struct batch_group {
@@ -18,7 +18,7 @@ struct batch_group {
 };
 
 struct batch_wire {
-	struct array col[18];
+	struct array col[20];
 	uint8_t worker[8], seq[8], now[8], careful[1];
 	const char *value[BATCH_PARAMS];
 	int len[BATCH_PARAMS], format[BATCH_PARAMS];

@@ -29,7 +29,7 @@ SELECT is(pg_temp.claim('2001:db8::1'), 'new 0 - 86400', 'a claim that nobody as
 
 -- through the batch
 CREATE FUNCTION pg_temp.batch(counts text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT count(*) FROM pledged.view_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
+	SELECT count(*) FROM pledged.view_batch('{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}',
 		77, floor(random() * 1e12)::bigint, counts::jsonb, pg_temp.t0(), false) $$;
 SELECT is(pg_temp.batch('{"counts": [[0, 901, "", "", "", "", "", "open", "bot", 1]], "claims": [["192.0.2.44", "applebot"]]}'), 1::bigint, 'a batch with claims');
 SELECT is(pg_temp.claim('192.0.2.44'), 'new 0 - 86400', 'puts them in');

@@ -40,7 +40,7 @@ INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, seen, views, 
 VALUES (pg_temp.rid(1), 901, pg_temp.t0(), pg_temp.t0(), '', 0, pg_temp.mark(1, 6, 7, 1) || pg_temp.shown(2, 119));
 CREATE FUNCTION pg_temp.batch(p_mark bytea) RETURNS TABLE (version integer, marks bytea) LANGUAGE sql AS $$
 	SELECT version, marks FROM pledged.view_batch(ARRAY[pg_temp.rid(1)], ARRAY[901::smallint], ARRAY[pg_temp.t0()], ARRAY[pg_temp.t0()],
-		ARRAY[''::bytea], ARRAY[p_mark], ARRAY[-1], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 1, 1, NULL,
+		ARRAY[''::bytea], ARRAY[p_mark], ARRAY[-1], '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', '{}', 1, 1, NULL,
 		pg_temp.t0(), false) WHERE reader_id IS NOT NULL
 $$;
 SELECT is((SELECT marks FROM pg_temp.batch(:new)), pg_temp.mark(1, 6, 7, 1) || pg_temp.shown(3, 118) || :new, 'a page view keeps the never');

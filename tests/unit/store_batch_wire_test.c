@@ -9,8 +9,8 @@
 
 #include "store/batch_wire.h"
 
-/* view_batch's parameters: p_seen, p_mark, p_ev_kind */
-enum { SEEN = 4, MARK = 5, EV_KIND = 11 };
+/* view_batch's parameters: p_seen, p_mark, p_ev_kind, p_ev_country, p_ev_device */
+enum { SEEN = 4, MARK = 5, EV_KIND = 11, EV_COUNTRY = 18, EV_DEVICE = 19 };
 
 static const char ARTICLE[] = "article1", MARKED[] = "a mark of 16 b..";
 
@@ -26,6 +26,8 @@ static void build(struct batch_wire *w, enum batch_forget forget)
 	memcpy(view.seen[0], ARTICLE, READER_SEEN_BYTES);
 	memcpy(view.mark, MARKED, READER_MARK_BYTES);
 	view.event.kind = "shown";
+	view.event.country = STR("LV");
+	view.event.device = STR("mobile");
 	assert_int_equal(batch_wire_build(w, ops, &group, 1, &rest), OK);
 }
 
@@ -50,6 +52,8 @@ static void a_view_beside_a_word_of_consent(void **state)
 		assert_int_equal(holds(&w, SEEN, ARTICLE), ROW[i].counts);
 		assert_int_equal(holds(&w, MARK, MARKED), ROW[i].marks);
 		assert_int_equal(holds(&w, EV_KIND, "shown"), ROW[i].marks);
+		assert_int_equal(holds(&w, EV_COUNTRY, "LV"), ROW[i].marks);
+		assert_int_equal(holds(&w, EV_DEVICE, "mobile"), ROW[i].marks);
 	}
 	batch_wire_fini(&w);
 }

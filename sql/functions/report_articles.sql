@@ -1,0 +1,48 @@
+-- report.articles: R14, which pages bring gifts: of the decisions of the sites' days [p_from, p_to), by the page on which they were made.
+-- A pledge belongs to the page of the decision whose token it carried. Value as in report.value, capped at p_cap major units a pledge.
+-- A page with less than 100 served is not ranked. What was served stands in each row of a page, whatever its currency and mode.
+CREATE OR REPLACE FUNCTION report.articles(p_from date, p_to date, p_cap numeric DEFAULT 250)
+RETURNS TABLE (site text, page text, mode text, currency text, decisions bigint, served bigint, pledged bigint, paid bigint,
+	value_capped numeric, capped_per_1000_served numeric, rank bigint)
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp
+SET work_mem = '64MB' AS $$
+#variable_conflict use_column
+BEGIN
+	-- planned for these very days
+	RETURN QUERY
+	WITH size AS MATERIALIZED (
+		SELECT r.site_id, r.page, r.livemode, r.currency, r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END AS worth,
+			count(*) AS pledged, count(r.paid_at) AS paid
+		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to AND r.page <> '' GROUP BY 1, 2, 3, 4, 5
+	), major AS MATERIALIZED (
+		SELECT w.currency, w.worth, round(least(m.worth, p_cap), scale(m.worth)) AS capped
+		FROM (SELECT DISTINCT currency, worth FROM size) w, LATERAL (SELECT money_major(w.worth, w.currency) AS worth) m
+	), gift AS (
+		SELECT r.site_id, r.page, r.livemode, r.currency, sum(r.pledged)::bigint AS pledged, sum(r.paid)::bigint AS paid,
+			sum(m.capped * r.paid) AS capped
+		FROM size r JOIN major m USING (currency, worth) GROUP BY 1, 2, 3, 4
+	), step AS (
+		SELECT d.site_id, d.page, sum(d.decisions) AS decisions, sum(d.served) AS served
+		FROM roll_page_all d WHERE d.day >= p_from AND d.day < p_to GROUP BY 1, 2
+	), kind AS (
+		SELECT site_id, page, livemode, currency FROM gift
+		UNION
+		SELECT s.site_id, s.page, EXISTS (SELECT FROM pledge p WHERE p.site_id = s.site_id AND p.livemode), t.currency
+		FROM step s JOIN site t USING (site_id)
+		WHERE s.served > 0 AND NOT EXISTS (SELECT FROM gift g WHERE (g.site_id, g.page) = (s.site_id, s.page))
+	), line AS (
+		SELECT t.slug, k.page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,
+			coalesce(s.decisions, 0)::bigint AS decisions, coalesce(s.served, 0)::bigint AS served, coalesce(g.pledged, 0) AS pledged,
+			coalesce(g.paid, 0) AS paid, coalesce(g.capped, money_major(0, k.currency)) AS capped,
+			round(1000.0 * coalesce(g.capped, 0) / nullif(s.served, 0), 2) AS per_1000
+		FROM kind k JOIN site t USING (site_id) LEFT JOIN step s USING (site_id, page)
+		LEFT JOIN gift g ON (g.site_id, g.page, g.livemode, g.currency) = (k.site_id, k.page, k.livemode, k.currency)
+	)
+	SELECT l.*, CASE WHEN l.served >= 100 AND l.page <> ''
+		THEN rank() OVER (PARTITION BY l.slug, l.mode, l.currency, l.served >= 100 AND l.page <> '' ORDER BY l.per_1000 DESC) END
+	FROM line l;
+END
+$$;
+COMMENT ON FUNCTION report.articles(date, date, numeric) IS 'R14: pages and the gifts that their prompts and walls led to; an empty page stands for those beyond the limit of a day.';
+REVOKE ALL ON FUNCTION report.articles(date, date, numeric) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION report.articles(date, date, numeric) TO pledged_report;

@@ -1,0 +1,24 @@
+-- roll_pledges: bring up to p_n pledges that are new or changed up to date in roll_pledge. Tables in locking order: roll_state (a second
+-- folder does nothing), roll_due, roll_pledge; pledge, payment, reader and prompt_event are read.
+-- Exactly once: a pledge has one row, written anew as a whole. What is due leaves with the transaction that writes it; a change that is
+-- committed meanwhile is due by itself.
+CREATE OR REPLACE FUNCTION pledged.roll_pledges(p_n integer, p_now timestamptz) RETURNS integer
+LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+DECLARE
+	v_due uuid[];
+BEGIN
+	PERFORM FROM roll_state FOR UPDATE SKIP LOCKED;
+	IF NOT FOUND THEN
+		RETURN 0;
+	END IF;
+	WITH t AS (
+		DELETE FROM roll_due WHERE due_id IN (SELECT due_id FROM roll_due ORDER BY due_id LIMIT p_n) RETURNING pledge_id
+	)
+	SELECT array_agg(pledge_id) INTO v_due FROM t;
+	PERFORM roll_pledge_put(v_due);
+	RETURN coalesce(cardinality(v_due), 0);
+END
+$$;
+COMMENT ON FUNCTION pledged.roll_pledges(integer, timestamptz) IS 'Bring pledges up to date in the roll-ups; returns how many were due.';
+REVOKE ALL ON FUNCTION pledged.roll_pledges(integer, timestamptz) FROM PUBLIC;
+GRANT EXECUTE ON FUNCTION pledged.roll_pledges(integer, timestamptz) TO pledged_clerk;

@@ -1,0 +1,26 @@
+-- Stops (R4): how many readers met a wall in a calendar month, and how many of them gave.
+-- Columns     month, site, people (readers with a decision), metered (with a metered article), walled, stop_rate (walled / metered, %), gave
+--             (a pledge paid within 30 days after the first wall), conversion (gave / walled, %), closed (final), as_of (counted then
+--             or later; empty: not all readers yet)
+-- Parameters  from, to: months that begin in [from, to), default the last 12; site: slug, default all
+-- Cost        reads the roll-up by month
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-01-01 -v to=2027-01-01 -v site=demo] -f sql/reports/14_stops.sql
+--             How many a meter of n would stop: 32_meter.sql.
+\set QUIET 1
+\if :{?from}
+\else
+SELECT ((date_trunc('month', current_date) - interval '11 months')::date)::text AS "from" \gset
+\endif
+\if :{?to}
+\else
+SELECT (current_date + 1)::text AS "to" \gset
+\endif
+\if :{?site}
+\else
+\set site ''
+\endif
+/* pledged:report_stops */
+SELECT month, site, people, metered, walled, stop_rate, gave, conversion, closed, as_of
+FROM report.stops
+WHERE month >= :'from'::date AND month < :'to'::date AND (:'site' = '' OR site = :'site')
+ORDER BY month, site;

@@ -1,0 +1,53 @@
+/* app/clerk_roll.c: the clerk's roll-ups, a kind a row. */
+#include "app/clerk_roll.h"
+#include "base/log.h"
+
+/* A statement of (how many, now) that tells how many it took: at once again while there are more,
+ * else after the pause. */
+static const struct {
+	enum stmt stmt;
+	int64_t most, pause_ms;
+} KINDS[] = {
+	{STMT_tally_fold, 200, 1000},
+	{STMT_roll_events, 5000, 1000},
+	{STMT_roll_pledges, 200, 1000},
+	{STMT_roll_months, 64, 1000},
+};
+
+static int64_t fold(struct store *s, size_t kind)
+{
+	struct store_args a;
+	struct fault f = {0};
+	ROWS_AUTO rows = NULL;
+	store_args_init(&a);
+	arg_int(&a, KINDS[kind].most);
+	arg_utc(&a, clock_utc());
+	enum err e = store_call(s, KINDS[kind].stmt, &a, &rows, &f);
+	if (e == OK)
+		return row_int(rows, 0, "n");
+	if (e != ERR_STORE_DOWN) {
+		struct log_line l;
+		log_open(&l, err_class(e) == ERR_CLASS_SOFT ? LOG_WARN : LOG_ERROR,
+			"figures could not be rolled up");
+		log_err(&l, e, &f);
+		log_emit(&l);
+	}
+	return 0;
+}
+
+size_t clerk_roll_round(struct clerk_roll *r, struct store *s, const volatile int *stop)
+{
+	_Static_assert(ARRAY_N(KINDS) == ARRAY_N(r->at), "a time a kind");
+	size_t done = 0;
+	for (size_t i = 0; i < ARRAY_N(KINDS) && !*stop; i++) {
+		mono_t now = clock_mono();
+		if (now.us < r->at[i].us)
+			continue;
+		int64_t n = fold(s, i);
+		if (n >= KINDS[i].most)
+			done += (size_t)n;
+		else
+			r->at[i] = mono_add(now, dur_ms(KINDS[i].pause_ms));
+	}
+	return done;
+}
