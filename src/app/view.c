@@ -134,6 +134,9 @@ static void mark_decision(struct view_ask *a)
 		mark_op(a, a->decision.mark, a->reader.version, &a->ticket);
 	else
 		plain_op(a, &a->ticket);
+	/* else a control would be larger than its share, by all who are held out */
+	if (a->decision.reason == REASON_holdout || a->decision.reason == REASON_holdout_wall)
+		a->op.event.variant = STR("");
 	if (a->decision.walled)
 		reader_seen_pack(a->facts.cal.day, a->facts.topics | PAGE_WALLED, a->facts.art,
 			a->op.seen[a->op.seen_n++]);
