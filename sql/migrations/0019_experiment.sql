@@ -58,3 +58,44 @@ COMMENT ON COLUMN report.audit.others IS 'The site''s campaigns saw another act 
 COMMENT ON COLUMN report.audit.in_test IS 'It fell into a running test of variants, whose result it spoils.';
 COMMENT ON COLUMN report.audit.provisional IS 'The 24 hours after it are not over.';
 GRANT SELECT ON report.audit TO pledged_report;
+
+-- --- reminders -----------------------------------------------------------------------------------
+
+ALTER TABLE pledged.remind ADD COLUMN followed_at timestamptz;
+COMMENT ON COLUMN pledged.remind.followed_at IS 'When the link to the form was first followed in its mail.';
+
+CREATE VIEW report.reminders AS
+WITH step AS (
+	SELECT date_trunc('month', m.created_at AT TIME ZONE s.time_zone)::date AS month, s.slug AS site, coalesce(m.campaign, '') AS campaign,
+		CASE WHEN m.month IS NULL THEN 'articles' ELSE 'month' END AS kind, 1 AS asked, 0 AS sent, 0 AS followed, 0 AS paid, 0 AS paid_any,
+		(m.state = 'waiting')::integer AS waiting, (m.state = 'gave')::integer AS spared, (m.stopped_at IS NOT NULL)::integer AS stopped,
+		(m.state = 'replaced')::integer AS replaced, (m.state = 'expired')::integer AS expired, false AS provisional
+	FROM pledged.remind m JOIN pledged.site s USING (site_id)
+	UNION ALL
+	SELECT date_trunc('month', m.ended_at AT TIME ZONE s.time_zone)::date, s.slug, coalesce(m.campaign, ''),
+		CASE WHEN m.month IS NULL THEN 'articles' ELSE 'month' END, 0, 1, (m.followed_at IS NOT NULL)::integer,
+		coalesce(m.gave_at <= m.ended_at + interval '14 days' AND m.gave_at >= date_trunc('second', m.followed_at), false)::integer,
+		coalesce(m.gave_at <= m.ended_at + interval '14 days', false)::integer, 0, 0, 0, 0, 0, m.ended_at > now() - interval '15 days'
+	FROM pledged.remind m JOIN pledged.site s USING (site_id) WHERE m.state = 'sent'
+)
+SELECT month, site, campaign, kind, sum(asked)::bigint AS asked, sum(sent)::bigint AS sent, sum(followed)::bigint AS followed,
+	sum(paid)::bigint AS paid, sum(paid_any)::bigint AS paid_any, sum(waiting)::bigint AS waiting, sum(spared)::bigint AS spared,
+	sum(stopped)::bigint AS stopped, sum(replaced)::bigint AS replaced, sum(expired)::bigint AS expired, bool_or(provisional) AS provisional
+FROM step GROUP BY month, site, campaign, kind;
+COMMENT ON VIEW report.reminders IS 'Reminders by month: of asking, or of the mail for what came of it.';
+COMMENT ON COLUMN report.reminders.month IS 'First day of the month in the site''s zone.';
+COMMENT ON COLUMN report.reminders.site IS 'Site.';
+COMMENT ON COLUMN report.reminders.campaign IS 'Campaign whose prompt was put off; empty: none.';
+COMMENT ON COLUMN report.reminders.kind IS 'month or articles: what was to be waited for.';
+COMMENT ON COLUMN report.reminders.asked IS 'Reminders asked for in this month.';
+COMMENT ON COLUMN report.reminders.sent IS 'Reminders mailed in this month.';
+COMMENT ON COLUMN report.reminders.followed IS 'Of sent, whose link to the form was followed; programs that look into mails may have done so.';
+COMMENT ON COLUMN report.reminders.paid IS 'Of followed, whose address or reader then gave, within 14 days of the mail.';
+COMMENT ON COLUMN report.reminders.paid_any IS 'Of sent, whose address or reader gave within 14 days of the mail, by whatever way.';
+COMMENT ON COLUMN report.reminders.waiting IS 'Of asked, still waiting.';
+COMMENT ON COLUMN report.reminders.spared IS 'Of asked, needed no more: a gift came before the mail.';
+COMMENT ON COLUMN report.reminders.stopped IS 'Of asked, stopped, before or in the mail.';
+COMMENT ON COLUMN report.reminders.replaced IS 'Of asked, replaced by a later one of the same address.';
+COMMENT ON COLUMN report.reminders.expired IS 'Of asked, given up: the articles were not read.';
+COMMENT ON COLUMN report.reminders.provisional IS 'Some of the 14 days are not over.';
+GRANT SELECT ON report.reminders TO pledged_report;
