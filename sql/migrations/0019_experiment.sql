@@ -99,3 +99,138 @@ COMMENT ON COLUMN report.reminders.replaced IS 'Of asked, replaced by a later on
 COMMENT ON COLUMN report.reminders.expired IS 'Of asked, given up: the articles were not read.';
 COMMENT ON COLUMN report.reminders.provisional IS 'Some of the 14 days are not over.';
 GRANT SELECT ON report.reminders TO pledged_report;
+
+-- --- refusals ------------------------------------------------------------------------------------
+-- Locking order of what is new, after the tables of guards: refusal_log, refusal. Who settles money skips rows of refusal_log that are locked.
+
+CREATE TABLE pledged.refusal_log (
+	refusal_id bigint GENERATED ALWAYS AS IDENTITY PRIMARY KEY,
+	at timestamptz NOT NULL,
+	site_id smallint NOT NULL,
+	livemode boolean NOT NULL,
+	why text[] NOT NULL CHECK (cardinality(why) > 0),
+	reader_hash bytea CHECK (octet_length(reader_hash) = 32),
+	email_hash bytea CHECK (octet_length(email_hash) = 32),
+	counted boolean NOT NULL DEFAULT false,
+	good boolean NOT NULL DEFAULT false
+);
+CREATE INDEX refusal_log_reader ON pledged.refusal_log (reader_hash) WHERE reader_hash IS NOT NULL;
+CREATE INDEX refusal_log_email ON pledged.refusal_log (email_hash) WHERE email_hash IS NOT NULL;
+CREATE INDEX refusal_log_new ON pledged.refusal_log (refusal_id) WHERE NOT counted;
+CREATE INDEX refusal_log_at ON pledged.refusal_log (at) WHERE counted;
+COMMENT ON TABLE pledged.refusal_log IS 'Pledges that a guard refused. The clerk counts them (refusal_fold); those of whom it can be told whether they gave later stay for eight days, at most 1,000 of a site and day.';
+COMMENT ON COLUMN pledged.refusal_log.refusal_id IS 'Row number.';
+COMMENT ON COLUMN pledged.refusal_log.at IS 'When.';
+COMMENT ON COLUMN pledged.refusal_log.site_id IS 'Site.';
+COMMENT ON COLUMN pledged.refusal_log.livemode IS 'false: test mode.';
+COMMENT ON COLUMN pledged.refusal_log.why IS 'off (the provider is switched off), shut (the form), or the limits that had no room; the first in their order leads.';
+COMMENT ON COLUMN pledged.refusal_log.reader_hash IS 'Keyed hash of the reader (pledged.limit_hash); null: unknown. [personal]';
+COMMENT ON COLUMN pledged.refusal_log.email_hash IS 'Keyed hash of the address (pledged.email_hash); null: none was given. [personal]';
+COMMENT ON COLUMN pledged.refusal_log.counted IS 'It is in refusal.';
+COMMENT ON COLUMN pledged.refusal_log.good IS 'The same reader or address paid within seven days after.';
+
+-- Who was refused and pays is no thief. Rows that somebody else holds are passed over: nobody who settles money waits for this.
+CREATE FUNCTION pledged.refusal_good() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
+DECLARE
+	v_p pledge;
+BEGIN
+	IF EXISTS (SELECT FROM refusal_log) THEN
+		SELECT * INTO v_p FROM pledge WHERE pledge_id = NEW.pledge_id;
+		UPDATE refusal_log SET good = true WHERE refusal_id IN (
+			SELECT l.refusal_id FROM refusal_log l
+			WHERE (l.reader_hash = limit_hash(v_p.site_id, v_p.reader_id::text) OR l.email_hash = email_hash(v_p.site_id, v_p.email))
+				AND l.site_id = v_p.site_id AND l.livemode = NEW.livemode AND NOT l.good
+				AND NEW.paid_at >= date_trunc('second', l.at) AND NEW.paid_at <= l.at + interval '7 days'
+			FOR UPDATE SKIP LOCKED);
+	END IF;
+	RETURN NULL;
+END $$;
+COMMENT ON FUNCTION pledged.refusal_good() IS 'Notes that somebody who was refused has paid.';
+REVOKE ALL ON FUNCTION pledged.refusal_good() FROM PUBLIC;
+CREATE TRIGGER refusal_good AFTER INSERT OR UPDATE OF state ON pledged.payment FOR EACH ROW
+	WHEN (NEW.state = 'paid' AND NEW.mismatch IS NULL) EXECUTE FUNCTION pledged.refusal_good();
+
+CREATE TABLE pledged.refusal (
+	at timestamptz NOT NULL,
+	site_id smallint NOT NULL,
+	livemode boolean NOT NULL,
+	why text NOT NULL,
+	n bigint NOT NULL DEFAULT 0 CHECK (n >= 0),
+	n_any bigint NOT NULL DEFAULT 0 CHECK (n_any >= n),
+	judged bigint NOT NULL DEFAULT 0 CHECK (judged >= 0),
+	good bigint NOT NULL DEFAULT 0 CHECK (good BETWEEN 0 AND judged),
+	PRIMARY KEY (at, site_id, livemode, why)
+);
+COMMENT ON TABLE pledged.refusal IS 'Pledges that guards refused, by five minutes and guard. Nobody can be told from it.';
+COMMENT ON COLUMN pledged.refusal.at IS 'Begin of the five minutes.';
+COMMENT ON COLUMN pledged.refusal.site_id IS 'Site.';
+COMMENT ON COLUMN pledged.refusal.livemode IS 'false: test mode.';
+COMMENT ON COLUMN pledged.refusal.why IS 'off, shut, or a limit.';
+COMMENT ON COLUMN pledged.refusal.n IS 'Refused, where this was the first that had no room.';
+COMMENT ON COLUMN pledged.refusal.n_any IS 'Refused, where this had no room, first or not.';
+COMMENT ON COLUMN pledged.refusal.judged IS 'Of n, after seven days: readers or addresses, each once.';
+COMMENT ON COLUMN pledged.refusal.good IS 'Of judged, those that paid within seven days after.';
+
+COMMENT ON TABLE pledged.decline_count IS 'Payments that the provider refused, by site and ten seconds; swept after 400 days.';
+
+CREATE VIEW report.fraud AS
+WITH step AS (
+	SELECT (f.at AT TIME ZONE s.time_zone)::date AS day, s.slug AS site, f.livemode, f.why, f.n, f.n_any, f.judged, f.good, 0::bigint AS passed
+	FROM pledged.refusal f JOIN pledged.site s USING (site_id)
+	UNION ALL
+	SELECT (g.at AT TIME ZONE s.time_zone)::date, s.slug, g.livemode, w.why, (w.no = 1)::integer, 1, 0, 0, 0
+	FROM pledged.refusal_log g JOIN pledged.site s USING (site_id), unnest(g.why) WITH ORDINALITY w (why, no) WHERE NOT g.counted
+	UNION ALL
+	SELECT (p.created_at AT TIME ZONE s.time_zone)::date, s.slug, p.livemode, NULL, 0, 0, 0, 0, 1
+	FROM pledged.pledge p JOIN pledged.site s USING (site_id)
+), sums AS (
+	SELECT day, site, livemode, why, sum(n) AS n, sum(n_any) AS n_any, sum(judged) AS judged, sum(good) AS good,
+		sum(sum(n) + sum(passed)) OVER (PARTITION BY day, site, livemode) AS attempts, sum(passed) AS passed
+	FROM step GROUP BY day, site, livemode, why
+)
+SELECT day, site, CASE WHEN livemode THEN 'live' ELSE 'test' END AS mode, coalesce(why, 'passed') AS guard, attempts::bigint AS attempts,
+	CASE WHEN why IS NULL THEN passed ELSE n END::bigint AS n, CASE WHEN why IS NULL THEN passed ELSE n_any END::bigint AS n_any,
+	round(100 * CASE WHEN why IS NULL THEN passed ELSE n END / nullif(attempts, 0), 2) AS share,
+	CASE WHEN why IS NOT NULL THEN judged END::bigint AS judged, CASE WHEN why IS NOT NULL THEN good END::bigint AS good,
+	round(100 * good / nullif(judged, 0), 1) AS good_share
+FROM sums;
+COMMENT ON VIEW report.fraud IS 'Pledges that came, and what guards refused, by day. What nginx or a wrong token turned away never came so far.';
+COMMENT ON COLUMN report.fraud.day IS 'Day in the site''s zone.';
+COMMENT ON COLUMN report.fraud.site IS 'Site.';
+COMMENT ON COLUMN report.fraud.mode IS 'live or test.';
+COMMENT ON COLUMN report.fraud.guard IS 'passed; or what refused: off (provider switched off), shut (form), network, wide, email, site (limits), and reader (limit of a browser).';
+COMMENT ON COLUMN report.fraud.attempts IS 'Pledges that came on this day, refused or not; the same in all rows of the day.';
+COMMENT ON COLUMN report.fraud.n IS 'Refused where this was the first that had no room; of passed, the pledges that were stored. Sums to attempts.';
+COMMENT ON COLUMN report.fraud.n_any IS 'Refused where this had no room, first or not.';
+COMMENT ON COLUMN report.fraud.share IS 'n of 100 attempts.';
+COMMENT ON COLUMN report.fraud.judged IS 'Of n, browsers or addresses, each once, whose seven days are over; during an attack at most 1,000 of a day.';
+COMMENT ON COLUMN report.fraud.good IS 'Of judged, those that paid within seven days after: they were refused wrongly.';
+COMMENT ON COLUMN report.fraud.good_share IS 'good of 100 judged.';
+
+CREATE VIEW report.approvals AS
+WITH step AS (
+	SELECT date_bin('5 minutes', y.paid_at, timestamptz '2000-01-01 00:00:00Z') AS at, p.site_id, 0 AS pledges, 1 AS paid, 0 AS declined, 0 AS refused
+	FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id) WHERE y.state = 'paid'
+	UNION ALL
+	SELECT date_bin('5 minutes', p.created_at, timestamptz '2000-01-01 00:00:00Z'), p.site_id, 1, 0, 0, 0 FROM pledged.pledge p
+	UNION ALL
+	SELECT date_bin('5 minutes', d.at, timestamptz '2000-01-01 00:00:00Z'), d.site_id, 0, 0, d.n, 0 FROM pledged.decline_count d
+	UNION ALL
+	SELECT f.at, f.site_id, 0, 0, 0, f.n FROM pledged.refusal f
+	UNION ALL
+	SELECT date_bin('5 minutes', g.at, timestamptz '2000-01-01 00:00:00Z'), g.site_id, 0, 0, 0, 1 FROM pledged.refusal_log g WHERE NOT g.counted
+)
+SELECT (x.at AT TIME ZONE s.time_zone)::date AS day, x.at, s.slug AS site, sum(pledges)::bigint AS pledges, sum(refused)::bigint AS refused, (sum(paid) + sum(declined))::bigint AS tries,
+	sum(paid)::bigint AS paid, sum(declined)::bigint AS declined, round(100 * sum(paid)::numeric / nullif(sum(paid) + sum(declined), 0), 1) AS approved
+FROM step x JOIN pledged.site s USING (site_id) GROUP BY x.at, s.slug, s.time_zone;
+COMMENT ON VIEW report.approvals IS 'What the provider approved of what was tried, by five minutes: few approvals of many tries are a card tester. Test money too.';
+COMMENT ON COLUMN report.approvals.day IS 'Day in the site''s zone.';
+COMMENT ON COLUMN report.approvals.at IS 'Begin of the five minutes.';
+COMMENT ON COLUMN report.approvals.site IS 'Site.';
+COMMENT ON COLUMN report.approvals.pledges IS 'Pledges that guards let pass.';
+COMMENT ON COLUMN report.approvals.refused IS 'Pledges that guards refused.';
+COMMENT ON COLUMN report.approvals.tries IS 'Payments that the provider decided on: paid or declined.';
+COMMENT ON COLUMN report.approvals.paid IS 'Of tries, paid, instalments included.';
+COMMENT ON COLUMN report.approvals.declined IS 'Of tries, refused by the provider.';
+COMMENT ON COLUMN report.approvals.approved IS 'Paid of 100 tries.';
+GRANT SELECT ON report.fraud, report.approvals TO pledged_report;
