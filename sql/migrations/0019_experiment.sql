@@ -234,3 +234,81 @@ COMMENT ON COLUMN report.approvals.paid IS 'Of tries, paid, instalments included
 COMMENT ON COLUMN report.approvals.declined IS 'Of tries, refused by the provider.';
 COMMENT ON COLUMN report.approvals.approved IS 'Paid of 100 tries.';
 GRANT SELECT ON report.fraud, report.approvals TO pledged_report;
+
+-- --- who comes -----------------------------------------------------------------------------------
+
+CREATE TABLE pledged.visit_tally (
+	worker bigint NOT NULL,
+	seq bigint NOT NULL,
+	visits jsonb NOT NULL CHECK (jsonb_typeof(visits) = 'array'),
+	PRIMARY KEY (worker, seq)
+);
+COMMENT ON TABLE pledged.visit_tally IS 'Counts of who comes, as workers hand them in with their tallies; the clerk folds them into visit and removes them in one transaction.';
+COMMENT ON COLUMN pledged.visit_tally.worker IS 'As in tally.';
+COMMENT ON COLUMN pledged.visit_tally.seq IS 'As in tally.';
+COMMENT ON COLUMN pledged.visit_tally.visits IS '[[quarter of an hour as seconds, site, decisions, fresh, returned, robots, claimed, none, counting, full], …] (src/app/visits.h)';
+
+CREATE TABLE pledged.visit (
+	at timestamptz NOT NULL,
+	site_id smallint NOT NULL,
+	decisions bigint NOT NULL CHECK (decisions >= 0),
+	fresh bigint NOT NULL,
+	returned bigint NOT NULL,
+	robots bigint NOT NULL,
+	claimed bigint NOT NULL,
+	c_none bigint NOT NULL,
+	c_counting bigint NOT NULL,
+	c_full bigint NOT NULL,
+	PRIMARY KEY (at, site_id),
+	CHECK (decisions = robots + c_none + c_counting + c_full)
+);
+COMMENT ON TABLE pledged.visit IS 'Who comes, by quarter of an hour: decisions that count (no HEAD, no prefetch). Nobody can be told from it.';
+COMMENT ON COLUMN pledged.visit.at IS 'Begin of the quarter of an hour.';
+COMMENT ON COLUMN pledged.visit.site_id IS 'Site.';
+COMMENT ON COLUMN pledged.visit.decisions IS 'Decisions.';
+COMMENT ON COLUMN pledged.visit.fresh IS 'Of these, with a cookie that was minted for them.';
+COMMENT ON COLUMN pledged.visit.returned IS 'Of these, with a minted cookie that came back for the first time; two requests at once may both be it.';
+COMMENT ON COLUMN pledged.visit.robots IS 'Of these, of verified robots.';
+COMMENT ON COLUMN pledged.visit.claimed IS 'Of these, of who says to be a robot and is not known to be one.';
+COMMENT ON COLUMN pledged.visit.c_none IS 'Of these, of readers who consent to nothing.';
+COMMENT ON COLUMN pledged.visit.c_counting IS 'Of these, of readers who consent to counting alone.';
+COMMENT ON COLUMN pledged.visit.c_full IS 'Of these, of readers who consent to all.';
+
+CREATE VIEW report.robots AS
+WITH step AS (
+	SELECT v.at, v.site_id, v.decisions, v.fresh, v.returned, v.robots, v.claimed, v.c_none, v.c_counting, v.c_full FROM pledged.visit v
+	UNION ALL
+	SELECT to_timestamp((e ->> 0)::bigint), (e ->> 1)::smallint, (e ->> 2)::bigint, (e ->> 3)::bigint, (e ->> 4)::bigint, (e ->> 5)::bigint,
+		(e ->> 6)::bigint, (e ->> 7)::bigint, (e ->> 8)::bigint, (e ->> 9)::bigint
+	FROM pledged.visit_tally t, jsonb_array_elements(t.visits) AS e
+), day AS (
+	SELECT (x.at AT TIME ZONE s.time_zone)::date AS day, s.slug AS site, sum(x.decisions) AS decisions, sum(x.fresh) AS minted, sum(x.returned) AS returned,
+		sum(x.robots) AS robots, sum(x.claimed) AS claimed, sum(x.c_none) AS c_none, sum(x.c_counting) AS c_counting, sum(x.c_full) AS c_full
+	FROM step x JOIN pledged.site s USING (site_id) GROUP BY 1, 2
+)
+SELECT day, site, decisions::bigint AS decisions, minted::bigint AS minted, returned::bigint AS returned, round(100 * returned / nullif(minted, 0), 1) AS returned_share,
+	round(100 * minted / nullif(decisions, 0), 1) AS fresh_share, robots::bigint AS robots, round(100 * robots / nullif(decisions, 0), 1) AS robots_share,
+	claimed::bigint AS claimed, round(100 * claimed / nullif(decisions, 0), 1) AS claimed_share,
+	c_none::bigint AS consent_none, c_counting::bigint AS consent_counting, c_full::bigint AS consent_full,
+	round(100 * c_none / nullif(decisions - robots, 0), 1) AS none_share, round(100 * c_counting / nullif(decisions - robots, 0), 1) AS counting_share,
+	round(100 * c_full / nullif(decisions - robots, 0), 1) AS full_share
+FROM day;
+COMMENT ON VIEW report.robots IS 'Robots and private readers, by day.';
+COMMENT ON COLUMN report.robots.day IS 'Day in the site''s zone.';
+COMMENT ON COLUMN report.robots.site IS 'Site.';
+COMMENT ON COLUMN report.robots.decisions IS 'Decisions that count: no HEAD, no prefetch.';
+COMMENT ON COLUMN report.robots.minted IS 'Of these, with a fresh cookie, minted for them.';
+COMMENT ON COLUMN report.robots.returned IS 'Minted cookies that came back for the first time on this day.';
+COMMENT ON COLUMN report.robots.returned_share IS 'Returned of 100 minted; on the first days of a site, and after midnight, of the day before too.';
+COMMENT ON COLUMN report.robots.fresh_share IS 'Minted of 100 decisions: high where robots or private windows read.';
+COMMENT ON COLUMN report.robots.robots IS 'Decisions of verified robots.';
+COMMENT ON COLUMN report.robots.robots_share IS 'Of 100 decisions.';
+COMMENT ON COLUMN report.robots.claimed IS 'Decisions of who says to be a robot and is not known to be one.';
+COMMENT ON COLUMN report.robots.claimed_share IS 'Of 100 decisions.';
+COMMENT ON COLUMN report.robots.consent_none IS 'Decisions of readers, verified robots apart, who consent to nothing.';
+COMMENT ON COLUMN report.robots.consent_counting IS 'Of those who consent to counting alone.';
+COMMENT ON COLUMN report.robots.consent_full IS 'Of those who consent to all.';
+COMMENT ON COLUMN report.robots.none_share IS 'consent_none of 100 decisions of readers.';
+COMMENT ON COLUMN report.robots.counting_share IS 'consent_counting of 100 decisions of readers.';
+COMMENT ON COLUMN report.robots.full_share IS 'consent_full of 100 decisions of readers.';
+GRANT SELECT ON report.robots TO pledged_report;

@@ -64,6 +64,8 @@ static void answer(struct view_ask *a)
 		metric_add(METRIC_DECISIONS, a->decision.reason, 1);
 		if (a->site && a->decision.reason != REASON_preview)
 			tally_add(&v->tally, a->now, a->site->id, &a->page, &a->decision);
+		if (a->site && a->decision.reason != REASON_preview && a->counts)
+			view_count_visit(a);
 	}
 	a->answered(a);
 	if (!a->in_batch)
@@ -194,6 +196,7 @@ static void counted(struct view_ask *a)
 	} else if (a->who.has_first) {
 		a->who.has_first =
 			false; /* the row exists now: the cookie need not carry the view any more */
+		a->returned = true;
 		changed = true;
 	}
 	if (changed)
@@ -287,6 +290,7 @@ static void new_reader(struct view_ask *a)
 	a->reader.seen = (struct str){(const char *)a->who.first, READER_SEEN_BYTES};
 	a->facts.variant_hash = facts_draw(a->site->article_key, &a->reader.id);
 	metric_add(METRIC_COOKIE_NEW, 0, 1);
+	a->fresh = true;
 	view_write_cookie(a);
 	decide_now(a);
 }
@@ -438,6 +442,7 @@ void app_view_ask(struct app_view *v, struct view_ask *a)
 	a->set = COOKIE_KEEP;
 	a->cookie_text[0] = a->token_text[0] = a->article_text[0] = a->section_text[0] = '\0';
 	a->is_answered = a->in_batch = a->marking = a->sampled = false;
+	a->bot = a->fresh = a->returned = false;
 	a->trace = NULL;
 	a->policy = NULL;
 	a->goal = (struct live_goal){0};

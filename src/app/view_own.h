@@ -7,6 +7,7 @@
 #include "app/robots.h"
 #include "app/tally.h"
 #include "app/view.h"
+#include "app/visits.h"
 #include "store/spool.h"
 
 #define VIEW_BATCHES_MAX 8
@@ -24,6 +25,7 @@ struct app_view {
 	struct live live;
 	struct seal_ring accounts; /* n 0: nobody is ever signed in */
 	struct tally tally;
+	struct visits visits; /* handed in with the tally */
 	struct robots *robots;
 	int64_t worker, tally_seq;
 	char *tally_text;
@@ -39,6 +41,7 @@ void view_write_token(struct view_ask *a);
 void view_fill_ticket(struct view_ask *a); /* of the decision */
 void view_read_account(struct view_ask *a);
 bool view_read_pass(struct view_ask *a, struct ticket_pass *ret); /* true when it holds now */
+void view_count_visit(const struct view_ask *a);                  /* of a known site */
 
 void app_view_batched(struct batch_op *op);
 void app_view_expire(struct app_view *v, mono_t now);
