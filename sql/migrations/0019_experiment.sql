@@ -8,7 +8,7 @@ COMMENT ON COLUMN pledged.prompt_event.variant IS 'Variant''s name; of a reader 
 
 -- --- what changes of campaigns did ---------------------------------------------------------------
 
--- Whole hours, as in rollup; the hour of the act itself is left out.
+-- Whole hours of the site's clock, as in the roll-up; the hour of the act itself is left out.
 CREATE VIEW report.audit AS
 	SELECT l.log_id AS act_no, l.at, s.slug AS site, c.slug AS campaign, l.version, l.act, l.author, d.path AS field, d.before #>> '{}' AS before,
 		d.after #>> '{}' AS after, CASE WHEN m.live THEN 'live' ELSE 'test' END AS mode,
@@ -24,7 +24,7 @@ CREATE VIEW report.audit AS
 	LEFT JOIN LATERAL pledged.campaign_diff(w.body, v.body) d ON w.version <> v.version
 	CROSS JOIN LATERAL (SELECT DISTINCT q.livemode AS live FROM pledged.pledge q WHERE q.site_id = c.site_id
 		UNION SELECT true WHERE NOT EXISTS (SELECT FROM pledged.pledge q WHERE q.site_id = c.site_id)) m
-	CROSS JOIN LATERAL date_trunc('hour', l.at, 'UTC') h
+	CROSS JOIN LATERAL date_trunc('hour', l.at, s.time_zone) h
 	CROSS JOIN LATERAL (
 		SELECT coalesce(sum(r.n) FILTER (WHERE r.hour < h), 0)::bigint AS served_before,
 			coalesce(sum(r.n) FILTER (WHERE r.hour > h), 0)::bigint AS served_after

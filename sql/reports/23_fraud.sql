@@ -5,7 +5,7 @@
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all
 -- Cost        reads the five-minute counts and the pledges of all time once
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v site=demo] -f sql/reports/23_fraud.sql
---             Approvals by five minutes: 31_approvals.sql. What nginx or a wrong token turned away is in their log and metrics alone.
+--             Approvals by five minutes: 34_approvals.sql. What nginx or a wrong token turned away is in their log and metrics alone.
 \set QUIET 1
 \if :{?from}
 \else

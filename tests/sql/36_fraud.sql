@@ -81,12 +81,12 @@ SELECT is((SELECT string_agg(pg_temp.as_role('pledged_report', 'SELECT * FROM re
 SET LOCAL ROLE pledged_report;
 \o :file
 \ir ../../sql/reports/23_fraud.sql
-\ir ../../sql/reports/31_approvals.sql
+\ir ../../sql/reports/34_approvals.sql
 \unset from
 \unset to
 \unset site
 \unset most
-\ir ../../sql/reports/31_approvals.sql
+\ir ../../sql/reports/34_approvals.sql
 \unset from
 \unset to
 \ir ../../sql/reports/23_fraud.sql

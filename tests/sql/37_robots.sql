@@ -4,13 +4,17 @@ BEGIN;
 SELECT plan(8);
 SET LOCAL timezone = 'UTC';
 
-CREATE FUNCTION pg_temp.batch(seq bigint, visits text) RETURNS bigint LANGUAGE sql AS $$
-	SELECT count(*) FROM view_batch(NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, NULL, 7, seq,
-		jsonb_build_object('counts', '[]'::jsonb, 'samples', '[]'::jsonb, 'claims', '[]'::jsonb, 'visits', visits::jsonb), pg_temp.t0(), false)
-$$;
--- 21:45Z on 28 February is that day in Riga, 22:00Z is March. Of the first quarter: 10 decisions, 4 minted, 1 returned, 2 robots, 1 claimed; 3 none, 1 counting, 4 full
-SELECT is(pg_temp.batch(1, format('[[%s,901,10,4,1,2,1,3,1,4],[%s,901,5,1,3,0,0,0,0,5]]', extract(epoch FROM timestamptz '2026-02-28 21:45Z')::bigint, extract(epoch FROM timestamptz '2026-02-28 22:00Z')::bigint))
-	+ pg_temp.batch(1, '[[0,901,1,0,0,0,0,0,0,1]]') + pg_temp.batch(2, format('[[%s,901,10,0,1,10,0,0,0,0]]', extract(epoch FROM timestamptz '2026-02-28 21:45Z')::bigint)) + pg_temp.batch(3, '[]'), 4::bigint, 'three batches, one of them sent twice');
+-- a batch of one tally and nothing else
+SELECT string_agg('NULL', ', ') AS nothing FROM generate_series(1, (SELECT pronargs FROM pg_proc WHERE oid = 'pledged.view_batch'::regproc) - 5) \gset
+PREPARE batch (bigint, text) AS SELECT count(*) FROM view_batch(:nothing, 7, $1,
+	jsonb_build_object('counts', '[]'::jsonb, 'samples', '[]'::jsonb, 'claims', '[]'::jsonb, 'visits', $2::jsonb), pg_temp.t0(), false);
+-- 21:45Z (1772315100) on 28 February is that day in Riga, 22:00Z (1772316000) is March. Of the first quarter: 10 decisions, 4 minted, 1 returned,
+-- 2 robots, 1 claimed; 3 none, 1 counting, 4 full. The second batch comes twice, the third tells nothing
+EXECUTE batch (1, '[[1772315100,901,10,4,1,2,1,3,1,4],[1772316000,901,5,1,3,0,0,0,0,5]]') \g /dev/null
+EXECUTE batch (2, '[[1772315100,901,10,0,1,10,0,0,0,0]]') \g /dev/null
+EXECUTE batch (2, '[[1772315100,901,10,0,1,10,0,0,0,0]]') \g /dev/null
+EXECUTE batch (3, '[]') \g /dev/null
+SELECT is((SELECT count(*) FROM visit_tally), 2::bigint, 'each is taken once');
 PREPARE expected AS VALUES
 	-- 20 decisions; 2 of 4 cookies came back; 4 of 20 were fresh; 12 robots; of 8 readers 3 consent to nothing, 1 to counting, 4 to all
 	('2026-02-28'::date, 20::bigint, 4::bigint, 2::bigint, 50.0, 20.0, 12::bigint, 60.0, 1::bigint, 5.0, 37.5, 12.5, 50.0),

@@ -4,7 +4,7 @@
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 2 days; site: slug, default all;
 --             most: only five minutes with at most so many per cent approved, default 100; tries: and at least so many tries, default 0
 -- Cost        reads payments, pledges and counts of all time once
--- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v most=50 -v tries=10] -f sql/reports/31_approvals.sql
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v most=50 -v tries=10] -f sql/reports/34_approvals.sql
 \set QUIET 1
 \if :{?from}
 \else
