@@ -8,12 +8,13 @@
 --            live: one from this campaign's prompt. Where a variant shows nothing, any pledge, in all variants: nobody can give by a
 --            prompt that is not there.
 --   value    paid pledges of these readers in the campaign's currency, a month's times 12, each at most p_cap major units
+-- All is joined by hash: a list of a million readers has no index, and how many there are cannot be guessed.
 -- Who is in the hold-out is in no variant, unless the event was kept before that was noted (an empty variant).
 CREATE OR REPLACE FUNCTION pledged.experiment_table(p_from date, p_to date, p_site text, p_cap numeric)
 RETURNS TABLE (site text, campaign text, version integer, experiment text, began timestamptz, ended timestamptz, mode text,
 	no bigint, variant text, is_base boolean, is_control boolean, measure text, share_set double precision, n bigint, gave bigint, currency text,
 	value_sum numeric, value_sum2 numeric, elsewhere bigint, overlapping bigint, crossed bigint, conflicts bigint)
-LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
+LANGUAGE sql STABLE SET search_path = pledged, pg_temp SET enable_nestloop = off SET jit = off SET work_mem = '64MB' AS $$
 	WITH life AS (
 		SELECT s.site_id, s.slug AS site, s.time_zone, c.campaign_id, c.slug AS campaign, v.version, v.body,
 			greatest(v.published_at, (v.body ->> 'start')::timestamptz) AS began,
@@ -41,14 +42,16 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		WHERE e.kind IN ('shown', 'walled', 'held')
 			AND e.decided_at >= (SELECT min(x.began) FROM test x JOIN chosen USING (test)) AND e.decided_at < (SELECT max(x.until) FROM test x)
 		GROUP BY 1, 2
+	), twice AS MATERIALIZED ( -- readers whom another test served in the time of this one
+		SELECT DISTINCT s.test, s.reader_id
+		FROM served s JOIN chosen USING (test) JOIN test t USING (test) JOIN served o ON o.reader_id = s.reader_id JOIN test u ON u.test = o.test
+		WHERE u.campaign_id <> t.campaign_id AND o.last_at >= t.began AND to_timestamp(o.first / 8) < coalesce(t.ended, 'infinity')
+			AND (o.last_at < coalesce(t.ended, 'infinity') OR to_timestamp(o.first / 8) >= t.began
+				OR EXISTS (SELECT FROM prompt_event e WHERE e.reader_id = s.reader_id AND e.campaign = u.campaign AND e.site_id = u.site_id
+					AND e.kind IN ('shown', 'walled', 'held') AND e.decided_at >= t.began AND e.decided_at < t.ended))
 	), person AS MATERIALIZED (
-		SELECT s.test, s.reader_id, s.first % 8 AS no, to_timestamp(s.first / 8) AS first_at, s.crossed,
-			EXISTS (SELECT FROM served o JOIN test u ON u.test = o.test WHERE o.reader_id = s.reader_id AND u.campaign_id <> t.campaign_id
-				AND o.last_at >= t.began AND to_timestamp(o.first / 8) < coalesce(t.ended, 'infinity')
-				AND (o.last_at < coalesce(t.ended, 'infinity') OR to_timestamp(o.first / 8) >= t.began
-					OR EXISTS (SELECT FROM prompt_event e WHERE e.reader_id = s.reader_id AND e.campaign = u.campaign AND e.site_id = u.site_id
-						AND e.kind IN ('shown', 'walled', 'held') AND e.decided_at >= t.began AND e.decided_at < t.ended))) AS shared
-		FROM served s JOIN chosen USING (test) JOIN test t USING (test)
+		SELECT s.test, s.reader_id, s.first % 8 AS no, to_timestamp(s.first / 8) AS first_at, s.crossed, b.test IS NOT NULL AS shared
+		FROM served s JOIN chosen USING (test) LEFT JOIN twice b USING (test, reader_id)
 	), gift AS MATERIALIZED (
 		SELECT p.site_id, coalesce(r.same_as, p.reader_id) AS reader_id, p.created_at, p.livemode, p.campaign, p.currency::text AS currency,
 			least(money_major(p.amount * CASE p."interval" WHEN 'month' THEN 12 ELSE 1 END, p.currency), p_cap) AS value
