@@ -14,7 +14,7 @@ CREATE OR REPLACE FUNCTION pledged.experiment_table(p_from date, p_to date, p_si
 RETURNS TABLE (site text, campaign text, version integer, experiment text, began timestamptz, ended timestamptz, mode text,
 	no bigint, variant text, is_base boolean, is_control boolean, measure text, share_set double precision, n bigint, gave bigint, currency text,
 	value_sum numeric, value_sum2 numeric, elsewhere bigint, overlapping bigint, crossed bigint, conflicts bigint)
-LANGUAGE sql STABLE SET search_path = pledged, pg_temp SET enable_nestloop = off SET jit = off SET work_mem = '64MB' AS $$
+LANGUAGE sql STABLE SET search_path = pledged, pg_temp SET enable_nestloop = off SET enable_sort = off SET jit = off SET work_mem = '64MB' AS $$
 	WITH life AS (
 		SELECT s.site_id, s.slug AS site, s.time_zone, c.campaign_id, c.slug AS campaign, v.version, v.body,
 			greatest(v.published_at, (v.body ->> 'start')::timestamptz) AS began,
