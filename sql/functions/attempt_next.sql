@@ -59,6 +59,9 @@ BEGIN
 			SELECT 'limited', l.wait_s, l.scope INTO v_why, v_wait, v_scope
 			FROM limit_take(v_p.site_id, '{}', v_p.reader_id, v_p.email, p_now) l;
 		END IF;
+		IF v_why IN ('off', 'shut', 'limited') THEN
+			PERFORM refusal_note(v_p.site_id, v_p.livemode, coalesce(v_scope, v_why), '{}', v_p.reader_id, v_p.email, p_now);
+		END IF;
 	END IF;
 	IF v_why = 'payable' AND p_lost IS NULL AND EXISTS (SELECT FROM circuit c WHERE c.provider = p_provider AND c.state <> 'closed')
 		AND (SELECT a.state FROM attempt a WHERE a.pledge_id = p_pledge ORDER BY a.no DESC LIMIT 1) = 'creating' THEN

@@ -21,7 +21,7 @@ BEGIN
 	INSERT INTO mail_out (kind, subject, recipient, locale, subject_line, body, stop_url, not_before, created_at)
 	SELECT 'remind', v_m.remind_id, v_m.email, t.locale, left(t.subject_line, 200), t.body, CASE WHEN x.base <> '' THEN x.stop END, p_now, p_now
 	FROM site s, LATERAL (SELECT site_base(s.site_id) AS base, site_base(s.site_id) || '/remind/' || p_token AS stop) x,
-		LATERAL remind_text(v_m.locale, s.name, day_words(v_m.created_at, s.time_zone, v_m.locale), x.base || site_form(s.site_id, v_m.locale), x.stop) t
+		LATERAL remind_text(v_m.locale, s.name, day_words(v_m.created_at, s.time_zone, v_m.locale), x.stop || '?give', x.stop) t
 	WHERE s.site_id = v_m.site_id;
 	RETURN QUERY SELECT 'mailed';
 END

@@ -1,7 +1,7 @@
 -- pledge_try: store a pledge as pledge_begin does, if the guards let it pass; all in one statement.
 -- The parameters of pledge_begin, and: networks (/24 or /64, then /56; none when the address is our own), methods_off (the methods
 -- that the call's bytes leave out because they are switched off).
--- outcome beside those of pledge_begin, with nothing stored:
+-- outcome beside those of pledge_begin, with nothing stored but that it was refused:
 --   off      the provider is switched off               methods  other methods are off than those; methods_off tells which
 --   shut     the site's form is shut                    limited  too many: why names the scope
 --   wait_s   seconds after which it may pass
@@ -9,7 +9,7 @@
 -- again: the same donor pledged the same a moment before.
 -- cover: the part of the amount that covers the payment fee, of the pledge that is stored.
 -- Locks: the key (so that a repetition that comes at the same moment counts nothing), then as breaker_wait, limit_take, circuit_take
--- and pledge_begin. Idempotent on key: a stored pledge passes no guard a second time.
+-- and pledge_begin; of a refusal, as refusal_note. Idempotent on key: a stored pledge passes no guard a second time.
 CREATE OR REPLACE FUNCTION pledged.pledge_try(p_key text, p_fingerprint bytea, p_pledge uuid,
 	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
 	p_variant text, p_amount bigint, p_currency text, p_interval text, p_email text, p_locale text,
@@ -40,6 +40,9 @@ BEGIN
 		IF outcome IS NULL THEN
 			SELECT l.scope, l.wait_s, 'limited' INTO why, wait_s, outcome
 			FROM limit_take(p_site, p_networks, p_reader, p_email, p_now) l;
+		END IF;
+		IF outcome <> 'methods' THEN
+			PERFORM refusal_note(p_site, p_livemode, CASE outcome WHEN 'limited' THEN why ELSE outcome END, p_networks, p_reader, p_email, p_now);
 		END IF;
 		IF outcome IS NOT NULL THEN
 			RETURN NEXT;

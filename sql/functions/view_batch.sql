@@ -1,6 +1,6 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
 -- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, tally,
--- decision_sample, robot_claim (never waits), epoch (read).
+-- visit_tally, decision_sample, robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
 --              not, with the same condition as a mark beside it
@@ -9,7 +9,7 @@
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
 --              a prompt belongs to the variant that was served: a campaign published since may have its variants in another order; so do
 --              section, country and device. What was not there is counted in roll_delta
---   p_counts   tally {"counts": […], "pages": […], "samples": […], "claims": [["address", "robot"], …]}, or null
+--   p_counts   tally {"counts": […], "pages": […], "samples": […], "claims": [["address", "robot"], …], "visits": […]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
 -- another (link_join) comes back with version -2 and the other's id in seen; nothing of it was stored or forgotten, so its part is to
@@ -111,6 +111,7 @@ BEGIN
 			INSERT INTO decision_sample (at, site_id, act, reason, campaign, variant, facts)
 			SELECT to_timestamp((e ->> 0)::bigint), (e ->> 1)::smallint, e ->> 2, e ->> 3, e ->> 4, e ->> 5, e -> 6
 			FROM jsonb_array_elements(p_counts -> 'samples') AS e;
+			INSERT INTO visit_tally (worker, seq, visits) SELECT p_worker, p_seq, p_counts -> 'visits' WHERE p_counts -> 'visits' <> '[]';
 		END IF;
 		PERFORM robot_claims_put(p_counts -> 'claims', p_now);
 	END IF;

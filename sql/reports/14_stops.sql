@@ -5,7 +5,7 @@
 -- Parameters  from, to: months that begin in [from, to), default the last 12; site: slug, default all
 -- Cost        reads the roll-up by month
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-01-01 -v to=2027-01-01 -v site=demo] -f sql/reports/14_stops.sql
---             How many a meter of n would stop: 32_meter.sql.
+--             How many a meter of n would stop: 35_meter.sql.
 \set QUIET 1
 \if :{?from}
 \else

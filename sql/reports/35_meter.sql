@@ -3,7 +3,7 @@
 --             more: a meter of one less would stop them), and per cent of all
 -- Parameters  from, to: months that begin in [from, to), default this one and the one before; site: slug, default all
 -- Cost        reads the roll-up by month
--- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v site=demo] -f sql/reports/32_meter.sql
+-- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v site=demo] -f sql/reports/35_meter.sql
 \set QUIET 1
 \if :{?from}
 \else

@@ -27,6 +27,8 @@
 #define PARTITION_AGAIN_MS (60 * 1000)
 #define LINK_MS            (60 * 1000)
 #define GUARD_MS           1000
+#define VISITS_N           500
+#define VISITS_MS          1000
 #define STEP_US            (INT64_C(60) * 1000000) /* a smaller step is waited for */
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
@@ -353,7 +355,8 @@ static size_t do_counts(struct app_clerk *c, const volatile int *stop)
 	mono_t now = clock_mono();
 	do_partitions(c, now);
 	return clerk_roll_round(&c->roll, c->store, stop) +
-	       do_some(c, STMT_sample_trim, TRIM_N, TRIM_MS, now, &c->trim_at);
+	       do_some(c, STMT_sample_trim, TRIM_N, TRIM_MS, now, &c->trim_at) +
+	       do_some(c, STMT_visit_fold, VISITS_N, VISITS_MS, now, &c->visit_at);
 }
 
 /* Addresses stand in the mails of links, so these go as soon as the links run out. */

@@ -16,7 +16,7 @@ struct app_clerk {
 	struct store *store;
 	struct pays pays;
 	struct arena arena;
-	mono_t partition_at, link_at, trim_at, guard_at;
+	mono_t partition_at, link_at, trim_at, visit_at, guard_at;
 	struct robots_ask robots;
 	struct recon recon[PAYS_MAX]; /* as pays.of */
 	struct clerk_donor donor;

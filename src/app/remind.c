@@ -186,12 +186,11 @@ enum err app_remind_first(struct app_money *m, const struct remind_ask *ask,
 /* --- stopping ----------------------------------------------------------------------------------
  */
 
-static enum err ask_key(struct app_money *m, const struct remind_ask *ask, enum stmt stmt,
-	struct remind_answer *ret, struct fault *f)
+static enum err ask_rows(struct app_money *m, const struct remind_ask *ask, enum stmt stmt,
+	struct remind_answer *ret, struct rows **ret_rows, struct fault *f)
 {
 	struct token_hash hash;
 	struct store_args a;
-	ROWS_AUTO rows = NULL;
 	int16_t site;
 	*ret = (struct remind_answer){0};
 	enum err e = find_site(m, ask, &site, ret, f);
@@ -202,11 +201,19 @@ static enum err ask_key(struct app_money *m, const struct remind_ask *ask, enum 
 	store_args_init(&a);
 	arg_bytes(&a, token_hash_str(&hash));
 	arg_int(&a, site);
-	if (stmt == STMT_remind_stop)
+	if (stmt != STMT_remind_look)
 		arg_utc(&a, ask->now);
-	e = store_call(m->store, stmt, &a, &rows, f);
-	if (e == OK && rows_n(rows) != 1)
+	e = store_call(m->store, stmt, &a, ret_rows, f);
+	if (e == OK && rows_n(*ret_rows) != 1)
 		e = fault_set(f, ERR_NOT_FOUND, NULL, "no such reminder");
+	return e;
+}
+
+static enum err ask_key(struct app_money *m, const struct remind_ask *ask, enum stmt stmt,
+	struct remind_answer *ret, struct fault *f)
+{
+	ROWS_AUTO rows = NULL;
+	enum err e = ask_rows(m, ask, stmt, ret, &rows, f);
 	if (e != OK)
 		return e;
 	ret->state = row_bool(rows, 0, "erased")    ? REMIND_ERASED
@@ -227,4 +234,13 @@ enum err app_remind_stop(struct app_money *m, const struct remind_ask *ask,
 	enum err e = ask_key(m, ask, STMT_remind_stop, ret, f);
 	log_remind(ask, "stopped", e, f);
 	return e;
+}
+
+enum err app_remind_follow(
+	struct app_money *m, const struct remind_ask *ask, struct str *ret_path, struct fault *f)
+{
+	struct remind_answer answer;
+	ROWS_AUTO rows = NULL;
+	enum err e = ask_rows(m, ask, STMT_remind_follow, &answer, &rows, f);
+	return e == OK ? arena_dup(ask->arena, row_str(rows, 0, "path"), ret_path) : e;
 }

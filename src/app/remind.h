@@ -49,6 +49,12 @@ MUST enum err app_remind_first(struct app_money *m, const struct remind_ask *ask
 MUST enum err app_remind_look(struct app_money *m, const struct remind_ask *ask,
 	struct remind_answer *ret, struct fault *f);
 
+/* app_remind_follow: the mail's reader goes on to the page on which one gives; notes it once.
+ *   gives  its path, in the arena
+ *   fails  as app_remind_look; repeat: yes */
+MUST enum err app_remind_follow(
+	struct app_money *m, const struct remind_ask *ask, struct str *ret_path, struct fault *f);
+
 /* app_remind_stop: no reminder for that address for a year. repeat: yes. fails as app_remind_look
  */
 MUST enum err app_remind_stop(struct app_money *m, const struct remind_ask *ask,

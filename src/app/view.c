@@ -64,6 +64,8 @@ static void answer(struct view_ask *a)
 		if (a->site && a->decision.reason != REASON_preview)
 			tally_add(&v->tally, a->now, a->facts.cal.day_starts, a->site->id, &a->page,
 				&a->decision);
+		if (a->site && a->decision.reason != REASON_preview && a->counts)
+			view_count_visit(a);
 	}
 	a->answered(a);
 	if (!a->in_batch)
@@ -84,76 +86,21 @@ static void submit(struct view_ask *a)
 	batch_add(batch_of(a->app, &a->op.reader), &a->op);
 }
 
-static void plain_op(struct view_ask *a, const struct ticket_token *t)
-{
-	memset(&a->op, 0, sizeof a->op);
-	a->op.reader = t->reader;
-	a->op.site = t->site;
-	a->op.first_at = a->op.at = a->now;
-	a->op.version = -1;
-	a->op.done = app_view_batched;
-}
-
-static void mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version,
-	const struct ticket_token *t)
-{
-	struct reader_mark m = {.decision = (uint32_t)t->decision,
-		.campaign = t->campaign,
-		.kind = (uint8_t)kind,
-		.variant = t->variant,
-		.at = a->now};
-	const struct campaign *c = snapshot_campaign(a->snap, t->campaign);
-	m.cap = c ? c->cap.key : 0;
-	plain_op(a, t);
-	/* seeing and clicking bind us to nothing, so they take no room in the reader's row */
-	a->op.has_mark = kind != MARK_VIEWED && kind != MARK_CLICKED;
-	a->op.has_event = !t->counting && kind != MARK_SKIPPED;
-	reader_mark_pack(&m, a->op.mark);
-	a->op.version = version;
-	a->op.event = (struct batch_event){.decided_at = t->at,
-		.at = a->now,
-		.decision = t->decision,
-		.kind = reader_mark_name(kind),
-		.article = str_c(a->article_text),
-		.section = str_c(a->section_text),
-		.country = str_c(a->country_text[0] ? a->country_text : t->country),
-		.device = str_c(a->device_text)};
-	if (c && t->variant < c->variant_n) {
-		a->op.event.campaign = c->slug;
-		a->op.event.variant = c->variant[t->variant].name;
-	}
-}
-
-/* What an event tells of its page; what is too long is left out. */
-static void copy_page(struct view_ask *a)
-{
-	const struct page *p = &a->page;
-	const struct {
-		struct str from;
-		char *to;
-		size_t cap;
-	} copies[] = {{p->url, a->article_text, sizeof a->article_text},
-		{tally_section(&a->app->tally, a->now, p->section), a->section_text,
-			sizeof a->section_text},
-		{p->country, a->country_text, sizeof a->country_text},
-		{p->device, a->device_text, sizeof a->device_text}};
-	for (size_t i = 0; i < ARRAY_N(copies); i++)
-		if (str_copy(copies[i].from, copies[i].to, copies[i].cap) != OK)
-			copies[i].to[0] = '\0';
-}
-
 /* What is due by this state happens only if its mark is written against this very state. A wall
  * takes its article out of the meters, which count what was read. */
 static void mark_decision(struct view_ask *a)
 {
 	a->marking = true;
-	copy_page(a);
-	mark_op(a, a->decision.mark != 0 ? a->decision.mark : MARK_WALLED, a->reader.version,
+	view_copy_page(a);
+	view_mark_op(a, a->decision.mark != 0 ? a->decision.mark : MARK_WALLED, a->reader.version,
 		&a->ticket);
 	/* a wall that was marked in its window before is an event all the same: it was served */
 	a->op.has_mark = a->decision.mark != 0;
 	if (!a->op.has_mark)
 		a->op.version = -1;
+	/* else a control would be larger than its share, by all who are held out */
+	if (a->decision.reason == REASON_holdout || a->decision.reason == REASON_holdout_wall)
+		a->op.event.variant = STR("");
 	if (a->decision.walled)
 		reader_seen_pack(a->facts.cal.day, a->facts.topics | PAGE_WALLED, a->facts.art,
 			a->op.seen[a->op.seen_n++]);
@@ -211,6 +158,7 @@ static void counted(struct view_ask *a)
 	} else if (a->who.has_first) {
 		a->who.has_first =
 			false; /* the row exists now: the cookie need not carry the view any more */
+		a->returned = true;
 		changed = true;
 	}
 	if (changed)
@@ -319,6 +267,7 @@ static void new_reader(struct view_ask *a)
 	a->reader.seen = (struct str){(const char *)a->who.first, READER_SEEN_BYTES};
 	a->facts.variant_hash = facts_draw(a->site->article_key, &a->reader.id);
 	metric_add(METRIC_COOKIE_NEW, 0, 1);
+	a->fresh = true;
 	view_write_cookie(a);
 	decide_now(a);
 }
@@ -451,7 +400,7 @@ static void ask_still(struct view_ask *a)
 	if (view_read_cookie(a))
 		a->ticket.reader = a->who.reader;
 	view_read_account(a);
-	plain_op(a, &a->ticket);
+	view_plain_op(a, &a->ticket);
 	submit(a);
 }
 
@@ -463,7 +412,7 @@ static void ask_event(struct view_ask *a)
 		return;
 	}
 	metric_add(METRIC_EVENTS, a->event, 1);
-	mark_op(a, a->event, -1, &a->ticket);
+	view_mark_op(a, a->event, -1, &a->ticket);
 	if (a->app->held >= a->app->max_requests) {
 		a->err = ERR_OVERLOAD;
 		answer(a);
@@ -483,6 +432,7 @@ void app_view_ask(struct app_view *v, struct view_ask *a)
 	a->cookie_text[0] = a->token_text[0] = a->article_text[0] = a->section_text[0] = '\0';
 	a->country_text[0] = a->device_text[0] = '\0';
 	a->is_answered = a->in_batch = a->marking = a->sampled = false;
+	a->bot = a->fresh = a->returned = false;
 	a->trace = NULL;
 	a->policy = NULL;
 	a->goal = (struct live_goal){0};

@@ -58,6 +58,7 @@ struct view_ask {
 	struct ticket_token ticket;
 	struct batch_op op;
 	bool is_answered, in_batch, marking, sampled, bot;
+	bool fresh, returned; /* the cookie: minted now; back for the first time */
 	int races;
 	struct view_ask *prev, *next;
 	struct app_view *app;

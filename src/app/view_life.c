@@ -7,15 +7,17 @@
 #include "base/log.h"
 #include "base/metric.h"
 
-#define BEAT_MS     1000 /* an idle worker still asks for the epoch */
-#define RELOAD_MS   500  /* between two tries to load */
-#define TALLY_MS    200
-#define TALLY_BYTES (TALLY_ROWS_BYTES + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + 64)
-#define LIVE_MS     25000
-#define LIVE_SOON   1000 /* when the last try failed */
-#define FRESH_MS    3000
-#define LOCKOUT_MS  5000
-#define GUARD_MS    5000
+#define BEAT_MS      1000 /* an idle worker still asks for the epoch */
+#define RELOAD_MS    500  /* between two tries to load */
+#define TALLY_MS     200
+#define VISITS_BYTES (VISITS_MAX * VISITS_ROW_BYTES)
+#define TALLY_BYTES                                                                                \
+	(TALLY_ROWS_BYTES + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + VISITS_BYTES + 64)
+#define LIVE_MS    25000
+#define LIVE_SOON  1000 /* when the last try failed */
+#define FRESH_MS   3000
+#define LOCKOUT_MS 5000
+#define GUARD_MS   5000
 
 static void label_metrics(void)
 {
@@ -267,13 +269,16 @@ static void load_all(struct app_view *v, utc_t utc, mono_t now)
 	}
 }
 
-/* {"counts": …, "pages": …, "samples": …, "claims": …} */
+/* {"counts": …, "pages": …, "samples": …, "claims": …, "visits": …} */
 static enum err format_tally(struct app_view *v, struct buf *b)
 {
 	enum err e = tally_format(&v->tally, b);
 	buf_addc(b, ",\"claims\":");
 	if (e == OK)
 		e = robots_format(v->robots, b);
+	buf_addc(b, ",\"visits\":");
+	if (e == OK)
+		e = visits_format(&v->visits, b);
 	buf_byte(b, '}');
 	return e == OK ? buf_done(b) : e;
 }
@@ -294,6 +299,7 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 			v->tally_at = mono_add(now, dur_ms(TALLY_MS));
 			tally_clear(&v->tally);
 			robots_clear(v->robots);
+			visits_clear(&v->visits);
 			return;
 		}
 	}

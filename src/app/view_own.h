@@ -1,4 +1,4 @@
-/* app/view_own.h: what view.c, view_life.c and view_ticket.c share. Not for others.
+/* app/view_own.h: what the files view*.c share. Not for others.
  * Floor 3. */
 #ifndef APP_VIEW_OWN_H
 #define APP_VIEW_OWN_H
@@ -7,6 +7,7 @@
 #include "app/robots.h"
 #include "app/tally.h"
 #include "app/view.h"
+#include "app/visits.h"
 #include "store/spool.h"
 
 #define VIEW_BATCHES_MAX 8
@@ -24,6 +25,7 @@ struct app_view {
 	struct live live;
 	struct seal_ring accounts; /* n 0: nobody is ever signed in */
 	struct tally tally;
+	struct visits visits; /* handed in with the tally */
 	struct robots *robots;
 	int64_t worker, tally_seq;
 	char *tally_text;
@@ -42,6 +44,14 @@ void view_read_account(struct view_ask *a);
  * ERR_BAD_TOKEN, ERR_STORE_DOWN */
 MUST enum err view_read_token(struct view_ask *a);
 bool view_read_pass(struct view_ask *a, struct ticket_pass *ret); /* true when it holds now */
+void view_count_visit(const struct view_ask *a);                  /* of a known site */
+
+/* view_op.c: what is asked of the batch. plain: the row is looked at, nothing else. mark: one more
+ * mark and event of the decision t, only against that version of the row (-1: any). */
+void view_plain_op(struct view_ask *a, const struct ticket_token *t);
+void view_mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version,
+	const struct ticket_token *t);
+void view_copy_page(struct view_ask *a); /* for the event; what is too long is left out */
 
 void app_view_batched(struct batch_op *op);
 void app_view_expire(struct app_view *v, mono_t now);

@@ -205,3 +205,15 @@ enum err app_view_goal(
 	ret->hold = snapshot_ref(v->snap);
 	return OK;
 }
+
+void view_count_visit(const struct view_ask *a)
+{
+	uint32_t consent = a->consent == CONSENT_NONE       ? 1u << VISIT_NONE
+			   : a->consent == CONSENT_COUNTING ? 1u << VISIT_COUNTING
+							    : 1u << VISIT_FULL;
+	uint32_t claimed = a->claim.n > 0 ? 1u << VISIT_CLAIMED : 0;
+	visits_add(&a->app->visits, a->now, a->site->id,
+		1u << VISIT_DECISION | (a->bot ? 1u << VISIT_ROBOT : consent | claimed) |
+			(a->fresh ? 1u << VISIT_FRESH : 0) |
+			(a->returned ? 1u << VISIT_RETURNED : 0));
+}

@@ -195,6 +195,21 @@ static void use_key(struct app_money *m, struct remind_ask *ask, bool press,
 	}
 }
 
+/* From the mail to the page on which one gives. Where we cannot tell the way, the page behind the
+ * link's key is shown. */
+static bool follow(
+	struct app_money *m, struct remind_ask *ask, const struct request *q, struct response *r)
+{
+	struct fault f = {0};
+	struct str path = STR("");
+	if (!str_is(q->query, "give") || app_remind_follow(m, ask, &path, &f) != OK)
+		return false;
+	r->status = 303;
+	response_no_store(r);
+	response_header(r, "Location", path);
+	return true;
+}
+
 void h_remind(struct app_money *m, enum route route, struct str rest, const struct request *q,
 	struct response *r)
 {
@@ -211,6 +226,6 @@ void h_remind(struct app_money *m, enum route route, struct str rest, const stru
 		form(m, &ask, q, r);
 	else if (route == ROUTE_remind_look && str_is(rest, NOTED))
 		noted(q, r);
-	else
+	else if (route == ROUTE_remind_stop || !follow(m, &ask, q, r))
 		use_key(m, &ask, route == ROUTE_remind_stop, q, r);
 }

@@ -45,7 +45,7 @@ SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'p
 		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next',
 		'look_ask', 'manage_ask', 'manage_look', 'manage_open', 'manage_leave', 'manage_visit', 'manage_gifts', 'manage_payments',
 		'manage_gift', 'manage_wish', 'manage_mail', 'pledge_try', 'pledge_hint', 'inbox_decline', 'circuit_take', 'circuit_note',
-		'remind_ask', 'remind_look', 'remind_stop'],
+		'remind_ask', 'remind_first', 'remind_look', 'remind_stop', 'remind_follow'],
 	'money executes its own functions');
 SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_clerk', p.oid, 'EXECUTE') $$,

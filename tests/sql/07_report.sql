@@ -119,7 +119,7 @@ SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,tes
 SELECT is((SELECT line FROM line WHERE no = 6), 'fixture,support,a,prompt,campaign,7,100.0', 'prompts: the day asked for');
 SELECT is((SELECT count(*) FROM line), 6::bigint, 'and nothing else');
 SELECT matches(:'defaults'::text, 'site,status,mode,age,what,currency,pledges,amount,oldest.*\nday,provider,.*\nwhat,since,id,detail'
-	'.*\nat,site,campaign,version,author,field,before,after.*\nat,site,campaign,version,author,kind,words.*\nat,site,campaign,act,.*,mixed.*\nname,value,since\nlast_webhook_age_s,.*\nday,site,campaign,kind,asked,waiting,sent,gave_after,gave_after %,', 'all run with their defaults');
+	'.*\nat,site,campaign,version,author,field,before,after.*\nat,site,campaign,version,author,kind,words.*\nat,site,campaign,act,.*,mixed.*\nname,value,since\nlast_webhook_age_s,.*\nmonth,site,campaign,kind,asked,sent,followed,paid,paid %,', 'all run with their defaults');
 SELECT is((SELECT count(*) FROM regexp_matches('=1+1', '^([=+@[:cntrl:]-])')), 1::bigint, 'a formula is seen as one');
 SELECT * FROM finish();
 ROLLBACK;

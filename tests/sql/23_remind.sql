@@ -1,7 +1,7 @@
 -- Reminders: due in the site's calendar or after articles, mailed once, not to who gave, stopped for good at one press, and forgotten.
 BEGIN;
 \ir fixture.psql
-SELECT plan(101);
+SELECT plan(104);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.id(n int) RETURNS uuid IMMUTABLE LANGUAGE sql AS
@@ -54,7 +54,7 @@ SELECT is(pg_temp.mails('a@mail.example'), 4::bigint, 'a mail a site');
 SELECT is((SELECT string_agg(stop_url, ' ' ORDER BY mail_id) FROM mail_out WHERE kind = 'remind'),
 	'https://kolkata.example/remind/key-3 https://york.example/remind/key-5', 'with the address of its own site that stops it; a site without an address has none');
 SELECT matches((SELECT subject_line || E'\n' || body FROM mail_out WHERE stop_url ~ 'york'),
-	E'^You asked us to remind you: York\nOn 1 March 2026 you asked .* supporting York\\..*\nhttps://york.example/contribute/\n.*\nhttps://york.example/remind/key-5\n$', 'it tells why it comes, where to give and how to stop');
+	E'^You asked us to remind you: York\nOn 1 March 2026 you asked .* supporting York\\..*\nhttps://york.example/remind/key-5\\?give\n.*\nhttps://york.example/remind/key-5\n$', 'it tells why it comes, where to give and how to stop');
 SELECT is((SELECT row(state, token_hash)::text FROM pg_temp.asked('a@mail.example', 902) AS x), row('sent', pg_temp.token(5))::text, 'the key stands here as a hash alone');
 SELECT is(pg_temp.write(7, '2026-10-31 19:59:59Z'), 'none', 'November waits for its own morning');
 
@@ -180,6 +180,10 @@ SELECT pg_temp.ask('back@mail.example', '2026-09', after => '75 days') \g /dev/n
 SELECT is((SELECT row(l.*)::text FROM remind_look(pg_temp.key(), 901::int2) l), '(f,f,en)', 'a look changes nothing');
 SELECT is((SELECT count(*) FROM remind_look(pg_temp.key(), 902::int2)) + (SELECT count(*) FROM remind_stop(pg_temp.key(), 902::int2, now())) + (SELECT count(*) FROM remind_stop(pg_temp.token(999), 901::int2, now())), 0::bigint,
 	'another site, or a key that is none, finds nothing');
+SELECT is((SELECT string_agg(f, ' ') FROM unnest(ARRAY[interval '74 days', '75 days']) d, remind_follow(pg_temp.key(), 901::int2, pg_temp.at(d)) f),
+	'/c /c', 'the mail''s link leads to the form');
+SELECT is((SELECT followed_at FROM remind WHERE token_hash = pg_temp.key()), pg_temp.at('74 days'), 'its first use is noted');
+SELECT is((SELECT count(*) FROM remind_follow(pg_temp.key(), 902::int2, now())) + (SELECT count(*) FROM remind_follow(pg_temp.token(999), 901::int2, now())), 0::bigint, 'elsewhere nowhere');
 SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, pg_temp.at('76 days')) l), '(t,f,en)', 'a press stops');
 SELECT is((SELECT row(l.*)::text FROM remind_stop(pg_temp.key(), 901::int2, pg_temp.at('77 days')) l), '(t,f,en)', 'a second one too');
 SELECT is((SELECT row(m.state, m.email, m.stopped_at)::text FROM pg_temp.asked('back@mail.example') m), row('stopped', NULL::text, pg_temp.at('76 days'))::text, 'the one that waited is over');

@@ -218,6 +218,8 @@ test("the hold-out is exactly who was drawn, is never asked, and is counted with
 	assert.deepEqual(await s.sql(`SELECT campaign, kind, count(*) FROM pledged.prompt_event WHERE campaign LIKE 'held%'
 		GROUP BY 1, 2 ORDER BY 1, 2`), [["held", "held", String(out.length)], ["held", "shown", String(240 - out.length)],
 		["held-wall", "held", String(out.length)], ["held-wall", "walled", String(240 - out.length)]]);
+	assert.deepEqual(await s.sql("SELECT DISTINCT kind, variant = '' FROM pledged.prompt_event WHERE campaign LIKE 'held%' ORDER BY 1"),
+		[["held", "t"], ["shown", "f"], ["walled", "f"]], "in the events the hold-out is of no variant, so that no control seems larger than it is");
 	const ids = await s.sql("SELECT reader_id FROM pledged.prompt_event WHERE campaign = 'held' AND kind = 'held' ORDER BY 1");
 
 	assert.deepEqual(ids.flat(), out.map((r) => r.id).sort());

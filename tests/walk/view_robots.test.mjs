@@ -262,6 +262,32 @@ test("claims are counted by what is known of them", async () => {
 		await metric(s, 'pledged_robot_claims_total{result="unverified"}') - before[1]], [3, 1]);
 });
 
+test("the report tells robots from readers, and readers who come back from who does not", async () => {
+	const told = async () => (await s.sql("SELECT sum(decisions), sum(minted), sum(returned), sum(robots), sum(claimed), sum(consent_none), sum(consent_full) FROM report.robots"))[0].map(Number);
+	let before;
+
+	await until("all that came is counted", async () => {
+		before = await told();
+		await sleep(1000);
+		return String(await told()) === String(before);
+	});
+	for (let i = 0; i < 3; i++)
+		await from("66.249.66.1").get(ARTICLES[i]);     // verified
+	await from("192.0.2.71").get(ARTICLES[0]);              // says so
+	for (const address of ["192.0.2.81", "192.0.2.82"]) {   // two readers, one of whom reads three times
+		const who = from(address, UA.browser);
+
+		for (const article of ARTICLES.slice(0, address.endsWith("1") ? 3 : 1))
+			await who.get(article);
+	}
+	await from("192.0.2.83", UA.browser).decide("/x", { section: "sport", consent: "none" });
+	await from("192.0.2.84", UA.browser).get(ARTICLES[0], { method: "HEAD" });
+	// nine decisions; cookies for the false robot and two readers; one came back; four others consent to all, one to nothing
+	await until("the report tells so", async () => String((await told()).map((n, i) => n - before[i])) === "9,3,1,3,1,1,5");
+	await until("the clerk adds them up", async () => await s.count("SELECT count(*) FROM pledged.visit_tally") === 0);
+	assert.deepEqual((await told()).map((n, i) => n - before[i]), [9, 3, 1, 3, 1, 1, 5]);
+});
+
 test("a list is replaced as a whole, or not at all", async () => {
 	const list = async () => (await s.ctl("robots", "list")).stdout;
 	const bad = await load("googlebot", "66.249.64.0/19\n66.249.64.1/19\n0.0.0.0/0\n<html>\n");
