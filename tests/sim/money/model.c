@@ -241,6 +241,7 @@ static const struct {
 	{"view_sites", view_sites},
 	{"tally_fold", nothing},
 	{"sample_trim", nothing},
+	{"retain", nothing},
 	{"partition_ensure", nothing},
 	{"link_clean", nothing},
 	{"robot_sweep", nothing},
