@@ -44,6 +44,8 @@ int ctl_pledge_resolve(struct ctl *c, int argc, char **argv);
 int ctl_inbox_parked(struct ctl *c, int argc, char **argv);
 int ctl_inbox_retry(struct ctl *c, int argc, char **argv);
 int ctl_audit(struct ctl *c, int argc, char **argv);
+int ctl_export(struct ctl *c, int argc, char **argv);
+int ctl_erase(struct ctl *c, int argc, char **argv);
 int ctl_check(struct ctl *c, int argc, char **argv);
 int ctl_explain(struct ctl *c, int argc, char **argv);
 int ctl_replay(struct ctl *c, int argc, char **argv);

@@ -2,7 +2,7 @@
 -- books stay.
 BEGIN;
 \ir fixture.psql
-SELECT plan(36);
+SELECT plan(58);
 SET LOCAL timezone = 'UTC';
 
 -- --- the table is whole --------------------------------------------------------------------------
@@ -107,5 +107,57 @@ SELECT is((SELECT sum(retain(500, now() + interval '3 years')) FROM generate_ser
 SELECT is(pg_temp.as_role('pledged_clerk', 'SELECT pledged.retain(1, now())'), 'ok', 'the clerk may');
 SELECT is(pg_temp.as_role('pledged_view', 'SELECT pledged.retain(1, now())'), '42501', 'nobody else');
 SELECT is(pg_temp.as_role('pledged_report', 'SELECT * FROM report.retention'), 'ok', 'reports may read the proof');
+
+-- --- who is meant --------------------------------------------------------------------------------
+CREATE FUNCTION pg_temp.who(p_word text) RETURNS text LANGUAGE sql AS $$
+	SELECT format('%s readers %s emails %s pledges %s', asked,
+		(SELECT string_agg(right(r::text, 3), ',' ORDER BY r) FROM unnest(readers) r), (SELECT string_agg(e, ',' ORDER BY e) FROM unnest(emails) e),
+		(SELECT string_agg(right(p::text, 3), ',' ORDER BY p) FROM unnest(pledges) p)) FROM pledged.person_of(p_word)
+$$;
+DELETE FROM reader WHERE site_id = 901;
+INSERT INTO reader (reader_id, site_id, first_at, last_at, same_as) SELECT pg_temp.rid(n), 901, now(), now(), CASE n WHEN 32 THEN pg_temp.rid(31) END FROM generate_series(31, 34) n;
+SELECT pg_temp.offer(31, email => 'ute@mail.example'), pg_temp.offer(32, email => 'UTE@mail.example'), pg_temp.offer(33, email => 'ute@mail.example');
+SELECT pg_temp.offer(34, email => 'both@mail.example'), pg_temp.offer(35, email => 'both@mail.example', reader => false);
+-- 33 is a device of hers that also gave for somebody else
+SELECT pg_temp.offer(36, email => 'other@mail.example', reader => false);
+UPDATE pledge SET reader_id = pg_temp.rid(33), decision = 5 WHERE pledge_id = pg_temp.pid(36);
+SELECT is(pg_temp.who('Ute@Mail.example'), 'address readers 031,032,033 emails ute@mail.example pledges 031,032,033', 'an address: its pledges, their readers and who was joined to them');
+SELECT is(pg_temp.who(pg_temp.rid(32)::text), 'reader readers 031,032 emails  pledges 031,032', 'a device: the joined ones; an address that another gift has is not theirs alone');
+SELECT is(pg_temp.who(replace(upper(pg_temp.rid(34)::text), '-', '')), 'reader readers 034 emails  pledges 034', 'an id without hyphens, too');
+SELECT is(pg_temp.who(pg_temp.rid(99)::text), 'reader readers 099 emails  pledges ', 'a reader without a row is known by the id');
+SELECT is(pg_temp.who('%'), NULL, 'what is neither an id nor an address is nobody');
+SELECT is(pg_temp.who('a@b@c'), NULL, 'nor is that');
+SELECT is((SELECT count(*) FROM person_rows('ute@mail.example') WHERE kind = 'pledge'), 3::bigint, 'the pledge for somebody else is not hers to see');
+
+-- --- erased --------------------------------------------------------------------------------------
+CREATE FUNCTION pg_temp.erase(p_word text) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(busy, '; ') FROM pledged.person_erase(p_word, 'op', now()) $$;
+SELECT is(pg_temp.erase('%'), 'unknown', 'nobody is erased by half a word');
+SELECT matches(pg_temp.erase('ute@mail.example'), '^a page of pledge .*31 can still be paid until 2026-03-02T12:00:00Z; .*32 .*33 ', 'an open page comes first');
+SELECT pg_temp.settle(pg_temp.snap(n, 'expired')) FROM generate_series(31, 35) n;
+SELECT pg_temp.settle(pg_temp.snap(31, 'complete', pg_temp.pay('pi_f31')));
+SELECT pg_temp.settle(pg_temp.snap(36, 'complete', pg_temp.pay('pi_f36')));
+INSERT INTO inbox (provider, dedup_key, event_type, object_kind, object_id, livemode, headers, body, received_at, state, not_before, ended_at)
+	SELECT 'stripe', 'evt_' || n, 'x', 'payment', CASE n WHEN 1 THEN 'pi_f31' ELSE 'pi_x' END, false, 'h', b, now(), CASE n WHEN 5 THEN 'new' ELSE 'done' END, now(),
+		CASE n WHEN 5 THEN NULL ELSE now() END
+	FROM (VALUES (1, 'by its object'::bytea), (2, '{"email":"Ute@mail.example"}'), (3, 'somebody else'), (4, '\xff'::bytea || 'UTE@MAIL.EXAMPLE'::bytea), (5, 'ute@mail.example')) v (n, b);
+SELECT is(pg_temp.erase('ute@mail.example'), 'a webhook is being worked off; try again in a minute', 'a webhook that is not done comes first');
+UPDATE inbox SET state = 'done', ended_at = now() WHERE dedup_key = 'evt_5';
+CREATE TEMPORARY TABLE before ON COMMIT DROP AS SELECT * FROM ledger;
+SELECT is(pg_temp.erase('ute@mail.example'), NULL, 'then she is erased');
+SELECT is_empty($$ (TABLE ledger EXCEPT TABLE before) UNION ALL (TABLE before EXCEPT TABLE ledger) $$, 'the ledger is what it was');
+SELECT is((SELECT count(*) FROM pledge WHERE erased_at IS NOT NULL AND num_nonnulls(email, reader_id, decision, request_id) = 0 AND public_token ~ '^erased' AND fingerprint = '\x00'),
+	3::bigint, 'three pledges are nobody''s');
+SELECT results_eq($$ SELECT email, reader_id, decision, erased_at FROM pledge WHERE pledge_id = pg_temp.pid(36) $$,
+	$$ VALUES ('other@mail.example', NULL::uuid, NULL::bigint, NULL::timestamptz) $$, 'somebody else''s keeps its address and loses her device');
+SELECT is((SELECT string_agg(dedup_key, ' ') FROM inbox WHERE body IS NOT NULL), 'evt_3', 'webhooks about her have no text, in whatever letters and bytes; others have');
+SELECT is_empty($$ SELECT mail_id FROM mail_out WHERE lower(recipient) = 'ute@mail.example' $$, 'no mail names her, one that waited is not sent');
+SELECT is((SELECT string_agg(asked || readers || pledges, ' ') FROM erasure), 'address33', 'it is noted that somebody was');
+SELECT is((SELECT count(*) FROM person_rows('ute@mail.example')), 0::bigint, 'nothing is known of her');
+SELECT pg_temp.settle(pg_temp.snap(31, NULL, '[]', '{"email":"ute@mail.example","recurring":{"id":"sub_f31","customer":"cus_f31","state":"ended"}}'));
+SELECT is((SELECT p.email || r.customer FROM pledge p LEFT JOIN recurring r USING (pledge_id) WHERE p.pledge_id = pg_temp.pid(31)), NULL, 'no word of the provider brings her back');
+SELECT throws_ok($$ UPDATE pledge SET public_token = 'x-another-token-x' WHERE pledge_id = pg_temp.pid(31) $$, '23001', NULL, 'what was erased is fixed again');
+SELECT throws_ok($$ UPDATE pledge SET public_token = 'x-another-token-x' WHERE pledge_id = pg_temp.pid(36) $$, '23001', NULL, 'and what was not is fixed as ever');
+SELECT is(pg_temp.as_role('pledged_clerk', $$SELECT * FROM pledged.person_rows('x')$$) || pg_temp.as_role('pledged_money', $$SELECT * FROM pledged.person_erase('x', 'x', now())$$),
+	'4250142501', 'no service role may ask for a person, or erase one');
 SELECT * FROM finish();
 ROLLBACK;
