@@ -7,7 +7,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		SELECT r.*, p.amount AS pledged_amount, p.currency AS pledged_currency, x.subject AS mail
 		FROM recurring r JOIN pledge p USING (pledge_id),
 			LATERAL (SELECT md5(concat_ws(' ', 'renewal', r.recurring_id, day_text(r.until, 'UTC')))::uuid AS subject) x
-		WHERE p."interval" = 'year' AND p.email IS NOT NULL AND r.state = 'active' AND r.ends_at IS NULL
+		WHERE p."interval" = 'year' AND p.email IS NOT NULL AND p.email NOT LIKE '%.invalid' AND r.state = 'active' AND r.ends_at IS NULL
 			AND r.until > p_now AND r.until <= p_now + interval '7 days'
 			AND coalesce(r.paused_until < r.until, true)
 			AND NOT EXISTS (SELECT FROM mail_out m WHERE m.kind = 'renewal' AND m.subject = x.subject)

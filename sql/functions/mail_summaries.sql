@@ -13,6 +13,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		FROM t JOIN pledge p USING (site_id) JOIN payment y USING (pledge_id),
 			LATERAL (SELECT encode(substr(email_hash(t.site_id, p.email || ' summary ' || t.year), 1, 16), 'hex')::uuid AS subject) x
 		WHERE y.paid_at >= t.since AND y.paid_at < t.until AND y.state = 'paid' AND y.mismatch IS NULL AND p.email IS NOT NULL
+			AND p.email NOT LIKE '%.invalid'
 			AND coalesce((SELECT sum(f.amount) FROM refund f WHERE f.payment_id = y.payment_id AND f.state = 'done'), 0)
 				+ coalesce((SELECT sum(d.amount) FROM dispute d WHERE d.payment_id = y.payment_id AND d.state = 'lost'), 0) < y.amount
 			AND NOT EXISTS (SELECT FROM mail_out m WHERE m.kind = 'summary' AND m.subject = x.subject)

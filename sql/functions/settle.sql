@@ -72,7 +72,7 @@ BEGIN
 		ELSIF v_attempt IS NOT NULL AND p_snapshot #>> '{checkout,state}' IS NOT NULL THEN
 			PERFORM attempt_move(v_attempt, p_snapshot #>> '{checkout,state}', p_cause, p_inbox, NULL, p_now);
 		END IF;
-		IF v_p.email IS NULL AND length(v_email) <= 254
+		IF v_p.email IS NULL AND v_p.erased_at IS NULL AND length(v_email) <= 254
 			AND v_email ~ '^[^[:space:][:cntrl:]@]+@[^[:space:][:cntrl:]@]+$' THEN
 			UPDATE pledge p SET email = v_email WHERE p.pledge_id = v_p.pledge_id;
 		END IF;

@@ -9,6 +9,7 @@ RETURNS void LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_state text := p_recurring ->> 'state';
 	v_until timestamptz := (p_recurring ->> 'until')::timestamptz;
+	v_customer text := CASE WHEN p_pledge.erased_at IS NULL THEN p_recurring ->> 'customer' END;
 	v_old recurring;
 	v_id uuid;
 BEGIN
@@ -18,7 +19,7 @@ BEGIN
 	IF v_old.recurring_id IS NULL THEN
 		INSERT INTO recurring (recurring_id, pledge_id, provider, provider_recurring_id, customer, state, until,
 			duplicate, fetched_at, created_at, state_at)
-		VALUES (v_id, p_pledge.pledge_id, p_provider, p_recurring ->> 'id', p_recurring ->> 'customer', v_state,
+		VALUES (v_id, p_pledge.pledge_id, p_provider, p_recurring ->> 'id', v_customer, v_state,
 			v_until, v_state <> 'ended' AND EXISTS (SELECT FROM recurring r
 				WHERE r.pledge_id = p_pledge.pledge_id AND r.state <> 'ended' AND NOT r.duplicate),
 			p_fetched_at, p_now, p_now);
@@ -27,7 +28,7 @@ BEGIN
 	ELSIF p_fetched_at >= v_old.fetched_at OR v_state = 'ended' THEN
 		UPDATE recurring SET state = CASE state WHEN 'ended' THEN state ELSE v_state END,
 			state_at = CASE WHEN state IN ('ended', v_state) THEN state_at ELSE p_now END,
-			until = coalesce(v_until, until), customer = coalesce(customer, p_recurring ->> 'customer'),
+			until = coalesce(v_until, until), customer = coalesce(customer, v_customer),
 			fetched_at = greatest(fetched_at, p_fetched_at)
 		WHERE recurring_id = v_id;
 	END IF;

@@ -30,6 +30,8 @@
 #define VISITS_N           500
 #define VISITS_MS          1000
 #define STEP_US            (INT64_C(60) * 1000000) /* a smaller step is waited for */
+#define RETAIN_N           500
+#define RETAIN_MS          (5 * 1000)
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
 {
@@ -372,6 +374,12 @@ static void do_links(struct app_clerk *c)
 	c->link_at = mono_add(now, dur_ms(LINK_MS));
 }
 
+/* What the retention table no longer allows, a step at a time. */
+static size_t do_retention(struct app_clerk *c)
+{
+	return do_some(c, STMT_retain, RETAIN_N, RETAIN_MS, clock_mono(), &c->retain_at);
+}
+
 /* What the guards changed, in whichever process: each is told once. */
 static void do_guards(struct app_clerk *c)
 {
@@ -454,6 +462,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += do_counts(c, stop);
 	n += clerk_donor_mails(&c->donor, c->store);
 	do_links(c);
+	n += do_retention(c);
 	do_guards(c);
 	if (!*stop)
 		robots_ask_round(&c->robots, c->store, c->conf, stop);

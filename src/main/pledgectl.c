@@ -53,6 +53,10 @@ static const struct ctl_command COMMANDS[] = {
 	{"inbox retry", "ID | --all", ctl_inbox_retry, "try them again"},
 	{"audit", "[--provider P] [--days N] [--json]", ctl_audit,
 		"compare the provider's books with ours"},
+	{"export", "READER | E-MAIL", ctl_export, "all that is stored of a person, as JSON"},
+	{"erase", "READER | E-MAIL [--yes]", ctl_erase, "take a person out of every table"},
+	{"seed", "--site S --days N --views-per-day N [--seed S] [--raw-days D] [--until DAY]",
+		ctl_seed, "make up a history for an empty site"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };
