@@ -53,6 +53,8 @@ static const struct ctl_command COMMANDS[] = {
 	{"inbox retry", "ID | --all", ctl_inbox_retry, "try them again"},
 	{"audit", "[--provider P] [--days N] [--json]", ctl_audit,
 		"compare the provider's books with ours"},
+	{"report", "[NAME] [--from D --to D --site S] [--format F] [--html OUT]", ctl_report,
+		"print a report"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };
