@@ -7,6 +7,7 @@
 
 #include "main/ctl.h"
 #include "main/ctl_report.h"
+#include "web/ops.h"
 
 enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
@@ -222,6 +223,39 @@ static int one(struct ctl *c, struct job *j)
 	return code;
 }
 
+static void tell(const struct fault *f)
+{
+	fprintf(stderr, "pledgectl: %s\n", f->detail);
+}
+
+/* A file of another kind in the place of OUT must not be the end of it. */
+static bool is_page(struct str out)
+{
+	return out.n > 5 && memcmp(out.p + out.n - 5, ".html", 5) == 0;
+}
+
+static int page(struct ctl *c, const struct job *j)
+{
+	struct ops o = {
+		.list = &j->list, .param_n = j->ask.param_n, .now = clock_utc(), .failed = tell};
+	struct fault f = {0};
+	size_t failed = 0;
+	if (!is_page(str_c(j->html)))
+		return refuse("--html %s: does not end in .html", j->html);
+	int code = open_reports(c, j);
+	if (code != CTL_OK)
+		return code;
+	o.store = c->store;
+	memcpy(o.param, j->ask.param, sizeof o.param);
+	enum err e = ops_write(&o, j->html, &failed, &f);
+	if (e == ERR_RANGE)
+		return refuse("%s", f.detail);
+	if (e != OK)
+		return ctl_fail(e, &f);
+	printf("%s: %zu reports\n", j->html, j->list.n - failed);
+	return failed ? CTL_FAILED : CTL_OK;
+}
+
 int ctl_report(struct ctl *c, int argc, char **argv)
 {
 	struct fault f = {0};
@@ -235,7 +269,7 @@ int ctl_report(struct ctl *c, int argc, char **argv)
 		code = e == OK ? CTL_OK : ctl_fail(e, &f);
 	}
 	if (code == CTL_OK)
-		code = j->name.n == 0 ? tell_list(&j->list) : one(c, j);
+		code = j->html ? page(c, j) : j->name.n == 0 ? tell_list(&j->list) : one(c, j);
 	free(j);
 	return code;
 }
