@@ -150,6 +150,13 @@ static void put_failed(struct page *p, const struct fault *f)
 		p->o->failed(f);
 }
 
+/* A report that the server has no room for fails alone. */
+static bool is_away(const struct page *p)
+{
+	struct fault f;
+	return store_script(p->o->store, "SELECT 1", NULL, &f) != OK;
+}
+
 static enum err put_report(struct page *p, const struct report_file *file, struct fault *f)
 {
 	struct buf *b = &p->b;
@@ -158,7 +165,7 @@ static enum err put_report(struct page *p, const struct report_file *file, struc
 	struct report_ask ask = {p->o->list, file, {{{0}, {0}}}, p->o->param_n};
 	memcpy(ask.param, p->o->param, sizeof ask.param);
 	enum err e = report_run(p->o->store, &ask, &rep, &why);
-	if (e == ERR_STORE_DOWN || e == ERR_RANGE) {
+	if (e == ERR_RANGE || (e == ERR_STORE_DOWN && is_away(p))) {
 		*f = why;
 		return e;
 	}

@@ -87,7 +87,7 @@ void ops_figures(struct buf *b, const struct ops_chart *c, const struct ops_data
 	buf_addc(b, "<summary>These figures as a table</summary>\n"
 		    "<div class=\"scroll\" tabindex=\"0\" role=\"region\" aria-label=\"Figures: ");
 	buf_html(b, str_c(d->title));
-	buf_addf(b, " %s", c->report);
+	buf_addf(b, ". %s", c->sentence);
 	buf_addc(b, "\"><table>\n<thead><tr>");
 	if (c->kind == OPS_STEPS || c->kind == OPS_BRIDGE)
 		down(b, c, d);
