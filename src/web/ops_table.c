@@ -1,6 +1,7 @@
 /* web/ops_table.c: the tables of the page of reports. */
 #include "web/ops_own.h"
 
+#define LONG    40 /* so many bytes may have their lines broken */
 #define PRINTED 62 /* on paper a longer table stays closed */
 
 static void head(struct buf *b, struct str name, bool number)
@@ -115,7 +116,10 @@ void ops_rows_head(struct buf *b, const struct rows *r)
 static void cell(struct buf *b, const struct rows *r, int row, int col)
 {
 	struct str s = rows_cell(r, row, col);
-	buf_addf(b, "<td%s>", is_number(r, col) ? " class=\"n\"" : "");
+	buf_addf(b, "<td%s>",
+		is_number(r, col) ? " class=\"n\""
+		: s.n > LONG      ? " class=\"w\""
+				  : "");
 	if (rows_null(r, row, col))
 		buf_addc(b, "\xe2\x80\x93");
 	else if (rows_kind(r, col) == ROWS_BOOL)
