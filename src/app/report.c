@@ -206,8 +206,10 @@ static void keep_var(const struct script *s, const char *name, char *out, size_t
 {
 	const struct script_var *v = script_get(s, str_c(name));
 	out[0] = '\0';
+	/* a default may be the first moment of its day */
 	if (v)
-		keep((struct str){v->value, v->n}, out, cap);
+		keep((struct str){v->value, v->n > 10 && v->value[10] == ' ' ? 10 : v->n}, out,
+			cap);
 }
 
 /* Days as the scripts' defaults write them, so that text has the order of time. */

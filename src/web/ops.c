@@ -157,13 +157,46 @@ static bool is_away(const struct page *p)
 	return store_script(p->o->store, "SELECT 1", NULL, &f) != OK;
 }
 
+static void put_check(struct buf *b, const struct rows *r)
+{
+	int wrong = ops_check(r);
+	if (wrong == 0)
+		buf_addc(b, "<p class=\"quiet\">Counted a second time from other records: all "
+			    "agrees.</p>\n");
+	if (wrong > 0)
+		buf_addf(b,
+			"<p class=\"warn\">Counted a second time from other records: %d row%s "
+			"differ%s. See the column check.</p>\n",
+			wrong, wrong == 1 ? "" : "s", wrong == 1 ? "s" : "");
+}
+
+/* The days that the page shows, where nobody asked for others. */
+static void add_from(const struct page *p, struct report_ask *ask, char day[16])
+{
+	BUF_ON(t, 48);
+	enum ops_from from = OPS_FROM_OWN;
+	for (size_t i = 0; i < OPS_CHARTS_N; i++)
+		if (strcmp(OPS_CHARTS[i].report, ask->report->name) == 0)
+			from = OPS_CHARTS[i].from;
+	for (size_t i = 0; i < ask->param_n; i++)
+		if (str_is(ask->param[i].name, "from") || str_is(ask->param[i].name, "to"))
+			return;
+	if (from == OPS_FROM_OWN || ask->param_n == REPORT_PARAMS_MAX)
+		return;
+	clock_format(&t, p->o->now);
+	snprintf(day, 16, "%.4s-01-01", t.p);
+	ask->param[ask->param_n++] = (struct report_param){STR("from"), str_c(day)};
+}
+
 static enum err put_report(struct page *p, const struct report_file *file, struct fault *f)
 {
 	struct buf *b = &p->b;
 	struct report rep;
 	struct fault why = {0};
 	struct report_ask ask = {p->o->list, file, {{{0}, {0}}}, p->o->param_n};
+	char day[16];
 	memcpy(ask.param, p->o->param, sizeof ask.param);
+	add_from(p, &ask, day);
 	enum err e = report_run(p->o->store, &ask, &rep, &why);
 	if (e == ERR_RANGE || (e == ERR_STORE_DOWN && is_away(p))) {
 		*f = why;
@@ -182,6 +215,7 @@ static enum err put_report(struct page *p, const struct report_file *file, struc
 	} else if (rows_n(rep.rows) == 0) {
 		buf_addc(b, "<p class=\"quiet\">There is nothing.</p>\n");
 	} else {
+		put_check(b, rep.rows);
 		put_charts(p, file, rep.rows);
 		put_rows(p, file, rep.rows);
 	}

@@ -13,8 +13,8 @@
 #define GRID_ROW 230
 
 const struct ops_chart OPS_CHARTS[] = {
-#define X(report, kind, groups, x, values, sentence)                                               \
-	{#report, OPS_##kind, groups, x, values, sentence},
+#define X(report, kind, groups, x, values, from, sentence)                                         \
+	{#report, OPS_##kind, OPS_FROM_##from, groups, x, values, sentence},
 #include "web/ops.def"
 #undef X
 };

@@ -17,9 +17,12 @@ enum ops_kind { OPS_STEPS, OPS_COLUMNS, OPS_LINES, OPS_RANGES, OPS_BRIDGE, OPS_G
 /* percent: how much v is of all, "12.3 %"; a dash when there is nothing to be a part of. */
 void ops_percent(struct buf *b, int64_t v, int64_t all);
 
+enum ops_from { OPS_FROM_OWN, OPS_FROM_YEAR };
+
 struct ops_chart {
 	const char *report;
 	enum ops_kind kind;
+	enum ops_from from;
 	const char *groups, *x, *values, *sentence;
 };
 extern const struct ops_chart OPS_CHARTS[];
@@ -91,6 +94,8 @@ void ops_draw_time(struct buf *b, const struct ops_chart *c, const struct ops_da
  * and without another, and the head above them. */
 void ops_legend(struct buf *b, const struct ops_chart *c, const struct ops_data *d);
 void ops_figures(struct buf *b, const struct ops_chart *c, const struct ops_data *d);
+/* How many rows have something other than `ok` in a column `check`; -1: there is no such column. */
+int ops_check(const struct rows *r);
 void ops_rows_head(struct buf *b, const struct rows *r);
 void ops_rows(struct buf *b, const struct rows *r, int from, int to);
 

@@ -113,13 +113,34 @@ void ops_rows_head(struct buf *b, const struct rows *r)
 	buf_addc(b, "</tr></thead>\n<tbody>\n");
 }
 
+int ops_check(const struct rows *r)
+{
+	int wrong = 0, col = 0;
+	while (col < rows_cols(r) && !str_is(rows_name(r, col), "check"))
+		col++;
+	if (col == rows_cols(r))
+		return -1;
+	for (int row = 0; row < rows_n(r); row++)
+		wrong += !rows_null(r, row, col) && !str_is(rows_cell(r, row, col), "ok");
+	return wrong;
+}
+
+/* What somebody should look at. */
+static bool is_bad(const struct rows *r, int row, int col)
+{
+	struct str name = rows_name(r, col), s = rows_cell(r, row, col);
+	return (str_is(name, "check") && s.n > 0 && !str_is(s, "ok")) ||
+	       (str_is(name, "alarm") && str_is(s, "t"));
+}
+
 static void cell(struct buf *b, const struct rows *r, int row, int col)
 {
 	struct str s = rows_cell(r, row, col);
 	buf_addf(b, "<td%s>",
-		is_number(r, col) ? " class=\"n\""
-		: s.n > LONG      ? " class=\"w\""
-				  : "");
+		is_bad(r, row, col) ? " class=\"warn\""
+		: is_number(r, col) ? " class=\"n\""
+		: s.n > LONG        ? " class=\"w\""
+				    : "");
 	if (rows_null(r, row, col))
 		buf_addc(b, "\xe2\x80\x93");
 	else if (rows_kind(r, col) == ROWS_BOOL)

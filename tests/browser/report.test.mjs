@@ -145,6 +145,17 @@ test("on paper every chart has its figures, dark ink on white, and no table is c
 	await close();
 });
 
+test("what does not agree with its second count, and an alarm, are seen at once", async () => {
+	const { page, close } = await shown();
+	const warnings = (id) => page.locator(`#${id} .warn`).allTextContents();
+
+	assert.deepEqual(await warnings("silence"), ["Counted a second time from other records: 2 rows differ. See the column check.", "yes", "3 gifts more", "1 gift less"]);
+	assert.deepEqual(await warnings("book"), []);
+	assert.match(await page.locator("#book").textContent(), /Counted a second time from other records: all agrees\./);
+	assert.doesNotMatch(await page.locator("#funnel").textContent(), /Counted a second time/);
+	await close();
+});
+
 test("what strangers wrote is text", async () => {
 	const { page, noise, close } = await shown();
 
@@ -289,8 +300,8 @@ test("cohorts: a cell for each month, shaded by its figure", async () => {
 	for (const f of figures) {
 		const mine = rows.filter((r) => `${r.site}, ${r.mode}, ${r.interval}` === f.title);
 
-		assert.deepEqual(f.rows, mine.map((r) => [r.cohort, r.m, r.gave_pct]));
-		assert.deepEqual(f.marks.map((m) => m.v), mine.map((r) => Number(r.gave_pct)));
+		assert.deepEqual(f.rows, mine.map((r) => [r.cohort, r.m, r["gave %"]]));
+		assert.deepEqual(f.marks.map((m) => m.v), mine.map((r) => Number(r["gave %"])));
 		for (const [i, m] of f.marks.entries()) {
 			assert.equal(m.kind, `q${Math.min(4, Math.floor(m.v / 20))}`);
 			const same = f.marks.filter((_, k) => mine[k].m === mine[i].m);

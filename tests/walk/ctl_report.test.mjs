@@ -105,6 +105,20 @@ for (const file of scripts)
 		assert.deepEqual(table.stdout.split("\n")[0].trim().split(/\s{2,}/).join("|"), csv[0].join("|"));
 	});
 
+test("every chart of the page finds its columns in its report", async () => {
+	const text = readFileSync(join(root, "src/web/ops.def"), "utf8").replace(/\/\*[\s\S]*?\*\//g, "");
+	const charts = [...text.matchAll(/^X\((\w+),\s+(\w+),\s+"([^"]*)",\s*"([^"]*)",\s*"([^"]*)",/gm)].map(([, ...cells]) => cells);
+	const names = (list) => list.split(",").map((word) => word.split(":")[0]).filter((word) => word && !word.endsWith("?"));
+
+	assert.equal(charts.length, text.match(/^X\(/gm).length);
+	for (const [name, kind, groups, x, values] of charts.filter(([chart]) => scripts.map(name_of).includes(chart))) {
+		const [head] = cells((await report(name, "--format", "csv")).stdout);
+		const wanted = [...names(groups), ...names(x), ...(kind === "BRIDGE" ? [] : names(values))];
+
+		assert.deepEqual(wanted.filter((column) => !head.includes(column)), [], name);
+	}
+});
+
 test("the gift is in the reports, whole numbers as numbers and amounts as text", async () => {
 	const [row] = JSON.parse((await report("income", "--format", "json")).stdout);
 
