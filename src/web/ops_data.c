@@ -59,16 +59,44 @@ bool ops_day(struct str s, int32_t *ret)
 	return true;
 }
 
-void ops_day_text(struct buf *b, int32_t day)
+struct date {
+	int year, month, day;
+};
+
+static struct date date_of(int32_t day)
+{
+	uint64_t v[3] = {0};
+	static const size_t AT[] = {0, 5, 8}, N[] = {4, 2, 2};
+	BUF_ON(t, 48);
+	clock_format(&t, utc_of_s((int64_t)day * 86400));
+	for (size_t i = 0; i < 3; i++)
+		if (str_u64((struct str){t.p + AT[i], N[i]}, 9999, &v[i]) != OK)
+			v[i] = 1;
+	return (struct date){(int)v[0], (int)v[1], (int)v[2]};
+}
+
+static const char *month_name(struct date d)
 {
 	static const char *const MONTHS[] = {
 		"Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"};
-	BUF_ON(t, 48);
-	uint64_t month = 1, of_month = 1;
-	clock_format(&t, utc_of_s((int64_t)day * 86400));
-	if (str_u64((struct str){t.p + 5, 2}, 12, &month) == OK &&
-		str_u64((struct str){t.p + 8, 2}, 31, &of_month) == OK && month > 0)
-		buf_addf(b, "%d %s", (int)of_month, MONTHS[month - 1]);
+	return MONTHS[(d.month + 11) % 12];
+}
+
+void ops_day_text(struct buf *b, int32_t day)
+{
+	struct date d = date_of(day);
+	buf_addf(b, "%d %s", d.day, month_name(d));
+}
+
+void ops_month_text(struct buf *b, int32_t day)
+{
+	struct date d = date_of(day);
+	buf_addf(b, "%s %d", month_name(d), d.year);
+}
+
+int ops_year(int32_t day)
+{
+	return date_of(day).year;
 }
 
 /* --- columns --------------------------------------------------------------------------------- */
@@ -231,6 +259,10 @@ bool ops_group(struct ops_data *d, const struct ops_chart *c, const struct rows 
 		group_of(c, r, row, own);
 		if (strcmp(own, d->title) == 0)
 			take_row(d, c, r, row);
+	}
+	if (c->kind == OPS_RECENT && d->n > OPS_RECENT_N) {
+		memmove(d->p, d->p + d->n - OPS_RECENT_N, OPS_RECENT_N * sizeof d->p[0]);
+		d->n = OPS_RECENT_N;
 	}
 	d->days = d->x_col >= 0 && c->kind != OPS_BRIDGE;
 	for (size_t i = 0; i < d->n; i++)

@@ -8,11 +8,21 @@
 #define OPS_SERIES_MAX 10
 #define OPS_POINTS_MAX 1200
 #define OPS_GROUPS_MAX 6
+#define OPS_RECENT_N   62
 /* Numbers are whole ten-thousandths: exact for money of every currency and for per cents. */
 #define OPS_ONE      INT64_C(10000)
 #define OPS_DECIMALS 4
 
-enum ops_kind { OPS_STEPS, OPS_COLUMNS, OPS_LINES, OPS_RANGES, OPS_BRIDGE, OPS_GRID, OPS_KIND_N };
+enum ops_kind {
+	OPS_STEPS,
+	OPS_COLUMNS,
+	OPS_LINES,
+	OPS_RECENT,
+	OPS_RANGES,
+	OPS_BRIDGE,
+	OPS_GRID,
+	OPS_KIND_N
+};
 
 /* percent: how much v is of all, "12.3 %"; a dash when there is nothing to be a part of. */
 void ops_percent(struct buf *b, int64_t v, int64_t all);
@@ -52,8 +62,10 @@ struct ops_data {
 
 /* web/ops_data.c: ops_num reads a decimal number; false: it is none, or too large to draw. */
 bool ops_num(struct str s, int64_t *ret);
-bool ops_day(struct str s, int32_t *ret);      /* of "2026-11-30" or what begins so */
-void ops_day_text(struct buf *b, int32_t day); /* "30 Nov" */
+bool ops_day(struct str s, int32_t *ret);        /* of "2026-11-30" or what begins so */
+void ops_day_text(struct buf *b, int32_t day);   /* "30 Nov" */
+void ops_month_text(struct buf *b, int32_t day); /* "Nov 2026" */
+int ops_year(int32_t day);
 void ops_num_text(struct buf *b, int64_t v, int decimals);
 /* ops_columns: finds the chart's columns; false: one is not there. */
 bool ops_columns(struct ops_data *d, const struct ops_chart *c, const struct rows *r);

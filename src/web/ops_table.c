@@ -1,8 +1,8 @@
 /* web/ops_table.c: the tables of the page of reports. */
 #include "web/ops_own.h"
 
-#define LONG    40 /* so many bytes may have their lines broken */
-#define PRINTED 62 /* on paper a longer table stays closed */
+#define LONG    40           /* so many bytes may have their lines broken */
+#define PRINTED OPS_RECENT_N /* on paper a longer table stays closed */
 
 static void head(struct buf *b, struct str name, bool number)
 {
@@ -23,7 +23,7 @@ static void figure(struct buf *b, const struct ops_data *d, const struct ops_poi
 
 void ops_legend(struct buf *b, const struct ops_chart *c, const struct ops_data *d)
 {
-	if (c->kind != OPS_LINES)
+	if (c->kind != OPS_LINES && c->kind != OPS_RECENT)
 		return;
 	buf_addc(b, "<ul class=\"legend\">");
 	for (size_t k = 0; k < d->series_n; k++)

@@ -7,9 +7,10 @@
 #define BOTTOM 1750
 #define LEFT   520
 #define RIGHT  (OPS_WIDE * 10 - 30)
-#define DOTS   45 /* with so many points or fewer each one is marked */
+#define DOTS   45  /* with so many points or fewer each one is marked */
+#define LONG   150 /* days, of which months are told */
 #define LABELS 5
-#define HALF   200 /* of a label's width */
+#define HALF   260 /* of a label's width */
 
 struct frame {
 	struct ops_scale x, y;
@@ -65,7 +66,9 @@ static void under(struct buf *b, const struct ops_data *d, const struct frame *f
 		int x = ops_at(&f->x, along(d, i));
 		enum ops_anchor a = x + HALF > OPS_WIDE * 10 ? OPS_END : OPS_MIDDLE;
 		BUF_ON(t, 40);
-		if (d->days)
+		if (d->days && d->p[d->n - 1].day - d->p[0].day > LONG)
+			ops_month_text(&t, d->p[i].day);
+		else if (d->days)
 			ops_day_text(&t, d->p[i].day);
 		else
 			buf_add(&t, (struct str){d->p[i].x.p, d->p[i].x.n < 10 ? d->p[i].x.n : 10});
@@ -113,10 +116,12 @@ static void one_line(struct buf *b, const struct ops_data *d, const struct frame
 	bool open = false;
 	buf_addf(b, "<path class=\"l%zu\" d=\"", k % 4);
 	for (size_t i = 0; i < d->n; i++) {
-		if (!d->p[i].has[k]) {
+		/* sums so far begin anew with the year */
+		if (!d->p[i].has[k] ||
+			(d->days && i > 0 && ops_year(d->p[i].day) != ops_year(d->p[i - 1].day)))
 			open = false;
+		if (!d->p[i].has[k])
 			continue;
-		}
 		int x = ops_at(&f->x, along(d, i)), y = ops_at(&f->y, d->p[i].v[k]);
 		buf_addf(b, "%s%d.%d %d.%d", open ? "L" : "M", x / 10, x % 10, y / 10, y % 10);
 		open = true;
