@@ -111,14 +111,15 @@ static void columns(struct buf *b, const struct ops_data *d, const struct frame 
 	}
 }
 
-static void one_line(struct buf *b, const struct ops_data *d, const struct frame *f, size_t k)
+static void one_line(struct buf *b, const struct ops_chart *c, const struct ops_data *d,
+	const struct frame *f, size_t k)
 {
 	bool open = false;
 	buf_addf(b, "<path class=\"l%zu\" d=\"", k % 4);
 	for (size_t i = 0; i < d->n; i++) {
 		/* sums so far begin anew with the year */
-		if (!d->p[i].has[k] ||
-			(d->days && i > 0 && ops_year(d->p[i].day) != ops_year(d->p[i - 1].day)))
+		if (!d->p[i].has[k] || (c->from == OPS_FROM_YEAR && d->days && i > 0 &&
+					       ops_year(d->p[i].day) != ops_year(d->p[i - 1].day)))
 			open = false;
 		if (!d->p[i].has[k])
 			continue;
@@ -152,6 +153,6 @@ void ops_draw_time(struct buf *b, const struct ops_chart *c, const struct ops_da
 		columns(b, d, &f);
 	else
 		for (size_t k = 0; k < d->series_n; k++)
-			one_line(b, d, &f, k);
+			one_line(b, c, d, &f, k);
 	under(b, d, &f);
 }

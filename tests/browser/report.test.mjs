@@ -90,8 +90,18 @@ const figures_of = (page, report) => page.locator(`figure[data-report="${report}
 		head: cells(f.querySelector("thead tr")), rows: [...f.querySelectorAll("tbody tr")].map(cells),
 		marks: [...f.querySelectorAll("[data-v]")].map((e) => ({ v: Number(e.dataset.v), kind: e.getAttribute("class"), title: e.querySelector("title").textContent, ...box(e) })),
 		texts: [...f.querySelectorAll("text")].map((e) => e.textContent),
+		rules: [...f.querySelectorAll("line.axis, line.grid")].map(box), ticks: [...f.querySelectorAll("text.end")].map((e) => e.textContent),
 		zero: [...f.querySelectorAll("line.axis")].map(box)[0] };
 }));
+
+// scale_of: pixels a unit, as the rules of the drawing and the numbers beside them say.
+function scale_of({ rules, ticks, zero }) {
+	const far = rules.map((r, i) => [zero.y - r.y, Number(ticks[i])]).filter(([, v]) => v !== 0);
+
+	for (const [y, v] of far)
+		near(y / v, far[0][0] / far[0][1], `the rule of ${v}`, Math.abs(0.7 / v));
+	return far.at(-1)[0] / far.at(-1)[1];
+}
 
 // rows_of: the rows of a report's own table, by its columns.
 const rows_of = (page, report) => page.locator(`#${report} .rows table`).evaluate((table) => {
@@ -199,7 +209,7 @@ test("income: a column a day, down when more was given back, a gap where nothing
 	for (const f of figures) {
 		const mine = rows.filter((r) => `${r.site}, ${r.currency}, ${r.mode}` === f.title);
 		const days = [...new Set(mine.map((r) => r.day))];
-		const scale = Math.max(...f.marks.map((m) => m.height / Math.abs(m.v)));
+		const scale = scale_of(f);
 
 		assert.deepEqual(f.rows, days.map((day) => [day, sum(mine.filter((r) => r.day === day), "net").toFixed(2)]));
 		assert.deepEqual(f.marks.map((m) => [m.title.slice(0, 10), m.v]), f.rows.map(([day, v]) => [day, Number(v)]));
@@ -226,7 +236,7 @@ test("lines: each point at its height, a hole where there is no figure", async (
 	assert.deepEqual(stripe.head, ["day", ...Object.keys(columns)]);
 	assert.deepEqual(stripe.rows, mine.map((r) => [r.day, ...Object.values(columns).map((c) => r[c])]));
 	assert.equal(stripe.marks.length, 30 * 3 - 1);
-	const scale = Math.max(...stripe.marks.map((m) => (stripe.zero.y - m.y - m.height / 2) / m.v));
+	const scale = scale_of(stripe);
 
 	for (const m of stripe.marks) {
 		const [, day, label] = /^(\S+), (.*): [\d.]+$/.exec(m.title);
