@@ -163,7 +163,7 @@ test("what is asked wrongly is told, by its exit code too, and nothing else is p
 		assert.match(got.stderr, complaint);
 	}
 	await writeFile(join(dir, "away.ini"), `[database]\nconninfo=host=${dir} dbname=none\n`);
-	const ctl = (...words) => run(join(root, s.env.BUILD.startsWith("/") ? "" : root, "build/plain/pledgectl"), words).catch((e) => e);
+	const ctl = (...words) => run(join(s.env.BUILD, "pledgectl"), words).catch((e) => e);
 
 	assert.equal((await ctl("-c", join(dir, "away.ini"), "report", "income", "--dir", join(root, "sql"))).code, 75);
 	assert.equal((await ctl("-c", join(dir, "none.ini"), "report", "income", "--dir", join(root, "sql"))).code, 78);
