@@ -60,11 +60,11 @@ static int keep(struct job *j, struct str name, struct str value)
 	return CTL_OK;
 }
 
-static int keep_day(struct job *j, const char *name, const char *day)
+static int keep_day(struct job *j, struct str name, const char *day)
 {
 	if (!is_day(day))
-		return refuse("--%s %s: is no day, written as 2026-11-30", name, day);
-	return keep(j, str_c(name), str_c(day));
+		return refuse("--%.*s %s: is no day, written as 2026-11-30", STR_FMT(name), day);
+	return keep(j, name, str_c(day));
 }
 
 static int keep_set(struct job *j, const char *word)
@@ -72,12 +72,8 @@ static int keep_set(struct job *j, const char *word)
 	struct str value = str_c(word), name;
 	if (!strchr(word, '=') || !str_cut(&value, '=', &name) || name.n == 0)
 		return refuse("--set %s: is not NAME=VALUE", word);
-	if (str_is(name, "from") || str_is(name, "to")) {
-		BUF_ON(key, 8);
-		buf_add(&key, name);
-		buf_byte(&key, '\0');
-		return keep_day(j, key_mem, value.p ? value.p : "");
-	}
+	if (str_is(name, "from") || str_is(name, "to"))
+		return keep_day(j, name, value.p ? value.p : "");
 	return keep(j, name, value);
 }
 
@@ -102,8 +98,8 @@ static int read_words(struct ctl *c, struct job *j, int argc, char **argv)
 	int code = CTL_OK;
 	for (int o; code == CTL_OK && (o = getopt_long(argc, argv, "", OPTIONS, NULL)) != -1;)
 		switch (o) {
-		case 'f': code = keep_day(j, "from", optarg); break;
-		case 't': code = keep_day(j, "to", optarg); break;
+		case 'f': code = keep_day(j, STR("from"), optarg); break;
+		case 't': code = keep_day(j, STR("to"), optarg); break;
 		case 's': code = keep(j, STR("site"), str_c(optarg)); break;
 		case 'v': code = keep_set(j, optarg); break;
 		case 'o': code = keep_form(j, optarg); break;

@@ -134,7 +134,12 @@ test("the gift is in the reports, whole numbers as numbers and amounts as text",
 test("days and sites are those that were asked for", async () => {
 	const day = await s.one("SELECT (paid_at AT TIME ZONE time_zone)::date FROM pledged.payment, pledged.site WHERE site_id = 1");
 	const next = await s.one(`SELECT '${day}'::date + 1`), before = await s.one(`SELECT '${day}'::date - 1`);
-	const n = async (...words) => JSON.parse((await report("income", "--format", "json", ...words)).stdout).length;
+	const n = async (...words) => {
+		const got = await report("income", "--format", "json", ...words);
+
+		assert.equal(got.code, 0, got.stderr);
+		return JSON.parse(got.stdout).length;
+	};
 
 	assert.equal(await n("--from", day, "--to", next), 1);
 	assert.equal(await n("--from", before, "--to", day), 0);
