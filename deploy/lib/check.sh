@@ -156,6 +156,18 @@ mail_kept() {
 	[ "$n" -ge 1 ] || { echo "no receipt"; return 1; }
 }
 
+# The clerk makes the page of reports soon after it began.
+editors_page() { curl -s -m 30 -u "$(cat "$dir/secrets/ops.password")" "$url$1" | grep -q "<title>$2</title>"; }
+editors() {
+	local path
+	for path in /ops/ /preview/; do
+		fetch "$path"
+		status_is 401 || return
+	done
+	within 60 editors_page /ops/ Reports || { echo "no page of reports"; return 1; }
+	editors_page /preview/ 'Preview of campaigns' || { echo "no preview"; return 1; }
+}
+
 check_main_job() {
 	pages=$(mktemp -d "${TMPDIR:-/tmp}/pledged-check.XXXXXX")
 	key=demo-check-$(random_hex 8)
@@ -182,6 +194,7 @@ check_main_job() {
 	step "in Russian too" russian
 	step "the plain form leads to the provider: 303" plain_form
 	step "a monthly gift is paid there" pay_at "$pages/form_url"
+	step "editors' pages open with their password alone" editors
 	step "the provider's ledger and ours agree" within 10 ledgers
 	step "the invariants hold" invariants
 	echo

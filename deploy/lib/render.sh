@@ -22,8 +22,19 @@ render_secrets() {
 		printf 'sk_test_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.key"
 		printf 'whsec_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.webhook"
 		printf 'test_%s\n' "$(random_hex 15)" >"$dir/secrets/mollie.key"
+		render_password editor
 	)
 	[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$dir"/secrets/*
+}
+
+# render_password USER: a fresh password in secrets/ops.password, and its hash as nginx reads it.
+render_password() {
+	local password salt
+	password=$(random_hex 10) salt=$(random_hex 8)
+	printf '%s:%s\n' "$1" "$password" >"$dir/secrets/ops.password"
+	# shellcheck disable=SC2016 # perl's
+	printf '%s:%s\n' "$1" "$(perl -e 'print crypt(<STDIN>, q($6$) . $ARGV[0] . q($))' "$salt" < <(printf %s "$password"))" \
+		>"$dir/secrets/ops.users"
 }
 
 render_ini() {
@@ -40,6 +51,8 @@ render_ini() {
 	ini_set "$ini" mollie base_url "http://127.0.0.1:$provider_port"
 	ini_set "$ini" mollie checkout_host "127.0.0.1:$provider_port"
 	ini_set "$ini" mollie key_file "$dir/secrets/mollie.key"
+	[ "$ops" = off ] || ini_set "$ini" report dir "$dir/ops"
+	ini_set "$ini" report scripts "$root/sql"
 	local word section key
 	for word in "${settings[@]}"; do # section.key=value, from --set
 		section=${word%%.*} key=${word#*.}
@@ -50,8 +63,13 @@ render_ini() {
 
 # The pages, made of the site's texts: each stands there once.
 render_outputs() {
-	own "$dir/outputs"
+	own "$dir/outputs" "$dir/ops" "$dir/preview"
 	quietly outputs "${as[@]}" node "$root/deploy/lib/site.mjs" "$site" "$dir/outputs"
+}
+
+# render_preview: the page on which an editor sees all that the campaigns can show.
+render_preview() {
+	[ "$ops" = off ] || ctl preview --html "$dir/preview/index.html" --css "$root/build/widget/pledged.css" >/dev/null
 }
 
 render_nginx() {
@@ -60,7 +78,7 @@ render_nginx() {
 	for file in "$root"/conf/nginx/*.conf; do
 		sed -e "s|/run/pledged/|$sockets/|g" -e "s|@DIR@|$dir|g" -e "s|@PORT@|$port|g" \
 			-e "s|@SITE@|$site|g" -e "s|@OUTPUTS@|$dir/outputs|g" -e "s|@WIDGET@|$root/build/widget|g" \
-			-e "s|@PROVIDER@|http://127.0.0.1:$provider_port|g" \
+			-e "s|@PROVIDER@|http://127.0.0.1:$provider_port|g" -e "s|pledged-ops.users;|\"$dir/secrets/ops.users\";|" \
 			"$file" >"$dir/nginx/${file##*/}"
 	done
 	mv "$dir/nginx/demo.conf" "$dir/nginx/nginx.conf"

@@ -6,6 +6,7 @@
 
 #include "app/clerk.h"
 #include "base/log.h"
+#include "main/clerk_page.h"
 #include "main/notify.h"
 #include "main/role.h"
 
@@ -29,6 +30,7 @@ static void on_reload(int sig)
 /* A call that runs is cut short by a stop, and by nothing else. */
 static void rounds(struct app_clerk *c, const struct role *role)
 {
+	struct clerk_page page = {0};
 	sigset_t held, open, running;
 	role_signals(&held, &open);
 	running = open;
@@ -51,6 +53,7 @@ static void rounds(struct app_clerk *c, const struct role *role)
 			(void)role_reload(role, &c->pays); /* false: told, and all is as before */
 		}
 		done = app_clerk_round(c, &g_stop);
+		clerk_page_round(&page, c->conf);
 	}
 }
 

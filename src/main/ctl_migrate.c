@@ -1,18 +1,14 @@
 /* main/ctl_migrate.c: pledgectl migrate. */
 #include <getopt.h>
 #include <stdio.h>
-#include <unistd.h>
 
 #include "app/migrate.h"
+#include "app/report.h"
 #include "main/ctl.h"
-
-#ifndef PLEDGED_SHARE
-#define PLEDGED_SHARE "/usr/local/share/pledged"
-#endif
 
 const char *ctl_sql(void)
 {
-	return access(PLEDGED_SHARE "/sql", R_OK) == 0 ? PLEDGED_SHARE "/sql" : "sql";
+	return report_sql();
 }
 
 const char *ctl_dir(int argc, char **argv, bool *ret_dry)

@@ -56,7 +56,8 @@ static const struct ctl_command COMMANDS[] = {
 	{"export", "READER | E-MAIL", ctl_export, "all that is stored of a person, as JSON"},
 	{"erase", "READER | E-MAIL [--yes]", ctl_erase, "take a person out of every table"},
 	{"seed", "--site S --days N --views-per-day N [--seed S] [--raw-days D] [--until DAY]",
-		ctl_seed, "make up a history for an empty site"},
+		ctl_seed, NULL},
+	{"report", "[NAME | --html OUT] ...", ctl_report, "print a report, or a page of all"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
 	{"mint-cookies", "N FILE", ctl_mint, NULL},
 };

@@ -62,6 +62,14 @@ utc_t row_utc(const struct rows *r, int row, const char *col);        /* 0 when 
 MUST enum err row_bytes(const struct rows *r, int row, const char *col, uint8_t *out, size_t cap,
 	size_t *ret_n); /* bytea; fails ERR_TOO_LONG */
 
+/* Of rows whose columns only the SQL knows: a report's. A number is told by its type alone. */
+enum rows_kind { ROWS_TEXT, ROWS_WHOLE, ROWS_NUMBER, ROWS_BOOL, ROWS_MOMENT };
+int rows_cols(const struct rows *r);
+struct str rows_name(const struct rows *r, int col);
+enum rows_kind rows_kind(const struct rows *r, int col);
+bool rows_null(const struct rows *r, int row, int col);
+struct str rows_cell(const struct rows *r, int row, int col); /* empty when null */
+
 /* store_call: run a statement; reconnects and repeats at most twice on soft failures (40001, 40P01,
  * lost connection), but never inside a transaction that store_script opened. trips  1 (more on
  * repeat)    tx  one, committed when it returns OK gives  *ret to be given to rows_free fails

@@ -109,3 +109,42 @@ enum err row_bytes(
 	ASSERT(s.n >= 2 && s.p[0] == '\\' && s.p[1] == 'x');
 	return str_unhex((struct str){s.p + 2, s.n - 2}, out, cap, ret_n);
 }
+
+int rows_cols(const struct rows *r)
+{
+	return r ? PQnfields(r->res) : 0;
+}
+
+struct str rows_name(const struct rows *r, int col)
+{
+	ASSERT(col >= 0 && col < rows_cols(r));
+	return str_c(PQfname(r->res, col));
+}
+
+enum rows_kind rows_kind(const struct rows *r, int col)
+{
+	/* of pg_type; these never change */
+	static const struct {
+		Oid type;
+		enum rows_kind kind;
+	} KINDS[] = {{16, ROWS_BOOL}, {20, ROWS_WHOLE}, {21, ROWS_WHOLE}, {23, ROWS_WHOLE},
+		{700, ROWS_NUMBER}, {701, ROWS_NUMBER}, {1700, ROWS_NUMBER}, {1184, ROWS_MOMENT}};
+	ASSERT(col >= 0 && col < rows_cols(r));
+	for (size_t i = 0; i < ARRAY_N(KINDS); i++)
+		if (PQftype(r->res, col) == KINDS[i].type)
+			return KINDS[i].kind;
+	return ROWS_TEXT;
+}
+
+bool rows_null(const struct rows *r, int row, int col)
+{
+	ASSERT(row >= 0 && row < rows_n(r) && col >= 0 && col < rows_cols(r));
+	return PQgetisnull(r->res, row, col);
+}
+
+struct str rows_cell(const struct rows *r, int row, int col)
+{
+	if (rows_null(r, row, col))
+		return (struct str){NULL, 0};
+	return (struct str){PQgetvalue(r->res, row, col), (size_t)PQgetlength(r->res, row, col)};
+}

@@ -54,7 +54,7 @@ async function read_env(dir) {
 	}));
 }
 
-const OPTIONS = ["views", "moneys", "hooks", "clerks", "site", "campaigns", "seed", "limits", "only"];
+const OPTIONS = ["views", "moneys", "hooks", "clerks", "site", "campaigns", "seed", "limits", "ops", "only"];
 
 async function up(dir, options) {
 	const args = ["up", "--dir", dir, "--build", resolve(root, options.build ?? build)];
