@@ -7,6 +7,7 @@
 #include "app/clerk.h"
 #include "base/log.h"
 #include "main/notify.h"
+#include "main/process.h"
 #include "main/role.h"
 
 #define ARENA_BYTES (3u << 20)
@@ -51,6 +52,7 @@ static void rounds(struct app_clerk *c, const struct role *role)
 			(void)role_reload(role, &c->pays); /* false: told, and all is as before */
 		}
 		done = app_clerk_round(c, &g_stop);
+		process_tick(clock_mono());
 	}
 }
 

@@ -15,7 +15,7 @@ import { decisions, keys_of, metric, pack, row, seal, unpack, view_stack } from 
 const s = await view_stack({ name: "view-cookieless", views: 1, set: { "view.deadline_ms": 3000 } });
 const [key] = await keys_of(s);
 const MINTED = "pledged_cookie_minted_total";
-const REJECTED = "pledged_cookie_rejected_total";
+const REJECTED = "pledged_cookies_refused_total";
 let article = 0;
 
 const readers = () => s.count("SELECT count(*) FROM pledged.reader");
