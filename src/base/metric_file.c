@@ -146,8 +146,7 @@ static enum err open_file(struct fault *f)
 	enum err e = OK;
 
 	for (int i = 0; i < TRIES && e == OK; i++) {
-		/* never waits for the other end of a pipe */
-		g.fd = open(g.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW | O_NONBLOCK);
+		g.fd = open(g.path, O_RDWR | O_CLOEXEC | O_NOFOLLOW);
 		if (g.fd >= 0)
 			return check(g.fd, f);
 		if (errno != ENOENT)
