@@ -42,6 +42,7 @@ render_ini() {
 	cp "$root/conf/pledged.ini" "$ini"
 	ini_set "$ini" database conninfo "host=$sockets port=$PGPORT dbname=$PGDATABASE"
 	ini_set "$ini" view spool_file "$dir/spool/views"
+	ini_set "$ini" metrics file "$sockets/metrics"
 	ini_set "$ini" cookie key_file "$dir/secrets/cookie.key"
 	ini_set "$ini" stripe base_url "http://127.0.0.1:$provider_port"
 	ini_set "$ini" stripe checkout_host "127.0.0.1:$provider_port"

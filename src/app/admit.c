@@ -1,6 +1,8 @@
 /* app/admit.c: the answers of pledge_try. */
 #include "app/admit.h"
 #include "app/network.h"
+#include "base/label.h"
+#include "base/metric.h"
 
 /* Is a word in an array as PostgreSQL writes it: {a,b}? */
 static bool is_off(const char *array, struct str method)
@@ -66,6 +68,13 @@ bool admit_again(struct app_money *m, size_t pay, const struct rows *rows)
 		       sizeof m->methods_off[pay]) == OK;
 }
 
+static void count(struct str outcome, struct str scope)
+{
+	size_t which;
+	if (label_find(LABEL_LIMIT, str_is(outcome, "limited") ? scope : outcome, &which))
+		metric_add(METRIC_LIMITED, metric_series(METRIC_LIMITED, which, 0, 0), 1);
+}
+
 enum err admit_check(const struct rows *rows, struct fault *f)
 {
 	static const struct {
@@ -77,6 +86,7 @@ enum err admit_check(const struct rows *rows, struct fault *f)
 	for (size_t i = 0; i < ARRAY_N(REFUSED); i++) {
 		if (!str_is(outcome, REFUSED[i].outcome))
 			continue;
+		count(outcome, why);
 		enum err e = fault_set(f, REFUSED[i].err, NULL, "%.*s", STR_FMT(why));
 		f->retry_s = row_null(rows, 0, "wait_s") ? 60 : row_int(rows, 0, "wait_s");
 		return e;

@@ -91,8 +91,11 @@ static void log_trouble(
 enum err call_create(struct store *s, struct pay *p, const struct call *c, int64_t timeout_ms,
 	struct arena *a, struct str *ret_url, struct fault *f)
 {
-	struct pay_request q = {
-		.method = c->method, .path = c->path, .body = c->body, .idem_key = c->idem_key};
+	struct pay_request q = {.op = OP_create,
+		.method = c->method,
+		.path = c->path,
+		.body = c->body,
+		.idem_key = c->idem_key};
 	struct pay_answer ans;
 	struct pay_opened o;
 	struct fault why = {0};

@@ -8,7 +8,9 @@
 #include "app/wish.h"
 #include "base/crash.h"
 #include "base/json.h"
+#include "base/label.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "pay/mail.h"
 
 /* A few at a time: between two slow calls a new webhook has its turn, so that whoever paid is not
@@ -294,6 +296,7 @@ static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 	if (conf_str(c->conf, CONF_mail_smtp_url)[0] == '\0')
 		return 0; /* mail is kept in mail_out */
 	struct store_args a;
+	size_t words_n;
 	store_args_init(&a);
 	arg_int(&a, MAIL_N);
 	arg_int(&a, lease_s(c) + 30 * MAIL_N);
@@ -312,10 +315,14 @@ static size_t do_mail(struct app_clerk *c, const volatile int *stop)
 		enum err e = mail_send(c->conf, &m, clock_utc(), &f);
 		store_args_init(&a);
 		arg_int(&a, row_int(rows, i, "mail"));
-		arg_c(&a, e == OK ? "sent" : err_class(e) == ERR_CLASS_SOFT ? "retry" : "failed");
+		enum label_mail how = e == OK                          ? MAIL_sent
+				      : err_class(e) == ERR_CLASS_SOFT ? MAIL_retry
+								       : MAIL_failed;
+		arg_c(&a, label_words(LABEL_MAIL, &words_n)[how]);
 		arg_c(&a, e == OK ? NULL : err_slug(e));
 		arg_utc(&a, clock_utc());
 		rows_free(ask(c, STMT_mail_result, &a));
+		metric_add(METRIC_MAILS, metric_series(METRIC_MAILS, how, 0, 0), 1);
 		if (e != OK)
 			complain("a mail was not sent", e, &f, row_int(rows, i, "mail"));
 	}

@@ -8,8 +8,10 @@
 #include "app/call.h"
 #include "app/money.h"
 #include "app/offer.h"
+#include "app/settle.h"
 #include "base/crash.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 #define POLL_MS        100
 #define TOKEN_BYTES    24
@@ -369,6 +371,13 @@ static void log_pledge(const struct money_ask *ask, const struct uuid *pledge, e
 	log_emit(&l);
 }
 
+static void count_made(const struct money *sum)
+{
+	size_t cur = money_currency_no(str_c(sum->cur));
+	settle_count(PLEDGE_new, str_c(sum->cur));
+	metric_add(METRIC_PLEDGED, metric_series(METRIC_PLEDGED, cur, 0, 0), (uint64_t)sum->minor);
+}
+
 enum err app_pledge(
 	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f)
 {
@@ -421,6 +430,8 @@ enum err app_pledge(
 			e = fault_set(
 				f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
 	}
+	if (made)
+		count_made(&d.sum);
 	log_pledge(ask, &pledge, e, f, made);
 	/* the pledge is stored: what is not known yet is not an error, and what fails now is
 	 * finished by the clerk */

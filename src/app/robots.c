@@ -3,12 +3,11 @@
 #include <string.h>
 
 #include "app/robots.h"
+#include "base/label.h"
 #include "base/log.h"
 #include "base/metric.h"
 
 #define AGAIN_MS 5000 /* after a failure */
-
-enum result { VERIFIED, UNVERIFIED };
 
 struct claim {
 	struct robot_address address;
@@ -33,11 +32,7 @@ struct robots {
 enum err robots_new(struct robots **ret)
 {
 	*ret = calloc(1, sizeof **ret);
-	if (!*ret)
-		return ERR_NO_MEMORY;
-	metric_label(METRIC_ROBOT_CLAIMS, VERIFIED, "verified");
-	metric_label(METRIC_ROBOT_CLAIMS, UNVERIFIED, "unverified");
-	return OK;
+	return *ret ? OK : ERR_NO_MEMORY;
 }
 
 void robots_free(struct robots *r)
@@ -71,7 +66,10 @@ bool robots_is_verified(struct robots *r, struct str claim, struct str address)
 	bool verified = known && robot_ranges_hold(r->list.range, r->list.n, robot, &a);
 	if (known && (!verified || robot_ranges_hold(r->list.due, r->list.due_n, robot, &a)))
 		note(r, robot, &a);
-	metric_add(METRIC_ROBOT_CLAIMS, verified ? VERIFIED : UNVERIFIED, 1);
+	metric_add(METRIC_ROBOT_CLAIMS,
+		metric_series(
+			METRIC_ROBOT_CLAIMS, verified ? CLAIM_verified : CLAIM_unverified, 0, 0),
+		1);
 	return verified;
 }
 

@@ -4,7 +4,9 @@
 #include "app/circuit.h"
 #include "app/settle.h"
 #include "base/crash.h"
+#include "base/json.h"
 #include "base/log.h"
+#include "base/metric.h"
 
 static enum err fetch(struct store *s, struct pay *p, enum pay_kind kind, struct str id,
 	int64_t timeout_ms, struct arena *a, json_t **ret, bool *ret_held, struct fault *f)
@@ -36,8 +38,28 @@ enum err app_fetch(struct store *s, struct pay *p, enum pay_kind kind, struct st
 	return fetch(s, p, kind, id, timeout_ms, a, ret, &held, f);
 }
 
+void settle_count(enum pledge_status to, struct str currency)
+{
+	/* behind the currencies that we take stands "none" */
+	metric_add(METRIC_PLEDGES,
+		metric_series(METRIC_PLEDGES, to, money_currency_no(currency), 0), 1);
+}
+
+/* What the picture is about, in whichever currency it says. */
+static struct str currency_of(const json_t *snapshot)
+{
+	static const char *const LISTS[] = {"payments", "refunds", "disputes", "fees"};
+	for (size_t i = 0; i < ARRAY_N(LISTS); i++) {
+		struct str c = json_text(
+			json_array_get(json_object_get(snapshot, LISTS[i]), 0), "currency");
+		if (c.n)
+			return c;
+	}
+	return json_text(json_object_get(snapshot, "recurring"), "currency");
+}
+
 /* The database moves; a move that pledge.def does not have is told loudly. */
-static void log_settled(const struct rows *rows, const char *cause)
+static void log_settled(const struct rows *rows, const char *cause, struct str currency)
 {
 	struct log_line l;
 	struct str before = row_str(rows, 0, "status_before"),
@@ -47,6 +69,8 @@ static void log_settled(const struct rows *rows, const char *cause)
 		return;
 	bool known = pledge_status_parse(before, &from) == OK &&
 		     pledge_status_parse(after, &to) == OK && pledge_moves(from, to);
+	if (pledge_status_parse(after, &to) == OK)
+		settle_count(to, currency);
 	log_open(&l, known ? LOG_INFO : LOG_ERROR,
 		known ? "pledge moved" : "pledge moved as it cannot");
 	log_str(&l, "pledge", row_str(rows, 0, "pledge"));
@@ -84,7 +108,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 	free(text);
 	if (e == OK && rows_n(rows) == 1) {
 		*ret = (struct settled){.known = true, .paid_new = row_bool(rows, 0, "paid_new")};
-		log_settled(rows, cause);
+		log_settled(rows, cause, currency_of(snapshot));
 	}
 	return e;
 }

@@ -26,4 +26,8 @@ MUST enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const ch
 	enum pay_kind kind, struct str id, int64_t timeout_ms, struct arena *a, struct settled *ret,
 	struct fault *f);
 
+/* settle_count: for the metrics: a pledge came to this state. currency: anything that we do not
+ * take counts as none. */
+void settle_count(enum pledge_status to, struct str currency);
+
 #endif

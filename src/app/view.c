@@ -49,6 +49,16 @@ static void release(struct view_ask *a)
 	a->released(a);
 }
 
+static void count_decision(const struct decision *d)
+{
+	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, d->act, d->reason, 0), 1);
+	if (d->act != ACT_OPEN)
+		metric_add(METRIC_PROMPTS,
+			metric_series(METRIC_PROMPTS,
+				d->act == ACT_WALL ? FORMAT_wall : d->campaign->format, 0, 0),
+			1);
+}
+
 /* The answer is known: count it and hand it over. The ask lives on while it is in a batch. */
 static void answer(struct view_ask *a)
 {
@@ -60,7 +70,7 @@ static void answer(struct view_ask *a)
 			view_write_token(a);
 			a->goal = live_find(&v->live, a->decision.campaign->id);
 		}
-		metric_add(METRIC_DECISIONS, a->decision.reason, 1);
+		count_decision(&a->decision);
 		if (a->site && a->decision.reason != REASON_preview)
 			tally_add(&v->tally, a->now, a->facts.cal.day_starts, a->site->id, &a->page,
 				&a->decision);
@@ -411,7 +421,7 @@ static void ask_event(struct view_ask *a)
 		answer(a);
 		return;
 	}
-	metric_add(METRIC_EVENTS, a->event, 1);
+	metric_add(METRIC_EVENTS, metric_series(METRIC_EVENTS, a->event, 0, 0), 1);
 	view_mark_op(a, a->event, -1, &a->ticket);
 	if (a->app->held >= a->app->max_requests) {
 		a->err = ERR_OVERLOAD;

@@ -86,7 +86,8 @@ size_t app_view_batches(const struct app_view *v);
 struct batch *app_view_batch(struct app_view *v, size_t i);
 bool app_view_ready(const struct app_view
 		*v); /* campaigns loaded, a connection lives, newest answer under 3 s old */
-void app_view_metrics(const struct app_view *v);
+/* The states of pledges that wait, in the order in which the metrics count them. */
+const char *const *view_gauge_states(size_t *ret_n);
 
 /* What a fragment is made of; hold is to be given to snapshot_unref. */
 struct view_prompt {

@@ -13,21 +13,9 @@
 #define VISITS_BYTES (VISITS_MAX * VISITS_ROW_BYTES)
 #define TALLY_BYTES                                                                                \
 	(TALLY_ROWS_BYTES + TALLY_SAMPLE_BYTES + ROBOTS_CLAIMS_MAX * 70 + VISITS_BYTES + 64)
-#define LIVE_MS    25000
-#define LIVE_SOON  1000 /* when the last try failed */
-#define FRESH_MS   3000
-#define LOCKOUT_MS 5000
-#define GUARD_MS   5000
-
-static void label_metrics(void)
-{
-	for (size_t i = 0; i < REASON_N; i++)
-		metric_label(METRIC_DECISIONS, i, decide_reason_name((enum decide_reason)i));
-	for (size_t i = 0; i < ERR_N; i++)
-		metric_label(METRIC_ERRORS, i, err_slug((enum err)i));
-	for (size_t i = 1; i < MARK_KIND_N; i++)
-		metric_label(METRIC_EVENTS, i, reader_mark_name((enum reader_mark_kind)i));
-}
+#define LIVE_MS   25000
+#define LIVE_SOON 1000 /* when the last try failed */
+#define FRESH_MS  3000
 
 enum err app_view_open(
 	const struct conf *c, const struct seal_ring *ring, struct app_view **ret, struct fault *f)
@@ -58,7 +46,6 @@ enum err app_view_open(
 		app_view_close(v);
 		return e;
 	}
-	label_metrics();
 	*ret = v;
 	return OK;
 }
@@ -109,7 +96,7 @@ static void load_failed(struct app_view *v, enum err e, const struct fault *f)
 	if (e == ERR_STORE_DOWN || e == ERR_STATE || v->failed_before)
 		return;
 	v->failed_before = true;
-	metric_set(METRIC_CAMPAIGN_STALE, 1);
+	metric_set(METRIC_CAMPAIGN_STALE, 0, 1);
 	struct log_line l;
 	log_open(&l, LOG_ERROR,
 		v->snap ? "campaigns could not be loaded; the last good ones stay"
@@ -133,8 +120,8 @@ static void got_calendar(void *arg, enum err e, const struct rows *rows)
 	v->loading = NULL;
 	v->is_loading = v->failed_before = false;
 	v->live_at = (mono_t){0}; /* a goal may be new, or in another currency */
-	metric_set(METRIC_CAMPAIGN_EPOCH, snapshot_epoch(v->snap));
-	metric_set(METRIC_CAMPAIGN_STALE, snapshot_left_out(v->snap) > 0);
+	metric_set(METRIC_CAMPAIGN_EPOCH, 0, snapshot_epoch(v->snap));
+	metric_set(METRIC_CAMPAIGN_STALE, 0, snapshot_left_out(v->snap) > 0);
 	struct log_line l;
 	log_open(&l, LOG_INFO, "campaigns loaded");
 	log_int(&l, "epoch", snapshot_epoch(v->snap));
@@ -215,45 +202,6 @@ static void load_live(struct app_view *v, utc_t utc, mono_t now)
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
 
-static void got_lockouts(void *arg, enum err e, const struct rows *rows)
-{
-	(void)arg;
-	if (e == OK && rows_n(rows) == 1)
-		metric_set(METRIC_PROVIDER_REFUSES, row_int(rows, 0, "n"));
-}
-
-/* For the metrics alone: no page depends on it. */
-static void load_lockouts(struct app_view *v, mono_t now)
-{
-	if (now.us < v->lockout_at.us || !batch_is_up(v->batch[0]))
-		return;
-	struct store_args a;
-	store_args_init(&a);
-	bool asked = batch_query(v->batch[0], STMT_view_lockouts, &a, got_lockouts, v) == OK;
-	v->lockout_at = mono_add(now, dur_ms(asked ? LOCKOUT_MS : LIVE_SOON));
-}
-
-static void got_guard(void *arg, enum err e, const struct rows *rows)
-{
-	(void)arg;
-	if (e != OK || rows_n(rows) != 1)
-		return;
-	metric_set(METRIC_FORMS_SHUT, row_int(rows, 0, "forms"));
-	metric_set(METRIC_CIRCUITS_OPEN, row_int(rows, 0, "circuits"));
-	metric_set(METRIC_SWITCHES_OFF, row_int(rows, 0, "switches"));
-}
-
-/* For the metrics alone: no page depends on it. */
-static void load_guard(struct app_view *v, mono_t now)
-{
-	if (now.us < v->guard_at.us || !batch_is_up(v->batch[0]))
-		return;
-	struct store_args a;
-	store_args_init(&a);
-	bool asked = batch_query(v->batch[0], STMT_view_guard, &a, got_guard, v) == OK;
-	v->guard_at = mono_add(now, dur_ms(asked ? GUARD_MS : LIVE_SOON));
-}
-
 /* The batch takes one question at a time: campaigns come first, and wait for what is asked already.
  */
 static void load_all(struct app_view *v, utc_t utc, mono_t now)
@@ -264,8 +212,7 @@ static void load_all(struct app_view *v, utc_t utc, mono_t now)
 	load(v, utc, now);
 	if (v->snap && !v->is_loading) {
 		load_live(v, utc, now);
-		load_lockouts(v, now);
-		load_guard(v, now);
+		view_gauges_load(v, utc, now);
 	}
 }
 
@@ -329,6 +276,15 @@ static void tell_troubles(struct app_view *v)
 	}
 }
 
+static void tell_gauges(const struct app_view *v)
+{
+	bool up = true;
+	for (size_t i = 0; i < v->batch_n; i++)
+		up = up && batch_is_up(v->batch[i]);
+	metric_set(METRIC_STORE_UP, 0, up);
+	metric_set(METRIC_INFLIGHT, 0, (int64_t)v->held);
+}
+
 void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 {
 	app_view_expire(v, now);
@@ -343,6 +299,7 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 		batch_drive(v->batch[i], 0, now,
 			beat && now.us - batch_last_ok(v->batch[i]).us > BEAT_MS * 900);
 	tell_troubles(v);
+	tell_gauges(v);
 }
 
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
@@ -364,28 +321,4 @@ bool app_view_ready(const struct app_view *v)
 			clock_mono().us - batch_last_ok(v->batch[i]).us > FRESH_MS * 1000)
 			return false;
 	return true;
-}
-
-void app_view_metrics(const struct app_view *v)
-{
-	static struct batch_stats before;
-	struct batch_stats sum = {0};
-	bool up = true;
-	for (size_t i = 0; i < v->batch_n; i++) {
-		struct batch_stats s = batch_stats(v->batch[i]);
-		sum.batches += s.batches;
-		sum.readers += s.readers;
-		sum.retries += s.retries;
-		sum.connects += s.connects;
-		sum.dropped += s.dropped;
-		up = up && batch_is_up(v->batch[i]);
-	}
-	metric_add(METRIC_BATCHES, 0, sum.batches - before.batches);
-	metric_add(METRIC_BATCH_READERS, 0, sum.readers - before.readers);
-	metric_add(METRIC_BATCH_RETRIES, 0, sum.retries - before.retries);
-	metric_add(METRIC_STORE_CONNECTS, 0, sum.connects - before.connects);
-	metric_add(METRIC_TALLY_DROPPED, 0, sum.dropped - before.dropped);
-	before = sum;
-	metric_set(METRIC_STORE_UP, up);
-	metric_set(METRIC_INFLIGHT, (int64_t)v->held);
 }

@@ -20,7 +20,7 @@ struct app_view {
 	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
 	bool is_loading, failed_before, told_malformed, told_dropped;
-	mono_t load_at, beat_at, tally_at, live_at, lockout_at, guard_at;
+	mono_t load_at, beat_at, tally_at, live_at, gauge_at;
 	utc_t load_utc, live_utc;
 	struct live live;
 	struct seal_ring accounts; /* n 0: nobody is ever signed in */
@@ -52,6 +52,9 @@ void view_plain_op(struct view_ask *a, const struct ticket_token *t);
 void view_mark_op(struct view_ask *a, enum reader_mark_kind kind, int32_t version,
 	const struct ticket_token *t);
 void view_copy_page(struct view_ask *a); /* for the event; what is too long is left out */
+
+/* view_gauge.c: one question of what the metrics tell of the database, when it is due. */
+void view_gauges_load(struct app_view *v, utc_t utc, mono_t now);
 
 void app_view_batched(struct batch_op *op);
 void app_view_expire(struct app_view *v, mono_t now);

@@ -4,6 +4,7 @@
 
 #include "app/account.h"
 #include "app/view_own.h"
+#include "base/label.h"
 #include "base/metric.h"
 
 #define TOKEN_AGE_S (INT64_C(2) * 86400)
@@ -61,6 +62,11 @@ void view_fill_ticket(struct view_ask *a)
 		memcpy(a->ticket.country, country.p, 2);
 }
 
+static void refuse(enum label_cookie why)
+{
+	metric_add(METRIC_COOKIE_BAD, metric_series(METRIC_COOKIE_BAD, why, 0, 0), 1);
+}
+
 /* Who is it? True when the cookie is ours and for this site. */
 bool view_read_cookie(struct view_ask *a)
 {
@@ -72,11 +78,13 @@ bool view_read_cookie(struct view_ask *a)
 	if (seal_open(a->app->ring, TICKET_COOKIE_PURPOSE, a->cookie, bytes, sizeof bytes, &n,
 		    &old) != OK ||
 		ticket_cookie_unpack(bytes, n, &a->who) != OK) {
-		metric_add(METRIC_COOKIE_BAD, 0, 1);
+		refuse(COOKIE_forged);
 		return false;
 	}
-	if (a->who.site != a->site->id)
+	if (a->who.site != a->site->id) {
+		refuse(COOKIE_site);
 		return false;
+	}
 	if (old)
 		view_write_cookie(a);
 	return true;

@@ -189,8 +189,10 @@ static void on_answer(struct sent *s, const struct pay_answer *ans, utc_t began)
 
 static void send(struct sent *s)
 {
-	struct pay_request q = {
-		.method = s->call.method, .path = s->call.path, .body = s->call.body};
+	struct pay_request q = {.op = OP_wish,
+		.method = s->call.method,
+		.path = s->call.path,
+		.body = s->call.body};
 	struct pay_answer ans;
 	utc_t began = clock_utc();
 	if (strcmp(q.method, "POST") == 0)

@@ -1,150 +1,166 @@
-/* base/metric.c: counters and their text. */
-#include "base/metric.h"
+/* base/metric.c: counting. What a process counts stands in its own memory, and is stored in its
+ * slot of the file with each change: nobody else writes there, so a store is enough. */
+#include <stddef.h>
+#include <string.h>
 
-enum type { TYPE_COUNTER, TYPE_GAUGE, TYPE_HISTOGRAM };
+#include "base/metric_own.h"
 
-struct row {
-	enum type type;
-	const char *name, *label, *help;
-};
-
-static const struct row rows[METRIC_N] = {
-#define X(id, type, name, label, help) [METRIC_##id] = {TYPE_##type, (name), (label), (help)},
+struct metric_row metric_rows[METRIC_N] = {
+#define X(id, type, name, labels, most, help)                                                      \
+	[METRIC_##id] = {METRIC_##type, (name), (labels), (help), (most),                          \
+		offsetof(struct metric_words, id) / sizeof(uint64_t), METRIC_W_##type,             \
+		.label_n = sizeof(labels) > 1},
 #include "base/metric.def"
 #undef X
 };
-static const char *const type_name[] = {"counter", "gauge", "histogram"};
+uint64_t metric_own[METRIC_WORDS];
+_Atomic uint64_t *metric_slot;
 
-/* Upper bounds; one more slot counts what is above the last. */
-static const struct {
-	int64_t us;
-	const char *le;
-} bounds[] = {
-	{500, "0.0005"},
-	{1000, "0.001"},
-	{2500, "0.0025"},
-	{5000, "0.005"},
-	{10000, "0.01"},
-	{25000, "0.025"},
-	{50000, "0.05"},
-	{100000, "0.1"},
-	{250000, "0.25"},
-	{500000, "0.5"},
-	{1000000, "1"},
-	{2500000, "2.5"},
-	{5000000, "5"},
-	{10000000, "10"},
+/* Upper bounds in microseconds, or in things; one more bucket counts what is above the last. */
+const int64_t metric_bounds[][METRIC_BOUNDS] = {
+	{500, 1000, 2500, 5000, 10000, 25000, 50000, 100000, 250000, 500000, 1000000, 2500000,
+		5000000, 10000000},
+	{100000, 500000, 1000000, 2500000, 5000000, 10000000, 30000000, 60000000, 300000000,
+		900000000, INT64_C(3600000000), INT64_C(10800000000), INT64_C(43200000000),
+		INT64_C(86400000000)},
+	{1, 2, 3, 5, 10, 20, 30, 50, 100, 200, 300, 500, 700, 1000},
 };
-#define BOUNDS_N ARRAY_N(bounds)
 
-static struct {
-	uint64_t count[METRIC_LABELS_MAX];
-	const char *value[METRIC_LABELS_MAX];
-	int64_t gauge;
-	uint64_t sum_us, bucket[BOUNDS_N + 1];
-} cells[METRIC_N];
+/* --- labels --------------------------------------------------------------------------------- */
 
-/* --- counting ------------------------------------------------------------------------------ */
-
-static bool has_label(enum metric m)
+/* "a,b" has two. */
+static size_t labels_of(const char *labels)
 {
-	return rows[m].label[0] != 0;
+	size_t n = labels[0] != '\0';
+
+	for (; *labels; labels++)
+		n += *labels == ',';
+	return n;
 }
 
-void metric_label(enum metric m, size_t idx, const char *value)
+void metric_label(enum metric m, size_t which, const char *const *names, size_t n)
 {
-	ASSERT(m < METRIC_N && has_label(m) && idx < METRIC_LABELS_MAX);
-	cells[m].value[idx] = value;
+	ASSERT(m < METRIC_N && n > 0);
+	struct metric_row *r = &metric_rows[m];
+	r->label_n = labels_of(r->labels);
+	ASSERT(which < r->label_n && r->label_n <= METRIC_LABELS_MAX);
+	r->value[which] = names;
+	r->n[which] = n;
+	ASSERT(r->type == METRIC_INFO || metric_series_n(r) <= r->most);
 }
 
-void metric_add(enum metric m, size_t idx, uint64_t n)
+size_t metric_series_n(const struct metric_row *r)
 {
-	ASSERT(m < METRIC_N && rows[m].type == TYPE_COUNTER);
-	ASSERT(idx < (has_label(m) ? METRIC_LABELS_MAX : 1));
-	cells[m].count[idx] += n;
+	size_t n = 1;
+
+	for (size_t i = 0; i < r->label_n; i++)
+		n *= r->n[i];
+	return n;
 }
 
-void metric_set(enum metric m, int64_t v)
+size_t metric_series(enum metric m, size_t a, size_t b, size_t c)
 {
-	ASSERT(m < METRIC_N && rows[m].type == TYPE_GAUGE);
-	cells[m].gauge = v;
-}
+	ASSERT(m < METRIC_N);
+	const struct metric_row *r = &metric_rows[m];
+	const size_t at[METRIC_LABELS_MAX] = {a, b, c};
+	size_t series = 0;
 
-void metric_move(enum metric m, int64_t by)
-{
-	ASSERT(m < METRIC_N && rows[m].type == TYPE_GAUGE);
-	cells[m].gauge += by;
-}
-
-void metric_observe(enum metric m, dur_t d)
-{
-	size_t i = 0;
-
-	ASSERT(m < METRIC_N && rows[m].type == TYPE_HISTOGRAM);
-	if (d.us < 0)
-		d.us = 0;
-	while (i < BOUNDS_N && d.us > bounds[i].us)
-		i++;
-	cells[m].bucket[i]++;
-	cells[m].sum_us += (uint64_t)d.us;
-}
-
-/* --- the text ------------------------------------------------------------------------------ */
-
-/* Label values and help texts: the format escapes backslash, quote and newline. */
-static void escaped(struct buf *b, const char *text, bool quoted)
-{
-	for (; *text; text++)
-		if (*text == '\n')
-			buf_addc(b, "\\n");
-		else if (*text == '\\' || (*text == '"' && quoted))
-			buf_add(b, (struct str){(char[]){'\\', *text}, 2});
-		else
-			buf_byte(b, *text);
-}
-
-static void counter(struct buf *b, enum metric m)
-{
-	if (!has_label(m)) {
-		buf_addf(b, "%s %llu\n", rows[m].name, (unsigned long long)cells[m].count[0]);
-		return;
-	}
+	if (metric_series_n(r) == 0)
+		return 0;
 	for (size_t i = 0; i < METRIC_LABELS_MAX; i++) {
-		if (!cells[m].value[i])
-			continue;
-		buf_addf(b, "%s{%s=\"", rows[m].name, rows[m].label);
-		escaped(b, cells[m].value[i], true);
-		buf_addf(b, "\"} %llu\n", (unsigned long long)cells[m].count[i]);
+		ASSERT(at[i] < (i < r->label_n ? r->n[i] : 1));
+		if (i < r->label_n)
+			series = series * r->n[i] + at[i];
 	}
+	return series;
 }
 
-static void histogram(struct buf *b, enum metric m)
-{
-	const char *name = rows[m].name;
-	uint64_t n = 0, us = cells[m].sum_us;
+/* --- counting ------------------------------------------------------------------------------- */
 
-	for (size_t i = 0; i <= BOUNDS_N; i++) {
-		n += cells[m].bucket[i];
-		buf_addf(b, "%s_bucket{le=\"%s\"} %llu\n", name,
-			i < BOUNDS_N ? bounds[i].le : "+Inf", (unsigned long long)n);
-	}
-	buf_addf(b, "%s_sum %llu.%06u\n", name, (unsigned long long)(us / 1000000),
-		(unsigned)(us % 1000000));
-	buf_addf(b, "%s_count %llu\n", name, (unsigned long long)n);
+static void put(size_t word, uint64_t v)
+{
+	metric_own[word] = v;
+	if (metric_slot)
+		atomic_store_explicit(&metric_slot[word], v, memory_order_relaxed);
 }
 
-void metric_format(struct buf *b)
+/* The first word of a series; false: no list of its label was named, so there is nobody to print
+ * it. */
+static bool words_of(enum metric m, size_t series, size_t *ret)
 {
-	for (enum metric m = 0; m < METRIC_N; m++) {
-		buf_addf(b, "# HELP %s ", rows[m].name);
-		escaped(b, rows[m].help, false);
-		buf_addf(b, "\n# TYPE %s %s\n", rows[m].name, type_name[rows[m].type]);
-		switch (rows[m].type) {
-		case TYPE_COUNTER: counter(b, m); break;
-		case TYPE_GAUGE:
-			buf_addf(b, "%s %lld\n", rows[m].name, (long long)cells[m].gauge);
-			break;
-		case TYPE_HISTOGRAM: histogram(b, m); break;
-		}
+	const struct metric_row *r = &metric_rows[m];
+	size_t n = metric_series_n(r);
+
+	ASSERT(n == 0 || series < n);
+	*ret = r->first + series * r->width;
+	return n > 0;
+}
+
+void metric_add(enum metric m, size_t series, uint64_t n)
+{
+	size_t w;
+
+	ASSERT(m < METRIC_N && metric_rows[m].type <= METRIC_SECONDS);
+	if (words_of(m, series, &w))
+		put(w, metric_own[w] + n);
+}
+
+void metric_set(enum metric m, size_t series, int64_t v)
+{
+	size_t w;
+
+	ASSERT(m < METRIC_N && METRIC_IS_GAUGE(metric_rows[m].type));
+	if (!words_of(m, series, &w))
+		return;
+	bool timed = metric_rows[m].type == METRIC_NEWEST;
+	put(w, (uint64_t)v);
+	put(w + 1, timed ? (uint64_t)clock_mono().us : 1);
+}
+
+static void observe(enum metric m, size_t series, int64_t v)
+{
+	const int64_t *bound = metric_bounds[metric_rows[m].type - METRIC_TIMES];
+	size_t w, i = 0;
+
+	if (!words_of(m, series, &w))
+		return;
+	if (v < 0)
+		v = 0;
+	while (i < METRIC_BOUNDS && v > bound[i])
+		i++;
+	put(w + i, metric_own[w + i] + 1);
+	w += METRIC_BOUNDS + 1;
+	put(w, metric_own[w] + (uint64_t)v);
+}
+
+void metric_observe(enum metric m, size_t series, dur_t d)
+{
+	ASSERT(m < METRIC_N &&
+		(metric_rows[m].type == METRIC_TIMES || metric_rows[m].type == METRIC_LAGS));
+	observe(m, series, d.us);
+}
+
+void metric_observe_n(enum metric m, size_t series, size_t n)
+{
+	ASSERT(m < METRIC_N && metric_rows[m].type == METRIC_SIZES);
+	observe(m, series, (int64_t)n);
+}
+
+/* --- how old a gauge is --------------------------------------------------------------------- */
+
+int64_t metric_age_ms(enum metric m, mono_t now)
+{
+	ASSERT(m < METRIC_N && metric_rows[m].type == METRIC_NEWEST);
+	size_t w = metric_rows[m].first + 1;
+	uint64_t newest = metric_own[w];
+	bool alive;
+
+	for (size_t i = 0; i < metric_file_others(); i++) {
+		_Atomic uint64_t *slot = metric_file_other(i, &alive);
+		uint64_t at = slot ? atomic_load_explicit(&slot[w], memory_order_relaxed) : 0;
+		/* of a clock that ran before the machine was started anew, or of nobody */
+		if (alive && at > newest && at <= (uint64_t)now.us)
+			newest = at;
 	}
+	return newest == 0 ? INT64_MAX : (now.us - (int64_t)newest) / 1000;
 }

@@ -1,25 +1,38 @@
-/* base/metric.h: counters of this process in Prometheus' text format (version 0.0.4).
- * Floor 0. Ids and labels are in metric.def; at most METRIC_LABELS_MAX values a label. */
+/* base/metric.h: counters in Prometheus' text format (version 0.0.4): of this process, and, once a
+ * file is open (base/metric_file.h), of all that share it. Floor 0. What there is stands in
+ * metric.def. Counting costs an add and, with a file, a store; nothing here fails or waits. */
 #ifndef BASE_METRIC_H
 #define BASE_METRIC_H
 
 #include "base/clock.h"
 
-#define METRIC_LABELS_MAX 64
+#define METRIC_LABELS_MAX 3
 
 enum metric {
-#define X(id, type, name, label, help) METRIC_##id,
+#define X(id, type, name, labels, most, help) METRIC_##id,
 #include "base/metric.def"
 #undef X
 	METRIC_N
 };
 
-/* metric_label: name the idx-th value of m's label once, at start. value is static text. */
-void metric_label(enum metric m, size_t idx, const char *value);
-void metric_add(enum metric m, size_t idx, uint64_t n); /* counters; idx 0 without label */
-void metric_set(enum metric m, int64_t v);              /* gauges */
-void metric_move(enum metric m, int64_t by);            /* gauges */
-void metric_observe(enum metric m, dur_t d);            /* histograms: 0.5 ms to 10 s */
-void metric_format(struct buf *b); /* HELP, TYPE, samples; labels without a name are left out */
+/* metric_label: the closed list of values of m's which-th label, once, at start, before anything is
+ * counted and before a file is opened. names is static. The product of a metric's lists may not
+ * exceed its row. While a list is missing, nothing of that metric is counted or printed. */
+void metric_label(enum metric m, size_t which, const char *const *names, size_t n);
+/* Which series: by the index of each label's value, in order; 0 where there is no label. Any index
+ * beyond its list is a bug. */
+size_t metric_series(enum metric m, size_t a, size_t b, size_t c);
+
+void metric_add(enum metric m, size_t series, uint64_t n);  /* COUNTER; SECONDS in microseconds */
+void metric_set(enum metric m, size_t series, int64_t v);   /* SUM MAX MIN NEWEST */
+void metric_observe(enum metric m, size_t series, dur_t d); /* TIMES LAGS */
+void metric_observe_n(enum metric m, size_t series, size_t n); /* SIZES */
+
+/* How long ago a NEWEST was read, by whichever process; INT64_MAX: never. */
+int64_t metric_age_ms(enum metric m, mono_t now);
+
+/* metric_format: HELP, TYPE and samples. Of a metric with one label each series stands there, of
+ * one with more those that are not 0. cost: a look at each process's lock, two with a file. */
+void metric_format(struct buf *b);
 
 #endif

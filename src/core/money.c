@@ -19,6 +19,13 @@ const struct money_currency *money_currency(struct str code)
 	return NULL;
 }
 
+size_t money_currency_no(struct str code)
+{
+	const struct money_currency *c = money_currency(code);
+
+	return c ? (size_t)(c - currencies) : ARRAY_N(currencies);
+}
+
 static const struct money_currency *currency_of(const struct money *m)
 {
 	return m->cur[3] ? NULL : money_currency(str_c(m->cur));

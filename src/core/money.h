@@ -17,6 +17,8 @@ struct money_currency {
 	int64_t step, floor_minor, ceiling_minor;
 };
 const struct money_currency *money_currency(struct str code);
+/* Which row of currency.def; the number of rows for anything else. */
+size_t money_currency_no(struct str code);
 
 /* money_parse: "25", "25.00", "0.5" in major units of cur (three letters, either case).
  *   gives  *ret with exact minor units between the currency's floor and ceiling, a multiple of its

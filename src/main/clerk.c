@@ -8,6 +8,7 @@
 #include "base/log.h"
 #include "main/clerk_page.h"
 #include "main/notify.h"
+#include "main/process.h"
 #include "main/role.h"
 
 #define ARENA_BYTES (3u << 20)
@@ -54,6 +55,7 @@ static void rounds(struct app_clerk *c, const struct role *role)
 		}
 		done = app_clerk_round(c, &g_stop);
 		clerk_page_round(&page, c->conf);
+		process_tick(clock_mono());
 	}
 }
 

@@ -6,15 +6,19 @@
 #include <unistd.h>
 
 #include "base/crash.h"
+#include "base/label.h"
 #include "base/log.h"
+#include "base/metric.h"
 #include "main/fcgi.h"
 #include "main/notify.h"
+#include "main/process.h"
 #include "main/role.h"
 #include "web/h_money.h"
+#include "web/metrics.h"
 
 #define IO_MS       5000
 #define ARENA_BYTES (3u << 20)
-#define BODY_BYTES  (256u << 10) /* a donor's page with all gifts and payments */
+#define BODY_BYTES  METRICS_BYTES /* more than a donor's page with all gifts and payments */
 
 static volatile sig_atomic_t g_stop, g_reload;
 static int64_t g_drain_s = 5;
@@ -70,6 +74,7 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 		response_problem(&plain, &q, ERR_BUG, NULL);
 		r = plain;
 	}
+	metrics_request(ROLE_money, route, r.status, &q);
 	fcgi_answer(c, &q, &r);
 	if (route == ROUTE_pledge)
 		CRASH_POINT("p.replied");
@@ -104,7 +109,10 @@ static void loop(struct app_money *m, const struct role *role, int listener, str
 		struct fcgi *c = fcgi_accept(listener, IO_MS, false);
 		if (!c)
 			continue;
+		metric_set(METRIC_INFLIGHT, 0, 1);
 		serve(m, c, a);
+		metric_set(METRIC_INFLIGHT, 0, 0);
+		process_tick(clock_mono());
 		fcgi_free(c);
 		arena_reset(a);
 	}

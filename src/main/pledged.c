@@ -7,6 +7,7 @@
 
 #include "base/crash.h"
 #include "base/log.h"
+#include "main/process.h"
 #include "main/role.h"
 #include "pay/dns.h"
 #include "pay/pays.h"
@@ -173,6 +174,7 @@ static void complain_setting(const char *path, enum err e, const struct fault *f
 
 static void refused(const char *what, struct str why, struct str restart_for)
 {
+	process_reloaded(false);
 	struct log_line l;
 	log_open(&l, LOG_ERROR, "the configuration was not read again; the old one stays");
 	log_c(&l, "setting", what);
@@ -236,6 +238,7 @@ bool role_reload(const struct role *r, struct pays *pays)
 	}
 	log_level_set(m.level);
 	made_fini(&m);
+	process_reloaded(true);
 	CRASH_POINT("h.swapped");
 	struct log_line l;
 	log_open(&l, LOG_NOTICE, "the configuration was read again");
@@ -277,7 +280,9 @@ static int start(size_t i, const char *path, bool test, bool dump)
 		log_level_set(m.level);
 		/* a core file would hold secrets and readers */
 		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
+		process_start(ROLES[i].name, PLEDGED_VERSION, conf_str(&conf, CONF_metrics_file));
 		code = ROLES[i].run(&r);
+		process_end();
 	}
 	made_fini(&m);
 	conf_fini(&conf);

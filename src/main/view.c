@@ -7,17 +7,20 @@
 #include <stdlib.h>
 #include <sys/socket.h>
 
+#include "base/label.h"
 #include "base/log.h"
 #include "base/metric.h"
 #include "main/fcgi.h"
 #include "main/notify.h"
+#include "main/process.h"
 #include "main/role.h"
 #include "web/h_view.h"
+#include "web/metrics.h"
 
 #define IO_MS       250
 #define TICK_MS     20
 #define ARENA_BYTES 16384
-#define BODY_BYTES  (96 * 1024)
+#define BODY_BYTES  METRICS_BYTES /* the longest answer; a page has 96 KiB */
 #define HEAD_BYTES  3072 /* cookie, token and the longest redirect; nginx takes 4096 in all */
 #define CONNS_MAX   4096
 #define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
@@ -80,7 +83,7 @@ static void conn_free(struct conn *c)
 		c->next->prev = c->prev;
 	if (l->conn_n-- == CONNS_MAX && !l->draining)
 		event_add(l->listen_ev, NULL);
-	metric_set(METRIC_CONNECTIONS, (int64_t)l->conn_n);
+	metric_set(METRIC_CONNECTIONS, 0, (int64_t)l->conn_n);
 	free(c);
 }
 
@@ -131,8 +134,7 @@ static void send_answer(struct conn *c, struct work *w, struct response *r)
 		response_on(l, r);
 		response_problem(r, &w->q, ERR_BUG, NULL);
 	}
-	metric_add(METRIC_REQUESTS, w->route, 1);
-	metric_observe(METRIC_DURATION, (dur_t){clock_mono().us - w->q.start.us});
+	metrics_request(ROLE_view, w->route, r->status, &w->q);
 	c->work = NULL;
 	w->conn = NULL;
 	bool again = fcgi_answer(c->fcgi, &w->q, r);
@@ -255,7 +257,7 @@ static void on_listen(evutil_socket_t fd, short what, void *arg)
 			l->conns->prev = c;
 		l->conns = c;
 		l->conn_n++;
-		metric_set(METRIC_CONNECTIONS, (int64_t)l->conn_n);
+		metric_set(METRIC_CONNECTIONS, 0, (int64_t)l->conn_n);
 		event_add(c->ev, NULL);
 	}
 }
@@ -375,9 +377,6 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 		return e;
 	l->h = (struct h_view){.app = l->app};
 	settings(l);
-	for (size_t i = 0; i < ROUTE_N; i++)
-		metric_label(METRIC_REQUESTS, i, route_name((enum route)i));
-	metric_label(METRIC_REQUESTS, ROUTE_N, "none");
 	return OK;
 }
 
@@ -418,6 +417,7 @@ static void loop_run(struct loop *l)
 	while (!l->draining || !drained(l)) {
 		if (l->app)
 			app_view_tick(l->app, clock_utc(), clock_mono());
+		process_tick(clock_mono());
 		watch_batches(l);
 		listen_on(l);
 		event_base_loop(l->base, EVLOOP_ONCE);

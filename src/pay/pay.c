@@ -2,6 +2,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metric.h"
 #include "base/seal.h"
 #include "pay/http.h"
 #include "pay/mollie_conf.h"
@@ -164,6 +165,16 @@ const char *pay_name(const struct pay *p)
 	return p->ops->name;
 }
 
+size_t pay_no(const struct pay *p)
+{
+	return (size_t)(p->ops - rows);
+}
+
+const char *pays_name(size_t no)
+{
+	return no < ARRAY_N(rows) ? rows[no].name : NULL;
+}
+
 bool pay_livemode(const struct pay *p)
 {
 	return p->set.livemode;
@@ -228,6 +239,16 @@ static void add_headers(const struct pay *p, const char *type, const char *accep
 			c->header[n++] = all[i];
 }
 
+static void count(const struct pay *p, enum label_op op, const struct pay_answer *ans, mono_t began)
+{
+	enum pay_outcome o = pay_outcome(ans);
+
+	metric_add(
+		METRIC_PROVIDER_CALLS, metric_series(METRIC_PROVIDER_CALLS, pay_no(p), op, o), 1);
+	metric_observe(METRIC_PROVIDER_TIME, metric_series(METRIC_PROVIDER_TIME, pay_no(p), 0, 0),
+		(dur_t){clock_mono().us - began.us});
+}
+
 void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, struct arena *a,
 	struct pay_answer *ret)
 {
@@ -259,8 +280,10 @@ void pay_call(struct pay *p, const struct pay_request *q, int64_t timeout_ms, st
 		.body_max = PAY_ANSWER_MAX,
 		.timeout_ms = timeout_ms};
 	add_headers(p, type.p, accept.p, key.p, &c);
+	mono_t began = clock_mono();
 	http_call(p->http, &c, a, &got);
 	take(&got, ret);
+	count(p, q->op, ret, began);
 }
 
 /* --- dispatch --------------------------------------------------------------------------------- */
@@ -332,7 +355,11 @@ enum err pay_build_again(const struct pay *p, const struct pay_request *old, str
 enum err pay_build_fetch(const struct pay *p, enum pay_kind kind, struct str id, struct arena *a,
 	struct pay_request *ret)
 {
-	return p->ops->build_fetch(kind, id, a, ret);
+	enum err e = p->ops->build_fetch(kind, id, a, ret);
+
+	if (e == OK)
+		ret->op = OP_fetch;
+	return e;
 }
 
 enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *ans, struct arena *a,
@@ -374,8 +401,13 @@ enum err pay_build_expire(const struct pay *p, struct str object_id, struct str 
 enum err pay_build_portal(const struct pay *p, struct str customer, struct str return_url,
 	struct str idem_key, struct arena *a, struct pay_request *ret)
 {
-	return !p->ops->build_portal ? ERR_RANGE
-				     : p->ops->build_portal(customer, return_url, idem_key, a, ret);
+	enum err e = !p->ops->build_portal
+			     ? ERR_RANGE
+			     : p->ops->build_portal(customer, return_url, idem_key, a, ret);
+
+	if (e == OK)
+		ret->op = OP_portal;
+	return e;
 }
 
 enum err pay_parse_portal(const struct pay *p, const struct pay_answer *ans, struct arena *a,
@@ -389,7 +421,11 @@ enum err pay_parse_portal(const struct pay *p, const struct pay_answer *ans, str
 enum err pay_build_list(const struct pay *p, enum pay_list what, utc_t since, utc_t until,
 	struct str after, struct arena *a, struct pay_request *ret)
 {
-	return p->ops->build_list(what, since, until, after, a, ret);
+	enum err e = p->ops->build_list(what, since, until, after, a, ret);
+
+	if (e == OK)
+		ret->op = OP_list;
+	return e;
 }
 
 enum err pay_parse_list(const struct pay *p, enum pay_list what, const struct pay_answer *ans,

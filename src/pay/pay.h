@@ -9,6 +9,7 @@
 
 #include "base/arena.h"
 #include "base/conf.h"
+#include "base/label.h"
 #include "base/uuid.h"
 #include "core/pledge.h"
 
@@ -25,8 +26,8 @@ enum pay_outcome {
 	PAY_NEEDS_DONOR,
 	PAY_GONE
 };
-const char *pay_outcome_name(
-	enum pay_outcome o); /* ok retry unknown permanent config needs_donor gone */
+/* ok retry unknown permanent config needs_donor gone */
+const char *pay_outcome_name(enum pay_outcome o);
 
 enum pay_kind {
 	PAY_KIND_NONE,
@@ -48,6 +49,7 @@ struct pay_request {
 	struct str path;     /* begins with /; query included */
 	struct str body;     /* empty for GET */
 	struct str idem_key; /* empty: none */
+	enum label_op op;    /* for the metrics; fetches, lists and portals know theirs */
 };
 
 struct pay_answer {
@@ -133,10 +135,10 @@ struct pay_event {
 	enum pay_kind kind;
 	struct str object_id;
 	bool livemode, ignored;
-	bool hint; /* anybody may have sent it: it says no more than where to look */
-	utc_t created;
-	struct str version; /* of the interface that wrote it; may be empty */
-	bool other_version; /* told, and not the one of our calls: worth a warning */
+	bool hint;                /* anybody may have sent it: it says no more than where to look */
+	utc_t created, signed_at; /* signed_at: by the sender's clock; 0: not signed */
+	struct str version;       /* of the interface that wrote it; may be empty */
+	bool other_version;       /* told, and not the one of our calls: worth a warning */
 };
 MUST enum err pay_webhook(const struct pay *p, struct str signature, struct str body, utc_t now,
 	struct arena *a, struct pay_event *ret, struct fault *f);
@@ -144,5 +146,4 @@ MUST enum err pay_webhook(const struct pay *p, struct str signature, struct str 
 /* The rest of the same table, so that whoever has this header has it all. */
 #include "pay/pay_list.h"
 #include "pay/pay_wish.h"
-
 #endif

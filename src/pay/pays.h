@@ -24,6 +24,10 @@ void pay_close(struct pay *p); /* NULL is fine; wipes secrets */
 /* The setting of its ways to pay, as written; NULL: there is no provider of that name. */
 const char *pay_methods_of(const struct conf *c, struct str name);
 
+/* All that there are, configured or not, in the order of pay_no; NULL behind the last. */
+const char *pays_name(size_t no);
+size_t pay_no(const struct pay *p);
+
 /* What it can do. */
 bool pay_takes(const struct pay *p, enum campaign_interval interval, struct str currency);
 bool pay_lists(const struct pay *p, enum pay_list what);

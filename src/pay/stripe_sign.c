@@ -127,6 +127,7 @@ enum err stripe_sign_webhook(const struct pay_set *set, struct str signature, st
 	r = stripe_event_read(set, o, &e, f);
 	if (r == OK)
 		r = keep(a, &e);
+	e.signed_at = utc_of_s(utc_s(now) - skew);
 	if (r == OK)
 		*ret = e;
 	return r;

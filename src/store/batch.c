@@ -4,6 +4,7 @@
 #include <string.h>
 
 #include "base/crash.h"
+#include "base/metric.h"
 #include "store/batch_own.h"
 
 #define CAREFUL_MS 1000
@@ -277,8 +278,10 @@ void batch_landed(struct batch *b, mono_t now)
 	b->fly_n = 0;
 	if (fine) {
 		b->last_ok = now;
-		b->stats.batches++;
-		b->stats.readers += b->group_n;
+		if (b->group_n > 0) {
+			metric_observe_n(METRIC_BATCH_READERS, 0, b->group_n);
+			metric_observe(METRIC_BATCH_COMMIT, 0, (dur_t){now.us - b->since.us});
+		}
 		for (size_t i = 0; i < b->group_n; i++)
 			answer_group(b, &b->group[i], &b->group[i].state, now);
 	} else {
@@ -319,6 +322,7 @@ static void suspect_tally(struct batch *b, size_t n, bool input, const struct fa
 		fly_again(b, n);
 	} else if (input) {
 		b->stats.dropped++;
+		metric_add(METRIC_TALLY_DROPPED, 0, 1);
 		b->trouble = *f;
 		forget_tally(b);
 	} else {
@@ -338,7 +342,7 @@ void batch_refused(struct batch *b, mono_t now)
 	b->res = NULL;
 	b->state = IDLE;
 	b->tally_flying = false;
-	b->stats.retries++;
+	metric_add(METRIC_BATCH_RETRIES, 0, 1);
 	size_t n = b->fly_n;
 	b->fly_n = 0;
 	if (tally && e == ERR_STORE) {

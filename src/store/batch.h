@@ -52,7 +52,6 @@ struct batch_op {
 
 struct batch;
 struct batch_stats {
-	uint64_t batches, readers, retries, connects;
 	uint64_t malformed; /* answers in a form that is not ours: binary and schema differ */
 	uint64_t dropped;   /* tallies that PostgreSQL will never take */
 };

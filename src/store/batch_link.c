@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "base/metric.h"
 #include "store/batch_own.h"
 
 #define RETRY_MS   200 /* between two tries to connect */
@@ -166,7 +167,7 @@ static void connected(struct batch *b, mono_t now)
 {
 	PQsetnonblocking(b->conn, 1);
 	PQsetNoticeReceiver(b->conn, ignore_notice, NULL);
-	b->stats.connects++;
+	metric_add(METRIC_STORE_CONNECTS, 0, 1);
 	b->generation++;
 	b->last_ok = now;
 	if (!b->prepared) {

@@ -4,6 +4,8 @@
 #include <time.h>
 
 #include "base/crash.h"
+#include "base/label.h"
+#include "base/metric.h"
 #include "store/pq.h"
 
 #define REPEATS 2
@@ -80,11 +82,21 @@ char *pq_conninfo(const struct conf *c, const char *user, struct fault *f)
 	return mem;
 }
 
+static void count(enum err e)
+{
+	enum label_db what = e == ERR_STORE_DOWN   ? DB_down
+			     : e == ERR_STORE_BUSY ? DB_busy
+			     : e == ERR_TIMEOUT    ? DB_timeout
+						   : DB_refused;
+	metric_add(METRIC_DB_ERRORS, metric_series(METRIC_DB_ERRORS, what, 0, 0), 1);
+}
+
 enum err pq_fault(struct fault *f, const PGconn *conn, const PGresult *res, const char *what)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
 	enum err e =
 		conn && PQstatus(conn) == CONNECTION_BAD ? ERR_STORE_DOWN : store_sqlstate(state);
+	count(e);
 	return fault_set(f, e, NULL, "%s: SQLSTATE %s", what, state ? state : "none");
 }
 
@@ -124,8 +136,10 @@ static enum err connect_now(struct store *s, struct fault *f)
 		return OK;
 	PQfinish(s->conn);
 	s->conn = PQconnectdb(s->conninfo);
-	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK)
+	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK) {
+		count(ERR_STORE_DOWN);
 		return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
+	}
 	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
 	return OK;
 }

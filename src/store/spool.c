@@ -134,6 +134,20 @@ void spool_put(struct spool *s, const struct batch_op *op)
 	metric_add(ok ? METRIC_SPOOLED : METRIC_SPOOL_DROPPED, 0, 1);
 }
 
+/* What waits, in the file and in the one that is being loaded. */
+static void tell(const struct spool *s)
+{
+	char loading[1010];
+	struct stat st;
+	int64_t n = 0;
+	snprintf(loading, sizeof loading, "%s.loading", s->path);
+	if (stat(s->path, &st) == 0)
+		n += st.st_size / RECORD;
+	if (stat(loading, &st) == 0)
+		n += st.st_size / RECORD;
+	metric_set(METRIC_SPOOL, 0, n);
+}
+
 static struct spool_load *g_load; /* the one that flies: ops have no room for a pointer back */
 
 static void loaded(struct batch_op *op)
@@ -190,6 +204,7 @@ void spool_load(struct spool *s, struct batch *const *batch, size_t batch_n, mon
 		if (!s->path[0] || now.us < s->look_at.us)
 			return;
 		s->look_at = mono_add(now, dur_ms(LOOK_MS));
+		tell(s);
 		take(s);
 		if (!s->load)
 			return;

@@ -6,11 +6,11 @@
 #include "app/again.h"
 #include "base/crash.h"
 #include "base/json.h"
-#include "base/metric.h"
 #include "web/h_link.h"
 #include "web/h_manage.h"
 #include "web/h_money.h"
 #include "web/h_remind.h"
+#include "web/metrics.h"
 #include "web/page.h"
 
 /* The fields of a pledge in one order for both forms of request. */
@@ -279,14 +279,6 @@ static void webhook(
 	buf_addc(&r->body, "{\"received\":true}");
 }
 
-/* Each process counts for itself, and whichever takes the request answers. */
-static void metrics(struct response *r)
-{
-	r->type = "text/plain; version=0.0.4";
-	response_no_store(r);
-	metric_format(&r->body);
-}
-
 void h_money(struct app_money *m, enum route route, struct str rest, const struct request *q,
 	struct response *r)
 {
@@ -301,7 +293,7 @@ void h_money(struct app_money *m, enum route route, struct str rest, const struc
 	else if (route == ROUTE_mollie)
 		webhook(m, STR("mollie"), q, r);
 	else if (route == ROUTE_money_metrics)
-		metrics(r);
+		metrics_answer(r);
 	else if (route == ROUTE_link || route == ROUTE_link_look || route == ROUTE_link_join)
 		h_link(m, route, rest, q, r);
 	else if (route >= ROUTE_manage && route <= ROUTE_manage_open)

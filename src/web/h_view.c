@@ -2,11 +2,11 @@
 #include <string.h>
 
 #include "base/json.h"
-#include "base/metric.h"
 #include "web/fragment.h"
 #include "web/h_explain.h"
 #include "web/h_goal.h"
 #include "web/h_view.h"
+#include "web/metrics.h"
 #include "web/page_left.h"
 #include "web/turn.h"
 #include "web/view_facts.h"
@@ -270,11 +270,7 @@ bool h_view_take(const struct h_view *h, enum route route, struct request *q, st
 		r->type = "text/plain";
 		buf_addc(&r->body, r->status == 200 ? "ready\n" : "not ready\n");
 		return true;
-	case ROUTE_metrics:
-		app_view_metrics(h->app);
-		r->type = "text/plain; version=0.0.4";
-		metric_format(&r->body);
-		return true;
+	case ROUTE_metrics: metrics_answer(r); return true;
 	default: response_problem(r, q, ERR_NOT_FOUND, NULL); return true;
 	}
 }

@@ -84,7 +84,7 @@ void response_problem(
 	struct response *r, const struct request *q, enum err e, const struct fault *f)
 {
 	r->status = err_status(e);
-	metric_add(METRIC_ERRORS, e, 1);
+	metric_add(METRIC_ERRORS, metric_series(METRIC_ERRORS, e, 0, 0), 1);
 	r->type = "application/problem+json";
 	buf_init(&r->body, r->body.p, r->body.cap);
 	buf_addf(&r->body, "{\"type\":\"urn:pledged:problem:%s\",\"title\":", err_slug(e));

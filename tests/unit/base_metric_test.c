@@ -42,10 +42,17 @@ static void every_metric_is_explained(void **state)
 	static const struct {
 		const char *name, *type, *help;
 	} rows[] = {
-#define TYPE_COUNTER                   "counter"
-#define TYPE_GAUGE                     "gauge"
-#define TYPE_HISTOGRAM                 "histogram"
-#define X(id, type, name, label, help) {name, TYPE_##type, help},
+#define TYPE_COUNTER                          "counter"
+#define TYPE_SECONDS                          "counter"
+#define TYPE_SUM                              "gauge"
+#define TYPE_MAX                              "gauge"
+#define TYPE_MIN                              "gauge"
+#define TYPE_NEWEST                           "gauge"
+#define TYPE_INFO                             "gauge"
+#define TYPE_TIMES                            "histogram"
+#define TYPE_LAGS                             "histogram"
+#define TYPE_SIZES                            "histogram"
+#define X(id, type, name, labels, most, help) {name, TYPE_##type, help},
 #include "base/metric.def"
 #undef X
 	};
@@ -67,14 +74,16 @@ static void every_metric_is_explained(void **state)
 /* Every line is a comment or `name[{label="value"}] number`, and the last one ends. */
 static void every_line_is_well_formed(void **state)
 {
+	static const char *const odd[] = {"plain", "w\\e\"i\nrd"};
+
 	(void)state;
-	metric_label(METRIC_EVENTS, 5, "w\\e\"i\nrd");
+	metric_label(METRIC_EVENTS, 0, odd, 2);
 	struct str rest = str_c(scrape()), line, value;
 	assert_int_equal(rest.p[rest.n - 1], '\n');
 	while (str_cut(&rest, '\n', &line)) {
-		if (str_starts(line, "# HELP pledged_") || str_starts(line, "# TYPE pledged_"))
+		if (str_starts(line, "# HELP p") || str_starts(line, "# TYPE p"))
 			continue;
-		assert_true(str_starts(line, "pledged_"));
+		assert_true(str_starts(line, "pledged_") || str_starts(line, "process_"));
 		value = line;
 		while (memchr(value.p, ' ', value.n))
 			assert_true(str_cut(&value, ' ', &line));
@@ -86,38 +95,58 @@ static void every_line_is_well_formed(void **state)
 static void counters(void **state)
 {
 	(void)state;
-	has("\npledged_batches_total 0\n");
-	metric_add(METRIC_BATCHES, 0, 2);
-	metric_add(METRIC_BATCHES, 0, UINT64_C(18446744073709551610));
-	has("\npledged_batches_total 18446744073709551612\n");
+	has("\npledged_mark_races_total 0\n");
+	metric_add(METRIC_MARK_RACES, 0, 2);
+	metric_add(METRIC_MARK_RACES, 0, UINT64_C(18446744073709551610));
+	has("\npledged_mark_races_total 18446744073709551612\n");
+	metric_add(METRIC_CPU, 0, 61000000);
+	has("\nprocess_cpu_seconds_total 61\n");
+	metric_add(METRIC_CPU, 0, 250);
+	has("\nprocess_cpu_seconds_total 61.00025\n");
 }
 
+/* Without its lists a metric counts nothing; with one label all of it is printed, with more what is
+ * not 0. */
 static void labels(void **state)
 {
+	static const char *const act[] = {"open", "prompt"}, *const reason[] = {"a", "b", "c"};
+	static const char *const result[] = {"yes", "no"};
+
 	(void)state;
+	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 1, 77, 0), 7);
 	has_not("pledged_decisions_total{");
 	has_not("\npledged_decisions_total ");
-	metric_label(METRIC_DECISIONS, 1, "campaign");
-	metric_label(METRIC_DECISIONS, METRIC_LABELS_MAX - 1, "last");
-	metric_add(METRIC_DECISIONS, 0, 7);
-	metric_add(METRIC_DECISIONS, 1, 3);
-	metric_add(METRIC_DECISIONS, METRIC_LABELS_MAX - 1, 1);
+	metric_label(METRIC_DECISIONS, 0, act, 2);
+	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 1, 2, 0), 7);
+	has_not("pledged_decisions_total{");
+	metric_label(METRIC_DECISIONS, 1, reason, 3);
+	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 1, 2, 0), 3);
+	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 0, 1, 0), 1);
 	has("# TYPE pledged_decisions_total counter\n"
-	    "pledged_decisions_total{reason=\"campaign\"} 3\n"
-	    "pledged_decisions_total{reason=\"last\"} 1\n#");
-	has_not(" 7\n");
+	    "pledged_decisions_total{act=\"open\",reason=\"b\"} 1\n"
+	    "pledged_decisions_total{act=\"prompt\",reason=\"c\"} 3\n#");
+	metric_label(METRIC_ROBOT_CLAIMS, 0, result, 2);
+	metric_add(METRIC_ROBOT_CLAIMS, metric_series(METRIC_ROBOT_CLAIMS, 1, 0, 0), 5);
+	has("pledged_robot_claims_total{result=\"yes\"} 0\n"
+	    "pledged_robot_claims_total{result=\"no\"} 5\n#");
 }
 
+/* A sum is there from the start; what somebody has to read first is not. */
 static void gauges(void **state)
 {
 	(void)state;
 	has("\npledged_connections 0\n");
-	metric_set(METRIC_CONNECTIONS, 5);
-	metric_move(METRIC_CONNECTIONS, 3);
-	metric_move(METRIC_CONNECTIONS, -10);
+	metric_set(METRIC_CONNECTIONS, 0, 5);
+	metric_set(METRIC_CONNECTIONS, 0, -2);
 	has("\npledged_connections -2\n");
-	metric_set(METRIC_CONNECTIONS, 0);
-	has("\npledged_connections 0\n");
+	has_not("\npledged_store_up ");
+	metric_set(METRIC_STORE_UP, 0, 0);
+	has("\npledged_store_up 0\n");
+	has_not("\npledged_inbox_oldest_seconds ");
+	assert_true(metric_age_ms(METRIC_INBOX_OLDEST, clock_mono()) == INT64_MAX);
+	metric_set(METRIC_INBOX_OLDEST, 0, 12);
+	has("\npledged_inbox_oldest_seconds 12\n");
+	assert_in_range(metric_age_ms(METRIC_INBOX_OLDEST, clock_mono()), 0, 60000);
 }
 
 static void histograms(void **state)
@@ -127,25 +156,49 @@ static void histograms(void **state)
 
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(us); i++)
-		metric_observe(METRIC_DURATION, (dur_t){us[i]});
-	has("# TYPE pledged_request_duration_seconds histogram\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.0005\"} 3\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.001\"} 5\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.0025\"} 5\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.005\"} 5\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.01\"} 5\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.025\"} 5\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.05\"} 5\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.1\"} 7\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.25\"} 8\n"
-	    "pledged_request_duration_seconds_bucket{le=\"0.5\"} 8\n"
-	    "pledged_request_duration_seconds_bucket{le=\"1\"} 8\n"
-	    "pledged_request_duration_seconds_bucket{le=\"2.5\"} 8\n"
-	    "pledged_request_duration_seconds_bucket{le=\"5\"} 8\n"
-	    "pledged_request_duration_seconds_bucket{le=\"10\"} 9\n"
-	    "pledged_request_duration_seconds_bucket{le=\"+Inf\"} 11\n"
-	    "pledged_request_duration_seconds_sum 3620.003002\n"
-	    "pledged_request_duration_seconds_count 11\n");
+		metric_observe(METRIC_BATCH_COMMIT, 0, (dur_t){us[i]});
+	has("# TYPE pledged_batch_commit_seconds histogram\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.0005\"} 3\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.001\"} 5\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.0025\"} 5\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.005\"} 5\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.01\"} 5\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.025\"} 5\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.05\"} 5\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.1\"} 7\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.25\"} 8\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"0.5\"} 8\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"1\"} 8\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"2.5\"} 8\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"5\"} 8\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"10\"} 9\n"
+	    "pledged_batch_commit_seconds_bucket{le=\"+Inf\"} 11\n"
+	    "pledged_batch_commit_seconds_sum 3620.003002\n"
+	    "pledged_batch_commit_seconds_count 11\n");
+}
+
+static void sizes_lags_and_labels(void **state)
+{
+	static const char *const role[] = {"view", "money"};
+
+	(void)state;
+	for (size_t n = 0; n <= 1001; n += 7)
+		metric_observe_n(METRIC_BATCH_READERS, 0, n); /* 0 7 14 … 1001 */
+	has("pledged_batch_readers_bucket{le=\"1\"} 1\n");
+	has("pledged_batch_readers_bucket{le=\"10\"} 2\n");
+	has("pledged_batch_readers_bucket{le=\"1000\"} 143\n"
+	    "pledged_batch_readers_bucket{le=\"+Inf\"} 144\n"
+	    "pledged_batch_readers_sum 72072\n"
+	    "pledged_batch_readers_count 144\n");
+	metric_observe(METRIC_WEBHOOK_LAG, 0, (dur_t){INT64_C(86400000000)});
+	has("pledged_webhook_lag_seconds_bucket{le=\"43200\"} 0\n"
+	    "pledged_webhook_lag_seconds_bucket{le=\"86400\"} 1\n");
+	metric_label(METRIC_DURATION, 0, role, 2);
+	metric_observe(METRIC_DURATION, metric_series(METRIC_DURATION, 1, 0, 0), dur_ms(2000));
+	has("pledged_request_duration_seconds_bucket{role=\"money\",le=\"1\"} 0\n"
+	    "pledged_request_duration_seconds_bucket{role=\"money\",le=\"2.5\"} 1\n");
+	has("pledged_request_duration_seconds_sum{role=\"money\"} 2\n"
+	    "pledged_request_duration_seconds_count{role=\"money\"} 1\n");
 }
 
 static void too_little_room_is_told(void **state)
@@ -159,26 +212,35 @@ static void too_little_room_is_told(void **state)
 	assert_int_equal(buf_done(&b), ERR_TOO_LONG);
 }
 
+static const char *const many[200];
+
 /* Wrong use is a bug of ours and ends the process. */
 static void misuse(int which)
 {
+	static const char *const two[] = {"a", "b"};
+
 	switch (which) {
 	case 0: metric_add(METRIC_CONNECTIONS, 0, 1); break;
-	case 1: metric_add(METRIC_BATCHES, 1, 1); break;
-	case 2: metric_add(METRIC_DECISIONS, METRIC_LABELS_MAX, 1); break;
-	case 3: metric_set(METRIC_BATCHES, 1); break;
-	case 4: metric_move(METRIC_DURATION, 1); break;
-	case 5: metric_observe(METRIC_BATCHES, dur_ms(1)); break;
-	case 6: metric_label(METRIC_BATCHES, 0, "x"); break;
-	case 7: metric_label(METRIC_DECISIONS, METRIC_LABELS_MAX, "x"); break;
+	case 1: metric_add(METRIC_MARK_RACES, 1, 1); break;
+	case 2: metric_set(METRIC_MARK_RACES, 0, 1); break;
+	case 3: metric_observe(METRIC_MARK_RACES, 0, dur_ms(1)); break;
+	case 4: metric_observe_n(METRIC_DURATION, 0, 1); break;
+	case 5: metric_label(METRIC_MARK_RACES, 0, two, 2); break;
+	case 6: metric_label(METRIC_ERRORS, 1, two, 2); break;
+	case 7: metric_label(METRIC_ERRORS, 0, many, 200); break;
 	case 8: metric_add((enum metric)METRIC_N, 0, 1); break;
+	case 9:
+		metric_label(METRIC_ERRORS, 0, two, 2);
+		(void)metric_series(METRIC_ERRORS, 2, 0, 0);
+		break;
+	case 10: (void)metric_age_ms(METRIC_CONNECTIONS, (mono_t){1}); break;
 	}
 }
 
 static void misuse_is_a_bug(void **state)
 {
 	(void)state;
-	for (int which = 0; which <= 8; which++) {
+	for (int which = 0; which <= 10; which++) {
 		int status;
 		pid_t pid = fork();
 		assert_true(pid >= 0);
@@ -202,6 +264,7 @@ int main(void)
 		cmocka_unit_test(labels),
 		cmocka_unit_test(gauges),
 		cmocka_unit_test(histograms),
+		cmocka_unit_test(sizes_lags_and_labels),
 		cmocka_unit_test(too_little_room_is_told),
 		cmocka_unit_test(misuse_is_a_bug),
 	};

@@ -186,8 +186,8 @@ static struct pay *open_to(const char *scheme, uint16_t port)
 	return p;
 }
 
-static const struct pay_request post = {"POST", STR("/v1/checkout/sessions"), STR("mode=payment&x=1"), STR("co-pl_01-1")};
-static const struct pay_request get = {"GET", STR("/v1/checkout/sessions/cs_1?expand[0]=payment_intent"), {NULL, 0}, {NULL, 0}};
+static const struct pay_request post = {"POST", STR("/v1/checkout/sessions"), STR("mode=payment&x=1"), STR("co-pl_01-1"), OP_create};
+static const struct pay_request get = {"GET", STR("/v1/checkout/sessions/cs_1?expand[0]=payment_intent"), {NULL, 0}, {NULL, 0}, OP_fetch};
 
 /* One call to one peer; what the peer read is in heard. */
 static struct pay_answer call(script *does, const struct pay_request *q, int64_t timeout_ms)
@@ -267,7 +267,7 @@ static void a_get_has_brackets_and_no_key(void **state)
 
 static void a_delete_is_a_delete(void **state)
 {
-	struct pay_request q = {"DELETE", STR("/v1/subscriptions/sub_1"), {NULL, 0}, {NULL, 0}};
+	struct pay_request q = {"DELETE", STR("/v1/subscriptions/sub_1"), {NULL, 0}, {NULL, 0}, OP_other};
 	struct pay_answer ans = call(fine, &q, NEVER_MS);
 
 	(void)state;
@@ -277,7 +277,7 @@ static void a_delete_is_a_delete(void **state)
 
 static void an_empty_post_has_length_0(void **state)
 {
-	struct pay_request q = {"POST", STR("/v1/checkout/sessions/cs_1/expire"), {NULL, 0}, STR("v1:expire:1")};
+	struct pay_request q = {"POST", STR("/v1/checkout/sessions/cs_1/expire"), {NULL, 0}, STR("v1:expire:1"), OP_other};
 	struct pay_answer ans = call(fine, &q, NEVER_MS);
 
 	(void)state;
@@ -292,18 +292,18 @@ static void unsound_requests_never_leave(void **state)
 	memset(path, 'a', sizeof path - 1);
 	path[0] = '/';
 	const struct pay_request rows[] = {
-	    {"PUT", STR("/v1/x"), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR(""), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR("v1/x"), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR("@evil.example/"), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR("/v1/x HTTP/1.1\r\nX: y"), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR("/v1/\0x"), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR("/v1/é"), {NULL, 0}, {NULL, 0}},
-	    {"GET", STR("/v1/x#y"), {NULL, 0}, {NULL, 0}},
-	    {"GET", {path, sizeof path - 1}, {NULL, 0}, {NULL, 0}},
-	    {"POST", STR("/v1/x"), {NULL, 0}, STR("a\r\nX: y")},
-	    {"POST", STR("/v1/x"), {NULL, 0}, STR("a b")},
-	    {"POST", STR("/v1/x"), {NULL, 0}, {path, 256}},
+	    {"PUT", STR("/v1/x"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR(""), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR("v1/x"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR("@evil.example/"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR("/v1/x HTTP/1.1\r\nX: y"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR("/v1/\0x"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR("/v1/é"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", STR("/v1/x#y"), {NULL, 0}, {NULL, 0}, OP_other},
+	    {"GET", {path, sizeof path - 1}, {NULL, 0}, {NULL, 0}, OP_other},
+	    {"POST", STR("/v1/x"), {NULL, 0}, STR("a\r\nX: y"), OP_other},
+	    {"POST", STR("/v1/x"), {NULL, 0}, STR("a b"), OP_other},
+	    {"POST", STR("/v1/x"), {NULL, 0}, {path, 256}, OP_other},
 	};
 
 	(void)state;
@@ -438,7 +438,7 @@ static void the_connection_is_kept(void **state)
 /* Nothing of one call may stay in the handle for the next. */
 static void calls_do_not_colour_each_other(void **state)
 {
-	const struct pay_request end = {"DELETE", STR("/v1/subscriptions/sub_1"), {NULL, 0}, {NULL, 0}};
+	const struct pay_request end = {"DELETE", STR("/v1/subscriptions/sub_1"), {NULL, 0}, {NULL, 0}, OP_other};
 	const struct pay_request *const order[] = {&end, &post, &get, &end, &get};
 	struct peer peer = start(one_connection);
 	struct pay *p = open_to("http", peer.port);

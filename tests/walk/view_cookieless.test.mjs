@@ -15,7 +15,8 @@ import { decisions, keys_of, metric, pack, row, seal, unpack, view_stack } from 
 const s = await view_stack({ name: "view-cookieless", views: 1, set: { "view.deadline_ms": 3000 } });
 const [key] = await keys_of(s);
 const MINTED = "pledged_cookie_minted_total";
-const REJECTED = "pledged_cookie_rejected_total";
+const REJECTED = 'pledged_cookies_refused_total{why="forged"}';
+const FOREIGN = 'pledged_cookies_refused_total{why="site"}';
 let article = 0;
 
 const readers = () => s.count("SELECT count(*) FROM pledged.reader");
@@ -133,12 +134,12 @@ test("a cookie of another site or name, or two of them, count as none and are no
 	const reader = randomUUID();
 	const mine = seal(key, pack({ reader }));
 	const before = await readers();
-	const refused = await metric(s, REJECTED);
+	const refused = await metric(s, REJECTED), foreign = await metric(s, FOREIGN);
 
 	for (const answer of [await ask(seal(key, pack({ reader, site: 2 }))), await ask(mine, { name: "__Host-pledged" }),
 		await ask(mine, { name: "Pledged" }), await ask(`${mine}; pledged=${mine}`), await ask("")])
 		assert.deepEqual([answer.reason, unpack(answer.set).reader === reader], ["first_view", false]);
-	assert.equal(await metric(s, REJECTED), refused);
+	assert.deepEqual([await metric(s, REJECTED), await metric(s, FOREIGN)], [refused, foreign + 1]);
 	assert.equal(await readers(), before);
 });
 
@@ -169,6 +170,7 @@ test("after a rotation both keys verify, the new one signs, and the one taken ou
 	const fresh = { id: "k2", hex: randomBytes(32).toString("hex") };
 	const old = await mint();
 	const { reader } = unpack(old);
+	const refused = await metric(s, REJECTED);
 
 	await rotate({ ...fresh }, key);
 	const answer = await ask(old);
@@ -178,7 +180,7 @@ test("after a rotation both keys verify, the new one signs, and the one taken ou
 	assert.deepEqual(unpack(next), { id: "k2", reader, site: 1, first: undefined });
 	assert.deepEqual(await row(s, reader), { views: 3, articles: 3 });
 	assert.equal(unpack((await ask()).set).id, "k2");
-	assert.equal(await metric(s, REJECTED), 0);
+	assert.equal(await metric(s, REJECTED), refused);
 	// A newcomer's first view survives the change of keys too.
 	const first = pack({ reader: randomUUID(), first: { day: unpack((await ask()).set).first.day, article: "0030405ff",
 		at: Math.floor(Date.now() / 1000) } });
@@ -190,7 +192,7 @@ test("after a rotation both keys verify, the new one signs, and the one taken ou
 
 	assert.equal((await ask(next)).articles, 4, "re-signed in time");
 	assert.equal((await ask(old)).reason, "first_view");
-	assert.equal(await metric(s, REJECTED), 1);
+	assert.equal(await metric(s, REJECTED), refused + 1);
 	assert.equal(await readers(), before);
 	assert.deepEqual(await row(s, reader), { views: 4, articles: 4 });
 });

@@ -110,7 +110,7 @@ export async function decisions(s, where = "true") {
 	return Object.fromEntries(rows.map(([reason, n]) => [reason, Number(n)]));
 }
 
-// metric: the sum of a counter's samples at the worker that happens to answer; exact with one worker.
+// metric: the sum of a counter's samples, of all processes of the service.
 export async function metric(s, name) {
 	const { text } = await s.request("/metrics");
 

@@ -1,0 +1,83 @@
+/* All series at once, with numbers of full length, fit into the answer of /metrics; and every
+ * metric's lists are named and fit its row. */
+#include <setjmp.h>
+#include <stdarg.h>
+#include <stddef.h>
+#include <string.h>
+
+#include <cmocka.h>
+
+#include "base/metric_own.h"
+#include "web/metrics.h"
+
+static char body[METRICS_BYTES], head[3072];
+
+static void everything_fits(void **state)
+{
+	struct response r = {.status = 200};
+
+	(void)state;
+	metrics_labels("v123.456-7890-gabcdefabcdef-dirty", "abcdefabcdef");
+	memset(metric_own, 0x81, sizeof metric_own);
+	buf_init(&r.head, head, sizeof head);
+	buf_init(&r.body, body, sizeof body);
+	metrics_answer(&r);
+	assert_int_equal(buf_done(&r.body), OK);
+	assert_int_equal(buf_done(&r.head), OK);
+	assert_string_equal(r.type, "text/plain; version=0.0.4");
+}
+
+static void every_list_is_named(void **state)
+{
+	(void)state;
+	metrics_labels("v1", "c");
+	for (const struct metric_row *m = metric_rows; m < metric_rows + METRIC_N; m++) {
+		if (metric_series_n(m) == 0)
+			fail_msg("%s has a label without a list", m->name);
+		for (size_t i = 0; i < m->label_n; i++)
+			for (size_t k = 0; k < m->n[i]; k++) {
+				const char *word = m->value[i][k];
+				if (!word || !word[0])
+					fail_msg("%s: value %zu of label %zu has no word", m->name,
+						k, i);
+				for (size_t o = 0; o < k; o++)
+					if (strcmp(word, m->value[i][o]) == 0)
+						fail_msg(
+							"%s: %s stands there twice", m->name, word);
+			}
+	}
+}
+
+/* An answer of a kind that nobody thought of counts too. */
+static void odd_codes(void **state)
+{
+	struct request q = {.start = clock_mono()};
+	struct response r = {.status = 200};
+
+	(void)state;
+	metrics_labels("v1", "c");
+	memset(metric_own, 0, sizeof metric_own);
+	metrics_request(ROLE_money, ROUTE_pledge, 201, &q);
+	metrics_request(ROLE_money, ROUTE_N, 404, &q);
+	metrics_request(ROLE_view, ROUTE_decide, 418, &q);
+	buf_init(&r.head, head, sizeof head);
+	buf_init(&r.body, body, sizeof body);
+	metrics_answer(&r);
+	buf_byte(&r.body, '\0');
+	assert_non_null(strstr(body, "{role=\"money\",route=\"pledge\",code=\"201\"} 1\n"));
+	assert_non_null(strstr(body, "{role=\"money\",route=\"none\",code=\"404\"} 1\n"));
+	assert_non_null(strstr(body, "{role=\"view\",route=\"decide\",code=\"other\"} 1\n"));
+	assert_non_null(strstr(body, "pledged_request_duration_seconds_count{role=\"money\"} 2\n"));
+	assert_non_null(strstr(body, "pledged_build_info{version=\"v1\",commit=\"c\"} 1\n"));
+}
+
+int main(void)
+{
+	const struct CMUnitTest tests[] = {
+		cmocka_unit_test(every_list_is_named),
+		cmocka_unit_test(everything_fits),
+		cmocka_unit_test(odd_codes),
+	};
+
+	return cmocka_run_group_tests(tests, NULL, NULL);
+}
