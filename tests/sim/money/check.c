@@ -66,12 +66,15 @@ static enum pledge_status expected(const struct m_pledge *p, bool *ret_session)
 			if (!is_eq(y->status, "succeeded"))
 				continue;
 			int c = contest(i, &away);
-			has[c == 2                       ? PLEDGE_disputed
-				: c == 1                 ? PLEDGE_lost
-				: back(i) >= y->received ? PLEDGE_refunded
-				: !is_agreed(p, y)       ? PLEDGE_processing
-				: back(i) > 0            ? PLEDGE_partly_refunded
-							 : PLEDGE_paid] = true;
+			/* the bank takes what a refund left; when that refund fails, a part stays
+			 */
+			int64_t gone = back(i) + away;
+			has[c == 2                              ? PLEDGE_disputed
+				: c == 1 && gone >= y->received ? PLEDGE_lost
+				: back(i) >= y->received        ? PLEDGE_refunded
+				: !is_agreed(p, y)              ? PLEDGE_processing
+				: gone > 0                      ? PLEDGE_partly_refunded
+								: PLEDGE_paid] = true;
 		}
 	}
 	for (size_t i = 0; i < ARRAY_N(order); i++)

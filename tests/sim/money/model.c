@@ -244,6 +244,7 @@ static const struct {
 	{"roll_pledges", nothing},
 	{"roll_months", nothing},
 	{"sample_trim", nothing},
+	{"visit_fold", nothing},
 	{"retain", nothing},
 	{"partition_ensure", nothing},
 	{"link_clean", nothing},

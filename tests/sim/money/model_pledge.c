@@ -47,25 +47,23 @@ enum what { W_none, W_refunded, W_lost, W_odd, W_part, W_disputed, W_paid, W_N }
 static enum what what_of(int payment)
 {
 	const struct m_payment *y = &db.payment[payment];
-	int64_t back = 0;
-	int contest = -1;
+	int64_t back = 0, lost = 0;
+	bool contested = false;
 
 	for (int i = 0; i < db.refund_n; i++)
 		if (db.refund[i].payment == payment && is_eq(db.refund[i].state, "done"))
 			back += db.refund[i].amount;
 	for (int i = 0; i < db.dispute_n; i++)
 		if (db.dispute[i].payment == payment) {
-			int c = is_eq(db.dispute[i].state, "open")   ? 2
-				: is_eq(db.dispute[i].state, "lost") ? 1
-								     : 0;
-			contest = c > contest ? c : contest;
+			contested = contested || is_eq(db.dispute[i].state, "open");
+			lost += is_eq(db.dispute[i].state, "lost") ? db.dispute[i].amount : 0;
 		}
-	return contest == 2          ? W_disputed
-	       : contest == 1        ? W_lost
-	       : back >= y->amount   ? W_refunded
-	       : y->mismatch != NULL ? W_odd
-	       : back > 0            ? W_part
-				     : W_paid;
+	return contested                              ? W_disputed
+	       : lost > 0 && back + lost >= y->amount ? W_lost
+	       : back >= y->amount                    ? W_refunded
+	       : y->mismatch != NULL                  ? W_odd
+	       : back + lost > 0                      ? W_part
+						      : W_paid;
 }
 
 static enum pledge_status without_money(int pledge, bool processing, bool failed)
