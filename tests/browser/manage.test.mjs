@@ -169,6 +169,6 @@ test("by the keyboard alone: every button and fold is reached and shows where on
 });
 
 test("invariants", async () => {
-	await s.sql("SET session_replication_role = replica; UPDATE pledged.recurring SET state = 'active' WHERE state = 'past_due'");
+	await s.sql("SET session_replication_role = replica; UPDATE pledged.recurring SET state = 'active' WHERE state = 'past_due'; UPDATE pledged.recurring_log SET state = 'active' WHERE state = 'past_due'");
 	await s.invariants();
 });

@@ -187,6 +187,6 @@ test("in Russian a subject and a text arrive whole", async () => {
 });
 
 test("the books agree", async () => {
-	await s.sql("SET session_replication_role = replica; UPDATE pledged.recurring SET state = 'active' WHERE state = 'past_due'");
+	await s.sql("SET session_replication_role = replica; UPDATE pledged.recurring SET state = 'active' WHERE state = 'past_due'; UPDATE pledged.recurring_log SET state = 'active' WHERE state = 'past_due'");
 	await books_agree(s);
 });
