@@ -13,14 +13,18 @@ BEGIN
 	FOR x IN SELECT r.reader_id, r.last_at, r.same_as FROM reader r
 		WHERE r.reader_id > coalesce(p_rule.reached, '00000000-0000-0000-0000-000000000000')
 		ORDER BY r.reader_id LIMIT 20 * p_n LOOP
-		IF x.last_at >= v_limit THEN
+		IF x.same_as IS NOT NULL AND EXISTS (SELECT FROM reader t WHERE t.reader_id = x.same_as) THEN
+			NULL;	-- its cookie may come every day and leads to the other's row: it goes with that one
+		ELSIF x.last_at >= v_limit THEN
 			v_oldest := least(v_oldest, x.last_at);
 		ELSE
 			EXIT WHEN v_n = p_n;
-			IF x.same_as IS NULL THEN
+			-- Who came back since the list was made stays.
+			PERFORM FROM reader r WHERE r.reader_id = x.reader_id AND r.last_at < v_limit FOR UPDATE;
+			IF FOUND AND x.same_as IS NULL THEN
 				PERFORM reader_forget(x.reader_id, true);
-			ELSE
-				DELETE FROM reader r WHERE r.reader_id = x.reader_id AND r.last_at < v_limit;
+			ELSIF FOUND THEN
+				DELETE FROM reader r WHERE r.reader_id = x.reader_id;
 			END IF;
 			v_n := v_n + 1;
 		END IF;

@@ -1,5 +1,6 @@
 -- Stops (R4): how many readers met a wall in a calendar month, and how many of them gave.
--- Columns     month, site, people (readers with a decision), metered (with a metered article), walled, stop_rate (walled / metered, %), gave
+-- Columns     month, site, people (readers with a decision), metered (with a metered article), walled, stop_rate (walled / metered, %), one_view (cookies
+--             minted and not returned), stop_rate_all (these in the denominator too), gave
 --             (a pledge paid within 30 days after the first wall), conversion (gave / walled, %), closed (final), as_of (counted then
 --             or later; empty: not all readers yet)
 -- Parameters  from, to: months that begin in [from, to), default the last 12; site: slug, default all
@@ -20,7 +21,10 @@ SELECT (current_date + 1)::text AS "to" \gset
 \set site ''
 \endif
 /* pledged:report_stops */
-SELECT month, site, people, metered, walled, stop_rate, gave, conversion, closed, as_of
-FROM report.stops
+SELECT month, site, people, metered, walled, stop_rate, v.one_view, round(100.0 * walled / nullif(metered + v.one_view, 0), 2) AS stop_rate_all,
+	gave, conversion, closed, as_of
+FROM report.stops LEFT JOIN (
+	SELECT date_trunc('month', day)::date AS month, site, greatest(sum(minted - returned), 0)::bigint AS one_view
+	FROM report.robots GROUP BY 1, 2) v USING (month, site)
 WHERE month >= :'from'::date AND month < :'to'::date AND (:'site' = '' OR site = :'site')
 ORDER BY month, site;
