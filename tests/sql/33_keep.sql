@@ -2,7 +2,7 @@
 -- books stay.
 BEGIN;
 \ir fixture.psql
-SELECT plan(58);
+SELECT plan(60);
 SET LOCAL timezone = 'UTC';
 
 -- --- the table is whole --------------------------------------------------------------------------
@@ -125,6 +125,8 @@ SELECT is(pg_temp.who('Ute@Mail.example'), 'address readers 031,032,033 emails u
 SELECT is(pg_temp.who(pg_temp.rid(32)::text), 'reader readers 031,032 emails  pledges 031,032', 'a device: the joined ones; an address that another gift has is not theirs alone');
 SELECT is(pg_temp.who(replace(upper(pg_temp.rid(34)::text), '-', '')), 'reader readers 034 emails  pledges 034', 'an id without hyphens, too');
 SELECT is(pg_temp.who(pg_temp.rid(99)::text), 'reader readers 099 emails  pledges ', 'a reader without a row is known by the id');
+SELECT is((SELECT n FROM person_count(pg_temp.rid(32)::text) WHERE kind ~ 'stay'), 1::bigint, 'who erases a device is told of such an address');
+SELECT is_empty($$ SELECT n FROM person_count('ute@mail.example') WHERE kind ~ 'stay' $$, 'an address leaves none');
 SELECT is(pg_temp.who('%'), NULL, 'what is neither an id nor an address is nobody');
 SELECT is(pg_temp.who('a@b@c'), NULL, 'nor is that');
 SELECT is((SELECT count(*) FROM person_rows('ute@mail.example') WHERE kind = 'pledge'), 3::bigint, 'the pledge for somebody else is not hers to see');
