@@ -157,7 +157,7 @@ mail_kept() {
 }
 
 # The clerk makes the page of reports soon after it began.
-editors_page() { curl -s -m 30 -u "$(cat "$dir/secrets/ops.password")" "$url$1" | grep -q "<title>$2</title>"; }
+editors_page() { curl -s -m 30 -u "$(cat "$dir/secrets/ops.password")" "$url$1" | grep "<title>$2</title>" >/dev/null; }
 editors() {
 	local path
 	for path in /ops/ /preview/; do

@@ -3,7 +3,7 @@
 export const sleep = (ms) => new Promise((done) => setTimeout(done, ms));
 
 // until: polls test() until it gives something truthy, which is returned; an error counts as not yet.
-export async function until(what, test, seconds = 10) {
+export async function until(what, test, seconds = 60) {
 	const end = Date.now() + seconds * 1000;
 	let last;
 
