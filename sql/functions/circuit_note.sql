@@ -2,7 +2,7 @@
 -- Tables: circuit, then outbox, inbox, wish (rows that others hold are skipped), guard_event. While all is well nothing is written.
 --   closed -> open    after `most` failures in a row          open -> back    with the first answer; what waits is due at once
 --   back   -> open    after three failures in a row           back -> closed  when nothing that is due waits:
---                                                                 no call, and no lost page, for each becomes one
+--                                                                 no call, and no lost page, though it is looked for later: each may become one
 -- What the outage put off is due with both steps back: webhooks, wishes, lost pages to look for. The circuit keeps them from coming
 -- all at once. A lease on a wish or a lost page may end early by that, which is harmless.
 CREATE OR REPLACE FUNCTION pledged.circuit_note(p_provider text, p_ok boolean) RETURNS void
@@ -24,7 +24,7 @@ BEGIN
 		WHEN v.state = 'open' AND p_ok THEN 'back'
 		WHEN v.state = 'back' AND v_fails >= 3 THEN 'open'
 		WHEN v.state = 'back' AND p_ok AND NOT EXISTS (SELECT FROM outbox o WHERE o.provider = p_provider AND o.state = 'open'
-			AND (o.find_at <= v_now OR o.not_before <= v_now AND coalesce(o.lease_until <= v_now, true))) THEN 'closed'
+			AND (o.find_at <= v_now + interval '10 minutes' OR o.not_before <= v_now AND coalesce(o.lease_until <= v_now, true))) THEN 'closed'
 		ELSE v.state END;
 	UPDATE circuit SET state = v_became, fails = v_fails,
 		since = CASE WHEN state = v_became THEN since ELSE v_now END,
