@@ -15,6 +15,7 @@
 #include <unistd.h>
 
 #include "base/log.h"
+#include "base/metric_file.h"
 #include "web/ops.h"
 
 #define LOOK_MS  1000
@@ -106,6 +107,7 @@ NORETURN static void child(const struct conf *c, pid_t parent)
 	prctl(PR_SET_PDEATHSIG, SIGKILL);
 	if (getppid() != parent)
 		_exit(0);
+	metric_file_close(); /* else two would write the clerk's counts */
 	int lock = path_of(c, ".lock", path) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	enum err e = OK;
 	if (!list)
