@@ -152,6 +152,8 @@ static const struct member {
 	{"fees", is_mode},
 	{"by_payment", is_mode},
 	{"told", is_mode},
+	{"method", is_word},
+	{"country", is_text},
 	{"raw", is_text},
 	{"fault", is_text},
 };
