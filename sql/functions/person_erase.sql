@@ -37,9 +37,7 @@ BEGIN
 	WHERE o.remind_id = m.remind_id AND m.erased_at IS NULL AND (m.email_hash = ANY (w.hashes) OR m.reader_id = ANY (w.readers));
 	DELETE FROM remind_stop t WHERE t.email_hash = ANY (w.hashes);
 	DELETE FROM limit_bucket b WHERE b.who = ANY (w.hashes) OR b.who IN (SELECT limit_hash(b.site_id, r::text) FROM unnest(w.readers) r);
-	IF to_regclass('pledged.refusal_log') IS NOT NULL THEN
-		DELETE FROM refusal_log l WHERE l.email_hash = ANY (w.hashes) OR l.reader_hash IN (SELECT limit_hash(s.site_id, r::text) FROM site s, unnest(w.readers) r);
-	END IF;
+	DELETE FROM refusal_log l WHERE l.email_hash = ANY (w.hashes) OR l.reader_hash IN (SELECT limit_hash(s.site_id, r::text) FROM site s, unnest(w.readers) r);
 	UPDATE theirs t SET customer = NULL WHERE t.pledge_id = ANY (w.pledges);
 	INSERT INTO erasure (at, author, asked, readers, pledges) VALUES (p_now, p_author, w.asked, cardinality(w.readers), cardinality(w.pledges));
 END

@@ -39,11 +39,11 @@ BEGIN
 		WHERE i.inbox_id IN (SELECT person_hooks(who.pledges, who.emails))
 	UNION ALL SELECT 24, 'limit_bucket', to_jsonb(b) FROM limit_bucket b, who
 		WHERE b.who = ANY (who.hashes) OR b.who IN (SELECT limit_hash(b.site_id, me.reader_id::text) FROM me)
-	UNION ALL SELECT 25, 'theirs', to_jsonb(t) FROM theirs t, who WHERE t.pledge_id = ANY (who.pledges);
-	IF to_regclass('pledged.refusal_log') IS NOT NULL THEN
-		RETURN QUERY SELECT 26, 'refusal_log'::text, to_jsonb(l) FROM refusal_log l, person_of(p_word) who
-		WHERE l.email_hash = ANY (who.hashes) OR l.reader_hash IN (SELECT limit_hash(s.site_id, r::text) FROM site s, unnest(who.readers) r);
-	END IF;
+	UNION ALL SELECT 25, 'theirs', to_jsonb(t) FROM theirs t, who WHERE t.pledge_id = ANY (who.pledges)
+	UNION ALL SELECT 26, 'refusal_log', to_jsonb(l) FROM refusal_log l, who
+		WHERE l.email_hash = ANY (who.hashes) OR l.reader_hash IN (SELECT limit_hash(s.site_id, me.reader_id::text) FROM site s, me)
+	UNION ALL SELECT 27, 'recurring_log', to_jsonb(g) FROM recurring_log g JOIN recurring r USING (recurring_id) JOIN mine USING (pledge_id)
+	UNION ALL SELECT 28, 'roll_pledge', to_jsonb(x) FROM roll_pledge x JOIN mine USING (pledge_id);
 END
 $$;
 COMMENT ON FUNCTION pledged.person_rows(text) IS 'Gives every row that holds something of a person.';

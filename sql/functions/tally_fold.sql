@@ -1,6 +1,6 @@
 -- tally_fold: add up to p_n tallies to the roll-ups by hour, day, reason and page and remove them, in one transaction. Tables in locking
--- order: roll_state (a second folder does nothing), tally, rollup, roll_day, roll_reason, roll_page.
--- Exactly once: a tally leaves with the transaction that counts it.
+-- order: roll_state (a second folder does nothing), tally, tally_done, rollup, roll_day, roll_reason, roll_page.
+-- Exactly once: a tally leaves with the transaction that counts it, and its number stays for two hours, so that view_batch knows it again.
 -- Of a site and day at most 20,000 pages have a name; which, is decided by who came first.
 CREATE OR REPLACE FUNCTION pledged.tally_fold(p_n integer, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -14,7 +14,9 @@ BEGIN
 	END IF;
 	WITH t AS (
 		DELETE FROM tally WHERE (worker, seq) IN (SELECT worker, seq FROM tally ORDER BY worker, seq LIMIT p_n)
-		RETURNING counts, pages
+		RETURNING worker, seq, counts, pages
+	), done AS (
+		INSERT INTO tally_done (worker, seq, at) SELECT worker, seq, now() FROM t ON CONFLICT DO NOTHING
 	), c AS MATERIALIZED (
 		SELECT to_timestamp((e ->> 0)::bigint) AS hour, (e ->> 1)::smallint AS site, e ->> 2 AS section, e ->> 3 AS country, e ->> 4 AS device,
 			e ->> 5 AS campaign, e ->> 6 AS variant, e ->> 7 AS act, e ->> 8 AS reason, sum((e ->> 9)::bigint) AS n
@@ -37,6 +39,7 @@ BEGIN
 		ON CONFLICT (day, site_id, campaign, variant, act, reason) DO UPDATE SET n = r.n + excluded.n
 	)
 	SELECT count(*), jsonb_agg(t.pages) FILTER (WHERE t.pages <> '[]') INTO v, v_pages FROM t;
+	DELETE FROM tally_done WHERE at < now() - interval '2 hours';
 	IF v_pages IS NOT NULL THEN
 		WITH e AS (
 			SELECT (to_timestamp((e ->> 0)::bigint) AT TIME ZONE s.time_zone)::date AS day, s.site_id, e ->> 2 AS page,

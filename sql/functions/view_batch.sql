@@ -1,6 +1,6 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
 -- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, tally,
--- visit_tally, decision_sample, robot_claim (never waits), epoch (read).
+-- tally_done (read), visit_tally, decision_sample, robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
 --              not, with the same condition as a mark beside it
@@ -27,6 +27,7 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS
 DECLARE
 	v_skip uuid[];
 	v_n integer;
+	v_new boolean := false;
 BEGIN
 	IF p_careful THEN
 		v_skip := ARRAY(SELECT r.reader_id FROM reader r WHERE r.reader_id = ANY (p_reader)
@@ -107,7 +108,11 @@ BEGIN
 	IF p_counts IS NOT NULL THEN
 		INSERT INTO tally (worker, seq, at, counts, pages)
 		VALUES (p_worker, p_seq, p_now, p_counts -> 'counts', coalesce(p_counts -> 'pages', '[]')) ON CONFLICT DO NOTHING;
-		IF FOUND THEN
+		IF FOUND THEN -- unless it was folded before: a row that was deleted meanwhile is no conflict
+			DELETE FROM tally t USING tally_done d WHERE (t.worker, t.seq) = (p_worker, p_seq) AND (d.worker, d.seq) = (p_worker, p_seq);
+			v_new := NOT FOUND;
+		END IF;
+		IF v_new THEN
 			INSERT INTO decision_sample (at, site_id, act, reason, campaign, variant, facts)
 			SELECT to_timestamp((e ->> 0)::bigint), (e ->> 1)::smallint, e ->> 2, e ->> 3, e ->> 4, e ->> 5, e -> 6
 			FROM jsonb_array_elements(p_counts -> 'samples') AS e;

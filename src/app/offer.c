@@ -24,15 +24,9 @@ static enum err read_cover(
  * is not added unasked. */
 static bool is_as_shown(const struct cover *c, struct str currency, struct str shown)
 {
-	struct money fixed = {c->fixed_minor, ""};
 	BUF_ON(text, 60);
-	if (shown.n == 0)
-		return true;
-	cover_percent_format(&text, c->percent_e2);
-	buf_byte(&text, ' ');
-	if (str_copy(currency, fixed.cur, sizeof fixed.cur) == OK)
-		money_format(&text, &fixed);
-	return str_eq(buf_str(&text), shown);
+	cover_format(&text, c, currency);
+	return shown.n == 0 || str_eq(buf_str(&text), shown);
 }
 
 enum err offer_cover(struct app_money *m, const struct offer *o, const struct money *gift,

@@ -65,15 +65,6 @@ bool script_param(struct str text, size_t i, struct str *ret)
 	return false;
 }
 
-bool script_takes(struct str text, struct str name)
-{
-	struct str one;
-	for (size_t i = 0; script_param(text, i, &one); i++)
-		if (str_eq(one, name))
-			return true;
-	return false;
-}
-
 /* --- reading --------------------------------------------------------------------------------- */
 
 static bool runs(const struct script *s)

@@ -46,10 +46,8 @@ void script_init(struct script *s, struct str text); /* text is borrowed */
 MUST enum err script_set(struct script *s, struct str name, struct str value);
 const struct script_var *script_get(const struct script *s, struct str name); /* NULL: none */
 
-/* script_takes: does the script ask whether this variable is set? Then it is one of its parameters.
- */
-bool script_takes(struct str text, struct str name);
-/* script_param: the i-th parameter in the order of the text; false when there are no more. */
+/* script_param: the i-th parameter in the order of the text, a variable of which the script asks
+ * whether it is set; false when there are no more. */
 bool script_param(struct str text, size_t i, struct str *ret);
 
 /* script_next: read on to the end of the next query, which is written to sql.

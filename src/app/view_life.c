@@ -239,7 +239,8 @@ static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct buf b;
 		buf_init(&b, v->tally_text, TALLY_BYTES);
-		if (!batch_is_up(v->batch[i]) || format_tally(v, &b) != OK)
+		if (!batch_is_up(v->batch[i]) || batch_has_tally(v->batch[i]) ||
+			format_tally(v, &b) != OK)
 			continue;
 		if (batch_tally(v->batch[i], buf_str(&b), v->worker, v->tally_seq) == OK) {
 			v->tally_seq++;

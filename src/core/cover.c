@@ -50,6 +50,16 @@ void cover_percent_format(struct buf *b, uint32_t percent_e2)
 		buf_addf(b, ".%02u", part);
 }
 
+void cover_format(struct buf *b, const struct cover *c, struct str cur)
+{
+	struct money fixed = {c->fixed_minor, ""};
+
+	cover_percent_format(b, c->percent_e2);
+	buf_byte(b, ' ');
+	if (str_copy(cur, fixed.cur, sizeof fixed.cur) == OK)
+		money_format(b, &fixed);
+}
+
 /* Amounts stay below 10^9 minor units, so nothing here overflows. */
 enum err cover_of(const struct cover *c, const struct money *gift, struct money *ret)
 {

@@ -19,6 +19,9 @@ bool cover_is_offered(const struct cover *c);
  * ERR_AMOUNT_TOO_LARGE; *ret untouched */
 MUST enum err cover_percent_parse(struct str s, uint32_t *ret);
 void cover_percent_format(struct buf *b, uint32_t percent_e2); /* "1.5", "3", "0.25" */
+/* cover_format: both parts, "1.5 0.25", as a form tells which fee it showed. cur: an own currency
+ */
+void cover_format(struct buf *b, const struct cover *c, struct str cur);
 
 /* cover_of: ceil((gift + fixed) / (1 - percent / 100)) - gift, rounded up to the currency's step.
  *   gift   within the bounds of its currency; fixed is of that currency

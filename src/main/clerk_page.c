@@ -130,10 +130,11 @@ static bool has_ended(struct clerk_page *p, mono_t now)
 	int status;
 	if (p->child == 0)
 		return true;
-	if (waitpid(p->child, &status, WNOHANG) == 0)
+	pid_t ended = waitpid(p->child, &status, WNOHANG);
+	if (ended == 0)
 		return false;
 	p->child = 0;
-	if (!WIFEXITED(status) || WEXITSTATUS(status) != 0)
+	if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
 		p->look_at = mono_add(now, dur_ms(AGAIN_MS));
 	return true;
 }

@@ -72,6 +72,11 @@ enum err batch_tally(struct batch *b, struct str json, int64_t worker, int64_t s
 	return OK;
 }
 
+bool batch_has_tally(const struct batch *b)
+{
+	return b->tally != NULL;
+}
+
 static int by_reader(const void *x, const void *y)
 {
 	const struct batch_op *a = *(struct batch_op *const *)x, *b = *(struct batch_op *const *)y;

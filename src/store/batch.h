@@ -84,6 +84,7 @@ const struct fault *batch_trouble(
  * PostgreSQL refuses by itself (SQLSTATE class 22 or 23) is dropped: it would be refused for ever.
  *   fails  ERR_STATE while an earlier one is not committed yet; ERR_NO_MEMORY */
 MUST enum err batch_tally(struct batch *b, struct str json, int64_t worker, int64_t seq);
+bool batch_has_tally(const struct batch *b); /* one that waits or flies: there is no room */
 
 /* batch_query: one plain statement as soon as nothing is in flight; then(arg, OK, rows) or
  * then(arg, error, NULL). rows are freed after it. fails  ERR_STORE_DOWN (not connected), ERR_STATE

@@ -1,6 +1,5 @@
 /* web/fragment.c: HTML and JSON of one prompt. */
 #include "web/fragment.h"
-#include "core/copy.h"
 #include "core/locale.h"
 #include "web/goal.h"
 
@@ -174,10 +173,7 @@ static void cover_texts(const struct campaign_amounts *o, struct buf *percent, s
 static void cover_fee(struct buf *b, const struct campaign_amounts *o)
 {
 	BUF_ON(shown, 60);
-	BUF_ON(fixed, 40);
-	cover_texts(o, &shown, &fixed);
-	buf_byte(&shown, ' ');
-	buf_add(&shown, buf_str(&fixed));
+	cover_format(&shown, &o->cover, o->currency);
 	hidden(b, "fee", buf_str(&shown));
 }
 
@@ -267,12 +263,9 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 /* "3 days" */
 static void days(struct buf *b, uint32_t n, struct str locale)
 {
-	struct str rest = words_pick(WORD_way_days, locale), form;
 	words_number(b, n, locale);
-	for (size_t i = 0; str_cut(&rest, '|', &form) && i < copy_form(locale, n); i++)
-		;
 	buf_addc(b, "\u00a0");
-	buf_add(b, form);
+	buf_add(b, words_form(WORD_way_days, n, locale));
 }
 
 /* One of our sentences with {a} a text of the campaign and {n} days. */

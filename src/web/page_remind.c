@@ -1,6 +1,5 @@
 /* web/page_remind.c: HTML for those who want to be reminded, and for those who do not. */
 #include "web/page_remind.h"
-#include "core/copy.h"
 #include "web/page_own.h"
 
 #define NOTHING ((struct page_args){0})
@@ -67,10 +66,7 @@ static void month(struct buf *b, unsigned year, unsigned m, struct str locale)
 
 static void articles(struct buf *b, unsigned n, struct str locale)
 {
-	struct str rest = words_pick(WORD_remind_form_article, locale), form;
 	struct str text = words_pick(WORD_remind_form_articles, locale), plain;
-	for (size_t i = 0; str_cut(&rest, '|', &form) && i < copy_form(words_lang(locale), n); i++)
-		;
 	buf_addf(b, "<option value=\"%u\">", n);
 	while (str_cut(&text, '{', &plain)) {
 		buf_html(b, plain);
@@ -79,7 +75,7 @@ static void articles(struct buf *b, unsigned n, struct str locale)
 		if (text.p[0] == 'a')
 			buf_addf(b, "%u", n);
 		else
-			buf_html(b, form);
+			buf_html(b, words_form(WORD_remind_form_article, n, locale));
 		text = (struct str){text.p + 2, text.n - 2};
 	}
 	buf_addc(b, "</option>\n");

@@ -1,5 +1,6 @@
 /* web/words.c: words and amounts for people. */
 #include "web/words.h"
+#include "core/copy.h"
 
 static const struct {
 	const char *en, *ru;
@@ -30,6 +31,16 @@ static bool is_ru(struct str locale)
 struct str words_pick(enum word w, struct str locale)
 {
 	return str_c(is_ru(locale) ? WORDS[w].ru : WORDS[w].en);
+}
+
+struct str words_form(enum word w, uint32_t n, struct str locale)
+{
+	struct str rest = words_pick(w, locale), form;
+	size_t which = copy_form(words_lang(locale), n);
+
+	for (size_t i = 0; str_cut(&rest, '|', &form) && i < which; i++)
+		;
+	return form;
 }
 
 struct str words_problem(enum err e, struct str locale)

@@ -16,6 +16,8 @@ enum word {
 
 /* words_pick: the text in the language of locale ("ru", "ru-LV"), else English. */
 struct str words_pick(enum word w, struct str locale);
+/* words_form: the form for n things of a text that has them all: "day|days", "день|дня|дней". */
+struct str words_form(enum word w, uint32_t n, struct str locale);
 /* words_problem: what a donor is told about an error: words of words.def, else the error's own
  * sentence. */
 struct str words_problem(enum err e, struct str locale);

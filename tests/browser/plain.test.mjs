@@ -84,7 +84,7 @@ test("by keyboard: a reminder is asked for, its form explains itself, and what i
 
 	await tab_to(page, "Remind me by e-mail");
 	await page.keyboard.press("Enter");
-	await page.getByRole("heading", { name: "We will remind you" }).waitFor();
+	await page.getByRole("heading", { name: "Shall we remind you?" }).waitFor();
 	await tab_to(page, "When shall we write?");
 	await page.keyboard.press("ArrowDown");
 	await tab_to(page, "Your e-mail address");

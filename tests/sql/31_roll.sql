@@ -2,7 +2,7 @@
 -- them (R1, R2, R4, R5, R14), counted by hand here.
 BEGIN;
 \ir fixture.psql
-SELECT plan(62);
+SELECT plan(64);
 INSERT INTO site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
 VALUES (902, 'kolkata', 'Half an hour', 'Asia/Kolkata', 'INR', 'en', 'Gift', '/t', '/c');
 SELECT roll_rebuild('2026-01-01', '2026-01-02');
@@ -93,6 +93,10 @@ SELECT results_eq('SELECT * FROM pg_temp.funnel()', ARRAY[:all], 'decisions befo
 SELECT is(pg_temp.fold(), '2 0 0', 'two tallies');
 SELECT results_eq('SELECT * FROM pg_temp.funnel()', ARRAY[:all], 'and after');
 SELECT is(pg_temp.fold(), '0 0 0', 'no more');
+-- its worker heard no answer, and it was folded meanwhile
+SELECT pg_temp.tally(2, '[[0, 901, "", "", "", "", "", "open", "bot", 1]]');
+SELECT is((SELECT count(*) FROM tally), 0::bigint, 'a tally that was folded counts no more');
+SELECT is(pg_temp.fold(), '0 0 0', 'so nothing is folded again');
 SELECT is(roll_rebuild('2026-02-28', '2026-03-02'), 0::bigint, 'days are the sum of their hours');
 SELECT results_eq($$ SELECT day, campaign, act, reason, n FROM report.prompts WHERE site = 'fixture' ORDER BY 1, 2, 4 $$, $$ VALUES
 	('2026-02-28'::date, '', 'open', 'too_few_views', 350::bigint), ('2026-02-28', 'support', 'prompt', 'campaign', 200),

@@ -118,8 +118,6 @@ static void parameters_are_those_it_asks_about(void **state)
 	assert_true(script_param(text, 0, &one) && str_is(one, "from"));
 	assert_true(script_param(text, 1, &one) && str_is(one, "to"));
 	assert_false(script_param(text, 2, &one));
-	assert_true(script_takes(text, STR("to")));
-	assert_false(script_takes(text, STR("x")) || script_takes(text, STR("fro")));
 	assert_false(script_param(STR(":{?"), 0, &one) && one.n > 0);
 }
 
