@@ -89,10 +89,12 @@ static void on_bus(int sig, siginfo_t *info, void *context)
 
 bool metric_file_lost(void)
 {
-	bool lost = g.cut && !g.told;
+	struct stat st;
+	bool lost = g.map && (g.cut || (fstat(g.fd, &st) == 0 && st.st_nlink == 0));
+	bool news = lost && !g.told;
 
-	g.told = g.cut;
-	return lost;
+	g.told = lost;
+	return news;
 }
 
 const char *metric_file_path(void)

@@ -22,7 +22,8 @@
 MUST enum err metric_file_open(const char *path, struct fault *f);
 void metric_file_close(void); /* the slot is free, and keeps its counts */
 
-/* Whether the file was cut, so that this process counts for itself since then; true once. */
+/* Whether the file was cut, so that this process counts for itself since then, or was removed, so
+ * that later ones count in another; true once. */
 bool metric_file_lost(void);
 /* The file's own name, empty while there is none. */
 const char *metric_file_path(void);

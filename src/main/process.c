@@ -119,7 +119,7 @@ void process_tick(mono_t now)
 	g.look_at = mono_add(now, dur_ms(LOOK_MS));
 	if (metric_file_lost())
 		complain(metric_file_path(),
-			fault_set(&f, ERR_IO, NULL, "was cut while it was in use"), &f);
+			fault_set(&f, ERR_IO, NULL, "was cut or removed while it was in use: restart all roles"), &f);
 	look_at_cpu();
 	look_at_memory();
 	look_at_descriptors();

@@ -4,21 +4,27 @@
 #ifndef PAY_SNAP_H
 #define PAY_SNAP_H
 
+/* clang-format off */
 /* The picture. Times are RFC 3339, amounts minor units, currencies upper case; null: there is none.
  *   provider, livemode, fetched_at; pledge: our id, null when it is not told
- *   checkout   null or {id, state (open processing complete expired failed), expires_at, url}
- *   payments[] {id, intent, state (processing paid failed), amount, currency, paid_at}
- *   refunds[]  {id, payment, amount, currency, state (pending done failed), ours}; ours: the id of
- *              our refund, null when somebody else made it
- *   disputes[] {id, payment, amount, currency, state (inquiry open won lost)}
- *   fees[]     {id, payment, what (payment refund dispute), amount, currency}; negative: given
- * back. A movement without a fee is left out warnings[] {id, payment, kind, actionable} declines[]
- * {payment, code, told}: the last try of a payment that was not paid; code is the bank's word;
- * told: an event said so too. recurring null or {id, state (active past_due ended), until,
- * customer} and, only when the object tells it (absent: nothing is said, what is known stays): of a
- * subscription  item, product, amount, currency, ends_at, paused_until; the first four null when it
- * is not one line of a plain price of an invoice      failure, failures, next_try_at email null or
- * the address that was given on the page */
+ *   checkout    null or {id, state (open processing complete expired failed), expires_at, url}
+ *   payments[]  {id, intent, state (processing paid failed), amount, currency, paid_at}, and where
+ *               it is told method, country
+ *   refunds[]   {id, payment, amount, currency, state (pending done failed), ours}; ours: the id of
+ *               our refund, null when somebody else made it
+ *   disputes[]  {id, payment, amount, currency, state (inquiry open won lost)}
+ *   fees[]      {id, payment, what (payment refund dispute), amount, currency}; negative: given
+ *               back. A movement without a fee is left out
+ *   warnings[]  {id, payment, kind, actionable}
+ *   declines[]  {payment, code, told}: the last try of a payment that was not paid; code is the
+ *               bank's word; told: an event said so too
+ *   recurring   null or {id, state (active past_due ended), until, customer} and, only when the
+ *               object tells it (absent: nothing is said, what is known stays):
+ *               of a subscription  item, product, amount, currency, ends_at, paused_until; the
+ *               first four null when it is not one line of a plain price
+ *               of an invoice      failure, failures, next_try_at
+ *   email       null or the address that was given on the page */
+/* clang-format on */
 #include "pay/pay_ops.h"
 
 #define SNAP_TIME_MAX_S INT64_C(253402300799) /* the end of the year 9999 */

@@ -422,6 +422,20 @@ static void cut(void)
 	end(&a, 0);
 }
 
+/* Removed: who has it goes on in it, whoever comes later makes another; that is told. */
+static void removed(void)
+{
+	struct fault f = {0};
+
+	CHECK(metric_file_open(path, &f) == OK);
+	CHECK(!metric_file_lost());
+	CHECK(unlink(metric_file_path()) == 0);
+	CHECK(metric_file_lost());
+	CHECK(!metric_file_lost()); /* once */
+	metric_add(METRIC_MARK_RACES, 0, 2);
+	CHECK(value(RACES) == 2);
+}
+
 /* A signal that has nothing to do with the file still ends the process. */
 static void other_bus_errors(void)
 {
@@ -458,6 +472,7 @@ TEST(odd_files)
 TEST(no_such_folder)
 TEST(odd_numbers)
 TEST(cut)
+TEST(removed)
 TEST(other_bus_errors)
 
 int main(void)
@@ -474,6 +489,7 @@ int main(void)
 		CASE(no_such_folder),
 		CASE(odd_numbers),
 		CASE(cut),
+		CASE(removed),
 		CASE(other_bus_errors),
 	};
 
