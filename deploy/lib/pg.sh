@@ -77,10 +77,12 @@ pg_stop() { # [fast|immediate]
 	rm -f "$dir/run/postgresql.pid"
 }
 
-# pg_kill: the power cord. Backends end by themselves when their parent is gone.
+# pg_kill: the power cord. The parent is held first: a backend born while we count would be left over, and one that
+# waits for a lock of a killed one never ends, which keeps the next server from starting.
 pg_kill() {
 	local pid kids kid
 	pid=$(pg_pid) || return 0
+	kill -s STOP "$pid" 2>/dev/null || return 0
 	kids=$(children "$pid")
 	kill -s KILL "$pid" 2>/dev/null || true
 	for kid in $kids; do kill -s KILL "$kid" 2>/dev/null || true; done

@@ -130,6 +130,11 @@ const DECIDE = { path: (article, section) => `/decide?a=${article}&s=${section}`
 // traffic: n readers who open one new article after the other over kept connections, until stop().
 // Gives {answers: [{reader, article, status, reason, own, ms}], stop}. own: a role answered, not nginx.
 // After 200 articles somebody else reads on: a row lists the newest 250.
+// Whoever forgets to stop it, as a test that fails in between does, has it stopped by the next one or by the end.
+let running;
+
+after(() => running?.stop());
+
 export function traffic(s, n = 12, { section = "traffic", by = DECIDE } = {}) {
 	const pool = agent(n);
 	const answers = [];
@@ -156,12 +161,16 @@ export function traffic(s, n = 12, { section = "traffic", by = DECIDE } = {}) {
 
 	const all = Promise.all(Array.from({ length: n }, (_, i) => read(i)));
 
-	return { answers, async stop() {
+	const load = { answers, async stop() {
 		going = false;
 		await all;
 		pool.destroy();
 		return answers;
 	} };
+
+	running?.stop();
+	running = load;
+	return load;
 }
 
 // missing: what a role acknowledged and the database does not hold; to be asked again until it is empty.
