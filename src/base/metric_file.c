@@ -120,7 +120,8 @@ static enum err make(struct fault *f)
 	int fd = open(temp, O_RDWR | O_CREAT | O_EXCL | O_CLOEXEC | O_NOFOLLOW, 0660);
 	if (fd < 0)
 		return failed(f, "cannot be made");
-	bool fine = ftruncate(fd, FILE_BYTES) == 0 &&
+	/* Roles of other users share it by their group, whatever the umask. */
+	bool fine = fchmod(fd, 0660) == 0 && ftruncate(fd, FILE_BYTES) == 0 &&
 		    write(fd, &h, sizeof h) == (ssize_t)sizeof h &&
 		    (link(temp, g.path) == 0 || errno == EEXIST);
 	enum err e = fine ? OK : failed(f, "cannot be made");

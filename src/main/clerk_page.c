@@ -19,7 +19,11 @@
 #include "web/ops.h"
 
 #define LOOK_MS  1000
+#define BUSY_MS  (10 * 1000) /* while another process makes the page */
 #define AGAIN_MS (60 * 1000) /* after a page that could not be made */
+
+/* How a child ends. */
+enum end { END_DONE, END_FAILED, END_BUSY };
 
 static void complain(const char *what, enum err e, const struct fault *f)
 {
@@ -108,6 +112,7 @@ NORETURN static void child(const struct conf *c, pid_t parent)
 	if (getppid() != parent)
 		_exit(0);
 	metric_file_close(); /* else two would write the clerk's counts */
+	enum end end = END_DONE;
 	int lock = path_of(c, ".lock", path) ? open(path, O_RDWR | O_CREAT | O_CLOEXEC, 0600) : -1;
 	enum err e = OK;
 	if (!list)
@@ -115,12 +120,16 @@ NORETURN static void child(const struct conf *c, pid_t parent)
 	else if (lock < 0)
 		e = fault_set(&f, ERR_IO, NULL, "report.dir %s: %s", conf_str(c, CONF_report_dir),
 			strerror(errno));
-	else if (flock(lock, LOCK_EX | LOCK_NB) == 0 && is_old(c))
+	else if (flock(lock, LOCK_EX | LOCK_NB) != 0)
+		end = END_BUSY;
+	else if (is_old(c))
 		e = make_page(c, list, &f);
-	if (e != OK)
+	if (e != OK) {
 		complain("the page of reports could not be made", e, &f);
+		end = END_FAILED;
+	}
 	free(list);
-	_exit(e == OK ? 0 : 1);
+	_exit((int)end);
 }
 
 /* --- the clerk ------------------------------------------------------------------------------- */
@@ -134,8 +143,9 @@ static bool has_ended(struct clerk_page *p, mono_t now)
 	if (ended == 0)
 		return false;
 	p->child = 0;
-	if (ended < 0 || !WIFEXITED(status) || WEXITSTATUS(status) != 0)
-		p->look_at = mono_add(now, dur_ms(AGAIN_MS));
+	enum end end = ended > 0 && WIFEXITED(status) ? (enum end)WEXITSTATUS(status) : END_FAILED;
+	if (end != END_DONE)
+		p->look_at = mono_add(now, dur_ms(end == END_BUSY ? BUSY_MS : AGAIN_MS));
 	return true;
 }
 

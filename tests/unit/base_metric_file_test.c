@@ -436,6 +436,17 @@ static void removed(void)
 	CHECK(value(RACES) == 2);
 }
 
+/* Roles that run as users of their own, in one group, share it. */
+static void shared_by_group(void)
+{
+	struct fault f = {0};
+	struct stat st;
+
+	umask(0077);
+	CHECK(metric_file_open(path, &f) == OK);
+	CHECK(stat(metric_file_path(), &st) == 0 && (st.st_mode & 07777) == 0660);
+}
+
 /* A signal that has nothing to do with the file still ends the process. */
 static void other_bus_errors(void)
 {
@@ -473,6 +484,7 @@ TEST(no_such_folder)
 TEST(odd_numbers)
 TEST(cut)
 TEST(removed)
+TEST(shared_by_group)
 TEST(other_bus_errors)
 
 int main(void)
@@ -490,6 +502,7 @@ int main(void)
 		CASE(odd_numbers),
 		CASE(cut),
 		CASE(removed),
+		CASE(shared_by_group),
 		CASE(other_bus_errors),
 	};
 
