@@ -1,6 +1,7 @@
 -- seed_end: the roll-ups by day, reason, page and month of a made-up history, as the clerk would have made them; gives its sums, for who ordered it.
--- Raw events before its raw days are noted as dropped. Internal; last. Months that the clerk counts by itself are left to it.
--- Tables: roll_day, roll_reason, roll_page, roll_month, roll_slice, roll_state, roll_due; rollup, roll_event, payment are read.
+-- Internal; last. Months that the clerk counts by itself are left to it.
+-- Tables: roll_day, roll_reason, roll_page, roll_gone, roll_month, roll_slice, roll_due, those of seed_experiments; rollup, roll_event, payment are
+-- read.
 CREATE OR REPLACE FUNCTION pledged.seed_end() RETURNS TABLE (views bigint, served bigint, events bigint, readers bigint, gross text)
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
@@ -25,7 +26,9 @@ BEGIN
 	FROM (SELECT day, section, sum(decisions) AS decisions, sum(prompts + walls) AS served FROM roll_day WHERE site_id = m.site_id GROUP BY 1, 2) d,
 		generate_series(1, 20) p, LATERAL (SELECT round(sqrt(p / 20.0), 6) AS upto, round(sqrt((p - 1) / 20.0), 6) AS before) s
 	WHERE floor(d.decisions * s.upto) > floor(d.decisions * s.before);
-	PERFORM seed_months(), roll_dropped(m.test_at, NULL);
+	-- their raw events were never there: a rebuild counts them as it counts those of readers who were forgotten
+	INSERT INTO roll_gone SELECT * FROM roll_event WHERE site_id = m.site_id AND hour < m.test_at;
+	PERFORM seed_months(), seed_experiments();
 	LOOP
 		EXIT WHEN roll_pledges(10000, now()) = 0;
 	END LOOP;
