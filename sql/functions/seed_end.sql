@@ -9,6 +9,7 @@ DECLARE
 	m record;
 BEGIN
 	SELECT * INTO STRICT m FROM seed_plan;
+	ANALYZE prompt_event, reader, pledge, payment, roll_pledge, roll_due;
 	INSERT INTO roll_day (day, site_id, campaign, variant, section, country, device, decisions, prompts, walls, followed, viewed, clicked, closed, later, already_gave, never, held)
 	SELECT (x.hour AT TIME ZONE m.time_zone)::date, m.site_id, x.campaign, x.variant, x.section, x.country, x.device,
 		sum(x.n) FILTER (WHERE x.kind = ''), coalesce(sum(x.n) FILTER (WHERE x.act = 'prompt'), 0), coalesce(sum(x.n) FILTER (WHERE x.act = 'wall'), 0),
