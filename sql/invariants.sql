@@ -195,14 +195,26 @@ FROM (SELECT x.site_id, (x.hour AT TIME ZONE s.time_zone)::date AS day, sum(x.de
 LEFT JOIN (SELECT site_id, day, sum(decisions) AS decisions, sum(prompts + walls) AS served, sum(followed) AS followed,
 		sum(followed + viewed + clicked + closed + later + already_gave + never + held) AS events FROM pledged.roll_day GROUP BY 1, 2) d USING (site_id, day),
 	pledged.roll_state t
-WHERE h.since >= t.hours_from + interval '1 day' AND (h.decisions, h.served, h.followed, h.events)
+WHERE h.since >= t.hours_from + interval '1 day' AND NOT EXISTS (SELECT FROM pledged.roll_fill) AND (h.decisions, h.served, h.followed, h.events)
 	IS DISTINCT FROM (d.decisions, d.served, d.followed, d.events)
 UNION ALL
 -- C2: every pledge stands in the roll-ups as it is, or is due.
 SELECT 'C2 pledge is not rolled up', p.pledge_id::text
 FROM pledged.pledge p LEFT JOIN pledged.roll_pledge r USING (pledge_id)
-WHERE NOT EXISTS (SELECT FROM pledged.roll_due d WHERE d.pledge_id = p.pledge_id) AND (r.pledge_id IS NULL OR r.amount <> p.amount
+WHERE NOT EXISTS (SELECT FROM pledged.roll_due d WHERE d.pledge_id = p.pledge_id) AND NOT EXISTS (SELECT FROM pledged.roll_fill) AND (r.pledge_id IS NULL OR r.amount <> p.amount
 	OR (r.paid_at IS NOT NULL) <> EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid' AND y.mismatch IS NULL))
+UNION ALL
+-- C3: a test counts each of its readers, and who was forgotten, once; where none of them went with their month.
+SELECT 'C3 test differs from its readers', concat_ws(' ', campaign_id, version, no, day)
+FROM (SELECT x.campaign_id, x.version, x.no, (p.at AT TIME ZONE s.time_zone)::date AS day, -p.n AS n, -p.crossed AS crossed, -p.overlapping AS overlapping
+	FROM pledged.experiment_reader x JOIN pledged.campaign c USING (campaign_id) JOIN pledged.site s USING (site_id),
+		LATERAL (VALUES (x.first_at, 1, 0, 0), (x.next_at, 0, 1, 0), (CASE WHEN x.other_at IS NOT NULL THEN greatest(x.first_at, x.other_at) END, 0, 0, 1))
+			p (at, n, crossed, overlapping)
+	WHERE p.at IS NOT NULL
+	UNION ALL SELECT campaign_id, version, no, day, -n, -crossed, -overlapping FROM pledged.experiment_gone
+	UNION ALL SELECT campaign_id, version, no, day, n, crossed, overlapping FROM pledged.experiment_day) x
+WHERE (SELECT raw_from = '-infinity' FROM pledged.roll_state)
+GROUP BY campaign_id, version, no, day HAVING (sum(n), sum(crossed), sum(overlapping)) <> (0, 0, 0)
 UNION ALL
 -- P1: addresses of claims to be a robot go when their time is over.
 SELECT 'P1 claim outlives its time', robot || ' ' || count(*)

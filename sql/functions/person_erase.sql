@@ -1,6 +1,6 @@
 -- person_erase: take a person out of every table. What the books need stays: amounts, days and the provider's ids, without the person. Rows of
 -- what is under way: then nothing was changed. Else no row. A word that is neither a reader's id nor an address gives the row 'unknown'.
--- Tables, in locking order: the sites' locks on joins, manage_token, manage_session, pledge, attempt, recurring, wish, inbox, outbox, mail_out,
+-- Tables, in locking order: the sites' locks on joins, experiment_lock, manage_token, manage_session, pledge, attempt, recurring, wish, inbox, outbox, mail_out,
 -- then those of reader_forget, remind, remind_stop, limit_bucket, refusal_log, theirs, erasure.
 -- Idempotent: a second time finds nobody. The device still has its cookie: who comes back with it is a new reader of the old id.
 CREATE OR REPLACE FUNCTION pledged.person_erase(p_word text, p_author text, p_now timestamptz) RETURNS TABLE (busy text)
@@ -11,6 +11,7 @@ DECLARE
 	v_reader uuid;
 BEGIN
 	PERFORM pg_advisory_xact_lock(1818848875, s.site_id) FROM site s ORDER BY s.site_id;
+	PERFORM pg_advisory_xact_lock_shared(experiment_lock());
 	SELECT * INTO w FROM person_of(p_word);
 	IF NOT FOUND THEN
 		RETURN QUERY SELECT 'unknown'::text;

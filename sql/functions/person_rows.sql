@@ -43,7 +43,10 @@ BEGIN
 	UNION ALL SELECT 26, 'refusal_log', to_jsonb(l) FROM refusal_log l, who
 		WHERE l.email_hash = ANY (who.hashes) OR l.reader_hash IN (SELECT limit_hash(s.site_id, me.reader_id::text) FROM site s, me)
 	UNION ALL SELECT 27, 'recurring_log', to_jsonb(g) FROM recurring_log g JOIN recurring r USING (recurring_id) JOIN mine USING (pledge_id)
-	UNION ALL SELECT 28, 'roll_pledge', to_jsonb(x) FROM roll_pledge x JOIN mine USING (pledge_id);
+	UNION ALL SELECT 28, 'roll_pledge', to_jsonb(x) FROM roll_pledge x JOIN mine USING (pledge_id)
+	UNION ALL SELECT 29, 'experiment_reader', to_jsonb(x) FROM experiment_reader x JOIN me USING (reader_id)
+	UNION ALL SELECT 30, 'experiment_gift', to_jsonb(x) FROM experiment_gift x JOIN mine USING (pledge_id)
+	UNION ALL SELECT 31, 'experiment_due', to_jsonb(x) FROM experiment_due x JOIN me USING (reader_id);
 END
 $$;
 COMMENT ON FUNCTION pledged.person_rows(text) IS 'Gives every row that holds something of a person.';

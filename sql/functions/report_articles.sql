@@ -24,11 +24,14 @@ BEGIN
 	), step AS (
 		SELECT d.site_id, d.page, sum(d.decisions) AS decisions, sum(d.served) AS served
 		FROM roll_page_all d WHERE d.day >= p_from AND d.day < p_to GROUP BY 1, 2
+	), own AS MATERIALIZED (
+		-- asked once a site, not once a page
+		SELECT t.site_id, t.currency, EXISTS (SELECT FROM pledge p WHERE p.site_id = t.site_id AND p.livemode) AS livemode FROM site t
 	), kind AS (
 		SELECT site_id, page, livemode, currency FROM gift
 		UNION
-		SELECT s.site_id, s.page, EXISTS (SELECT FROM pledge p WHERE p.site_id = s.site_id AND p.livemode), t.currency
-		FROM step s JOIN site t USING (site_id)
+		SELECT s.site_id, s.page, t.livemode, t.currency
+		FROM step s JOIN own t USING (site_id)
 		WHERE s.served > 0 AND NOT EXISTS (SELECT FROM gift g WHERE (g.site_id, g.page) = (s.site_id, s.page))
 	), line AS (
 		SELECT t.slug, k.page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,

@@ -6,6 +6,9 @@ LANGUAGE plpgsql SET search_path = pledged, pg_temp SET lock_timeout = '50ms' AS
 DECLARE
 	v_part regclass;
 BEGIN
+	IF EXISTS (SELECT FROM roll_fill WHERE days_to IS NOT NULL) THEN
+		RETURN 0; -- what is not counted yet must not go
+	END IF;
 	SELECT c.oid::regclass INTO v_part FROM pg_inherits i JOIN pg_class c ON c.oid = i.inhrelid,
 		LATERAL (SELECT (regexp_match(pg_get_expr(c.relpartbound, c.oid), 'TO \(''([^'']+)''\)'))[1]::timestamptz AS until) m
 	WHERE i.inhparent = ('pledged.' || p_rule.table_name)::regclass AND m.until <= date_trunc('month', p_now - p_rule.period, 'UTC')

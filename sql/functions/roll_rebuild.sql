@@ -1,9 +1,9 @@
 -- roll_rebuild: make the roll-ups of the sites' days [p_from, p_to) anew from what they are made of; gives how many rows were wrong, 0 when
 -- all was well. Prompt events by hour from prompt_event (and roll_gone); days and reasons from the hours; pledges from pledge, payment
--- and their prompts. Decisions have no raw rows: their hours are the first record. roll_page and roll_month have sources of their own.
+-- and their prompts; tests from the readers whom they served. Decisions have no raw rows: their hours are the first record. roll_page and roll_month have sources of their own.
 -- Days whose raw rows or hours are gone (roll_state; or a month has counts and no event) are refused.
--- Tables in locking order: roll_state (folders do nothing meanwhile), roll_event, roll_day, roll_reason, roll_pledge; prompt_event,
--- roll_gone, roll_delta, rollup, pledge and payment are read. What waits in roll_delta or tally is left for the folders: an event is
+-- Tables in locking order: roll_state (folders do nothing meanwhile), roll_event, roll_day, roll_reason, roll_pledge, those of
+-- experiment_put; prompt_event, roll_gone, roll_delta, rollup, pledge and payment are read. What waits in roll_delta or tally is left for the folders: an event is
 -- stored with its count in one transaction, so one statement sees both or neither. Idempotent.
 CREATE OR REPLACE FUNCTION pledged.roll_rebuild(p_from date, p_to date) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -31,7 +31,7 @@ BEGIN
 	SELECT roll_pledge_put(array_agg(p.pledge_id)) INTO v FROM pledge p
 	WHERE p.created_at >= v_from AND p.created_at < v_to + interval '1 day'
 		AND NOT EXISTS (SELECT FROM roll_due d WHERE d.pledge_id = p.pledge_id);
-	RETURN v_n + v;
+	RETURN v_n + v + roll_rebuild_experiments(p_from, p_to, v_from, v_to);
 END
 $$;
 COMMENT ON FUNCTION pledged.roll_rebuild(date, date) IS 'Make the roll-ups of some days anew from raw rows; gives how many rows were wrong.';

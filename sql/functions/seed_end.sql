@@ -1,6 +1,7 @@
 -- seed_end: the roll-ups by day, reason, page and month of a made-up history, as the clerk would have made them; gives its sums, for who ordered it.
--- Raw events before its raw days are noted as dropped. Internal; last. Months that the clerk counts by itself are left to it.
--- Tables: roll_day, roll_reason, roll_page, roll_month, roll_slice, roll_state, roll_due; rollup, roll_event, payment are read.
+-- Internal; last. Months that the clerk counts by itself are left to it.
+-- Tables: roll_day, roll_reason, roll_page, roll_gone, roll_month, roll_slice, roll_due, those of seed_experiments; rollup, roll_event, payment are
+-- read.
 CREATE OR REPLACE FUNCTION pledged.seed_end() RETURNS TABLE (views bigint, served bigint, events bigint, readers bigint, gross text)
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
@@ -8,6 +9,7 @@ DECLARE
 	m record;
 BEGIN
 	SELECT * INTO STRICT m FROM seed_plan;
+	ANALYZE prompt_event, reader, pledge, payment, roll_pledge, roll_due;
 	INSERT INTO roll_day (day, site_id, campaign, variant, section, country, device, decisions, prompts, walls, followed, viewed, clicked, closed, later, already_gave, never, held)
 	SELECT (x.hour AT TIME ZONE m.time_zone)::date, m.site_id, x.campaign, x.variant, x.section, x.country, x.device,
 		sum(x.n) FILTER (WHERE x.kind = ''), coalesce(sum(x.n) FILTER (WHERE x.act = 'prompt'), 0), coalesce(sum(x.n) FILTER (WHERE x.act = 'wall'), 0),
@@ -25,7 +27,9 @@ BEGIN
 	FROM (SELECT day, section, sum(decisions) AS decisions, sum(prompts + walls) AS served FROM roll_day WHERE site_id = m.site_id GROUP BY 1, 2) d,
 		generate_series(1, 20) p, LATERAL (SELECT round(sqrt(p / 20.0), 6) AS upto, round(sqrt((p - 1) / 20.0), 6) AS before) s
 	WHERE floor(d.decisions * s.upto) > floor(d.decisions * s.before);
-	PERFORM seed_months(), roll_dropped(m.test_at, NULL);
+	-- their raw events were never there: a rebuild counts them as it counts those of readers who were forgotten
+	INSERT INTO roll_gone SELECT * FROM roll_event WHERE site_id = m.site_id AND hour < m.test_at;
+	PERFORM seed_months(), seed_experiments();
 	LOOP
 		EXIT WHEN roll_pledges(10000, now()) = 0;
 	END LOOP;

@@ -2,6 +2,7 @@
 -- failed ones, recoveries, ends, raised amounts, refunds, disputes, fees. Gives how many pledges and payments. Internal; once, after the days.
 -- The true part of clicks that pledge is 0.22 times seed_share.lift. Provider is "seed", which nobody asks; addresses end in .invalid, to which
 -- nothing is mailed; all of it is test money.
+-- Ids are hashes of a number in order: hashint8extended folds its first argument to 32 bits, so that hashes of hashes meet.
 -- Tables: those of seed_pledges, seed_payments, seed_claims, seed_ledger; temporary tables seed_pledge, seed_step, seed_paid, seed_back, seed_change.
 CREATE OR REPLACE FUNCTION pledged.seed_money() RETURNS TABLE (pledges bigint, payments bigint)
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -29,16 +30,16 @@ BEGIN
 	), every AS (
 		SELECT * FROM gift UNION ALL SELECT h, at, '', '', '', NULL, NULL, reader_id, NULL, NULL, '' FROM held
 	)
-	SELECT row_number() OVER (ORDER BY e.at, e.h) AS no, e.*, u.*,
-		encode(int8send(hashint8extended(e.h, m.seed + 16)) || int8send(hashint8extended(e.h, m.seed + 17)), 'hex')::uuid AS pledge_id,
-		encode(int8send(hashint8extended(e.h, m.seed + 18)) || int8send(hashint8extended(e.h, m.seed + 19)), 'hex')::uuid AS attempt_id,
+	SELECT e.*, u.*,
+		encode(int8send(hashint8extended(e.no, m.seed + 16)) || int8send(hashint8extended(e.no, m.seed + 17)), 'hex')::uuid AS pledge_id,
+		encode(int8send(hashint8extended(e.no, m.seed + 18)) || int8send(hashint8extended(e.no, m.seed + 19)), 'hex')::uuid AS attempt_id,
 		date_trunc('second', e.at + make_interval(secs => 40 + (e.h >> 40 & 255))) AS made_at,
 		CASE WHEN u.u2 < 0.60 THEN 'once' WHEN u.u2 < 0.94 THEN 'month' ELSE 'year' END AS each,
 		CASE WHEN u.u1 < 0.78 THEN 'paid' WHEN u.u1 < 0.94 THEN 'lapsed' WHEN u.u1 < 0.98 THEN 'failed' ELSE 'canceled' END AS ends,
 		CASE WHEN u.u2 < 0.60 THEN (ARRAY[5, 10, 10, 10, 25, 25, 25, 50, 50, 100])[1 + floor(u.u3 * 10)]
 			WHEN u.u2 < 0.94 THEN (ARRAY[3, 5, 5, 5, 10, 10, 20])[1 + floor(u.u3 * 7)] ELSE (ARRAY[30, 60, 120])[1 + floor(u.u3 * 3)] END * m.minor AS amount,
 		CASE WHEN u.u4 < 0.70 THEN 'card' WHEN u.u4 < 0.85 THEN 'sepa_debit' WHEN u.u4 < 0.95 THEN 'paypal' ELSE 'apple_pay' END AS method
-	FROM every e, LATERAL (SELECT (x.h & 65535) / 65536.0::double precision AS u1, (x.h >> 16 & 65535) / 65536.0::double precision AS u2, (x.h >> 32 & 65535) / 65536.0::double precision AS u3,
+	FROM (SELECT row_number() OVER (ORDER BY at, h) AS no, e.* FROM every e) e, LATERAL (SELECT (x.h & 65535) / 65536.0::double precision AS u1, (x.h >> 16 & 65535) / 65536.0::double precision AS u2, (x.h >> 32 & 65535) / 65536.0::double precision AS u3,
 		(x.h >> 48 & 65535) / 65536.0::double precision AS u4 FROM (SELECT hashint8extended(e.h, m.seed + 20) AS h) x) u
 	WHERE e.at < m.until_at - interval '30 minutes';
 	PERFORM seed_steps(), seed_pledges(), seed_payments(), seed_claims(), seed_ledger();

@@ -11,11 +11,12 @@ BEGIN
 	CREATE TEMPORARY TABLE seed_back ON COMMIT DROP AS
 	SELECT y.no, y.pledge_id, y.payment_id, c.what, CASE WHEN c.what = 'refund' AND (x.h >> 20 & 3) = 0 THEN y.amount / 2 ELSE y.amount END AS part,
 		CASE WHEN c.what = 'refund' THEN 'done' WHEN t.at + interval '20 days' >= m.until_at THEN 'open' WHEN (x.h >> 30 & 3) = 0 THEN 'won' ELSE 'lost' END AS state,
-		encode(int8send(hashint8extended(y.h, m.seed + 60)) || int8send(hashint8extended(y.h, m.seed + 61)), 'hex')::uuid AS back_id, t.at, t.at + interval '20 days' AS decided_at
+		encode(int8send(hashint8extended(y.no, m.seed + 60)) || int8send(hashint8extended(y.no, m.seed + 61)), 'hex')::uuid AS back_id, t.at, t.at + interval '20 days' AS decided_at
 	FROM seed_paid y JOIN seed_pledge p USING (no), LATERAL (SELECT hashint8extended(y.h, m.seed + 62) AS h) x,
 		LATERAL (SELECT CASE WHEN (x.h & 65535) < 0.020 * 65536 THEN 'refund' WHEN (x.h & 65535) < 0.026 * 65536 THEN 'dispute' END AS what) c,
 		LATERAL (SELECT y.paid_at + (1 + (x.h >> 40 & 15)) * interval '1 day' AS at) t
 	WHERE p.each = 'once' AND y.state = 'paid' AND c.what IS NOT NULL AND t.at < m.until_at;
+	ANALYZE seed_back;
 	INSERT INTO pledge (pledge_id, public_token, key, fingerprint, site_id, reader_id, decision, campaign, variant, amount, currency, "interval", email, locale,
 		livemode, status, created_at, status_at)
 	SELECT p.pledge_id, 'seed.' || t.name, 'seed-' || t.name, decode(t.name, 'hex'), m.site_id, p.reader_id, p.decision, p.campaign, p.variant, p.amount, m.currency, p.each,

@@ -7,6 +7,7 @@ DECLARE
 	m record;
 BEGIN
 	SELECT * INTO STRICT m FROM seed_plan;
+	ANALYZE seed_pledge;
 	CREATE TEMPORARY TABLE seed_step ON COMMIT DROP AS
 	WITH due AS (
 		SELECT p.no, k, p.made_at + interval '3 minutes' + k * CASE p.each WHEN 'year' THEN interval '1 year' ELSE interval '1 month' END AS due_at,
@@ -21,8 +22,10 @@ BEGIN
 	)
 	SELECT f.*, min(f.k) FILTER (WHERE f.what IN ('left', 'lost')) OVER (PARTITION BY f.no) AS last_k FROM fate f;
 	DELETE FROM seed_step WHERE k > last_k;
+	CREATE INDEX seed_step_no ON seed_step (no);
+	ANALYZE seed_step;
 	CREATE TEMPORARY TABLE seed_gift ON COMMIT DROP AS
-	SELECT p.no, p.pledge_id, encode(int8send(hashint8extended(p.h, m.seed + 40)) || int8send(hashint8extended(p.h, m.seed + 41)), 'hex')::uuid AS recurring_id,
+	SELECT p.no, p.pledge_id, encode(int8send(hashint8extended(p.no, m.seed + 40)) || int8send(hashint8extended(p.no, m.seed + 41)), 'hex')::uuid AS recurring_id,
 		p.made_at + interval '4 minutes' AS begun_at, p.amount, r.raised_at,
 		CASE WHEN l.what = 'left' THEN l.due_at - interval '5 days' WHEN l.what = 'lost' THEN l.due_at + interval '15 days' END AS ended_at, l.what, l.due_at AS failed_at, l.failure,
 		coalesce(n.due_at, p.made_at + interval '3 minutes') + CASE p.each WHEN 'year' THEN interval '1 year' ELSE interval '1 month' END AS next_at
@@ -32,8 +35,9 @@ BEGIN
 	LEFT JOIN LATERAL (SELECT s.due_at - interval '10 days' AS raised_at FROM seed_step s WHERE s.no = p.no AND s.k = 4 AND s.what IN ('paid', 'late') AND p.each = 'month'
 		AND (hashint8extended(p.no, m.seed + 42) & 65535) < 0.06 * 65536) r ON true
 	WHERE p.ends = 'paid' AND p.each <> 'once';
+	ANALYZE seed_gift;
 	CREATE TEMPORARY TABLE seed_paid ON COMMIT DROP AS
-	SELECT x.*, encode(int8send(hashint8extended(x.h, m.seed + 50)) || int8send(hashint8extended(x.h, m.seed + 51)), 'hex')::uuid AS payment_id
+	SELECT x.*, encode(int8send(hashint8extended(x.no * 1000 + x.k, m.seed + 50)) || int8send(hashint8extended(x.no * 1000 + x.k, m.seed + 51)), 'hex')::uuid AS payment_id
 	FROM (
 		SELECT p.no, 0 AS k, p.pledge_id, p.attempt_id, p.h, 'paid' AS state, false AS refused, p.made_at + interval '3 minutes' AS made_at, p.made_at + interval '3 minutes' AS paid_at, p.amount
 		FROM seed_pledge p WHERE p.ends = 'paid'
@@ -43,6 +47,7 @@ BEGIN
 		FROM seed_step s JOIN seed_pledge p USING (no) JOIN seed_gift g USING (no), LATERAL (SELECT CASE s.what WHEN 'late' THEN s.due_at + s.late ELSE s.due_at END AS at) t
 		WHERE s.what <> 'left'
 	) x;
+	ANALYZE seed_paid;
 END
 $$;
 COMMENT ON FUNCTION pledged.seed_steps() IS 'Makes up what becomes of recurring gifts.';

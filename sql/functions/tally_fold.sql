@@ -1,6 +1,7 @@
 -- tally_fold: add up to p_n tallies to the roll-ups by hour, day, reason and page and remove them, in one transaction. Tables in locking
 -- order: roll_state (a second folder does nothing), tally, tally_done, rollup, roll_day, roll_reason, roll_page.
 -- Exactly once: a tally leaves with the transaction that counts it, and its number stays for two hours, so that view_batch knows it again.
+-- Who is in the hold-out is of no variant, whatever an older worker's tally says.
 -- Of a site and day at most 20,000 pages have a name; which, is decided by who came first.
 CREATE OR REPLACE FUNCTION pledged.tally_fold(p_n integer, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -19,7 +20,8 @@ BEGIN
 		INSERT INTO tally_done (worker, seq, at) SELECT worker, seq, now() FROM t ON CONFLICT DO NOTHING
 	), c AS MATERIALIZED (
 		SELECT to_timestamp((e ->> 0)::bigint) AS hour, (e ->> 1)::smallint AS site, e ->> 2 AS section, e ->> 3 AS country, e ->> 4 AS device,
-			e ->> 5 AS campaign, e ->> 6 AS variant, e ->> 7 AS act, e ->> 8 AS reason, sum((e ->> 9)::bigint) AS n
+			e ->> 5 AS campaign, CASE WHEN e ->> 8 IN ('holdout', 'holdout_wall') THEN '' ELSE e ->> 6 END AS variant, e ->> 7 AS act,
+			e ->> 8 AS reason, sum((e ->> 9)::bigint) AS n
 		FROM t, jsonb_array_elements(t.counts) AS e
 		GROUP BY 1, 2, 3, 4, 5, 6, 7, 8, 9
 	), r AS (

@@ -1,6 +1,6 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
--- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, tally,
--- tally_done (read), visit_tally, decision_sample, robot_claim (never waits), epoch (read).
+-- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, experiment_due,
+-- tally, tally_done (read), visit_tally, decision_sample, robot_claim (never waits), epoch (read).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
 --              not, with the same condition as a mark beside it
@@ -8,7 +8,7 @@
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
 --              a prompt belongs to the variant that was served: a campaign published since may have its variants in another order; so do
---              section, country and device. What was not there is counted in roll_delta
+--              section, country and device. What was not there is counted in roll_delta, and who was served waits in experiment_due
 --   p_counts   tally {"counts": […], "pages": […], "samples": […], "claims": [["address", "robot"], …], "visits": […]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
@@ -99,7 +99,9 @@ BEGIN
 				LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held')
 			WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
 			ON CONFLICT DO NOTHING
-			RETURNING decided_at, site_id, campaign, variant, section, country, device, kind
+			RETURNING reader_id, decided_at, site_id, campaign, variant, section, country, device, kind
+		), due AS (
+			INSERT INTO experiment_due (reader_id) SELECT DISTINCT p.reader_id FROM put p WHERE p.kind IN ('shown', 'walled', 'held')
 		)
 		INSERT INTO roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n)
 		SELECT date_trunc('hour', p.decided_at, s.time_zone), p.site_id, p.campaign, p.variant, p.section, p.country, p.device, p.kind, count(*)

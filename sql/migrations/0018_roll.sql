@@ -1,7 +1,7 @@
 -- Roll-ups: what reports read, so that raw prompt events can go after their time and reports stay fast.
 -- Decisions come from tallies (tally_fold), prompt events by what waits in roll_delta (roll_events), pledges by roll_due (roll_pledges),
 -- readers' months by slices (roll_months). Each is exact at every moment: what waits is read beside what is folded.
--- Locking order of what is new, after reader, prompt_event, tally and all tables of money: roll_state, roll_delta, roll_due, rollup,
+-- Locking order of what is new, after reader, prompt_event, tally and all tables of money: roll_state, roll_fill, roll_delta, roll_due, rollup,
 -- roll_event, roll_day, roll_reason, roll_page, roll_pledge, roll_slice, roll_month. Whoever folds holds the row of roll_state.
 
 SET LOCAL lock_timeout = '5s';
@@ -334,29 +334,20 @@ BEGIN
 	END LOOP;
 END $$;
 
--- What is there already.
-INSERT INTO pledged.roll_event (hour, site_id, campaign, variant, section, country, device, kind, n)
-SELECT date_trunc('hour', e.decided_at, s.time_zone), e.site_id, e.campaign, e.variant, e.section, '', '', e.kind, count(*)
-FROM pledged.prompt_event e JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
-INSERT INTO pledged.roll_day AS r (day, site_id, campaign, variant, section, country, device, decisions, prompts, walls)
-SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant, h.section, h.country, h.device, sum(h.n),
-	coalesce(sum(h.n) FILTER (WHERE h.act = 'prompt'), 0), coalesce(sum(h.n) FILTER (WHERE h.act = 'wall'), 0)
-FROM pledged.rollup h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7;
-INSERT INTO pledged.roll_day AS r (day, site_id, campaign, variant, section, country, device, followed, viewed, clicked, closed, later,
-	already_gave, never, held)
-SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant, h.section, h.country, h.device,
-	coalesce(sum(h.n) FILTER (WHERE h.kind IN ('shown', 'walled')), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'viewed'), 0),
-	coalesce(sum(h.n) FILTER (WHERE h.kind = 'clicked'), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'closed'), 0),
-	coalesce(sum(h.n) FILTER (WHERE h.kind = 'later'), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'already_gave'), 0),
-	coalesce(sum(h.n) FILTER (WHERE h.kind = 'never'), 0), coalesce(sum(h.n) FILTER (WHERE h.kind = 'held'), 0)
-FROM pledged.roll_event h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7
-ON CONFLICT (day, site_id, campaign, variant, section, country, device) DO UPDATE SET followed = excluded.followed,
-	viewed = excluded.viewed, clicked = excluded.clicked, closed = excluded.closed, later = excluded.later,
-	already_gave = excluded.already_gave, never = excluded.never, held = excluded.held;
-INSERT INTO pledged.roll_reason (day, site_id, campaign, variant, act, reason, n)
-SELECT (h.hour AT TIME ZONE s.time_zone)::date, h.site_id, h.campaign, h.variant, h.act, h.reason, sum(h.n)
-FROM pledged.rollup h JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6;
-INSERT INTO pledged.roll_due (pledge_id) SELECT pledge_id FROM pledged.pledge ORDER BY created_at;
+-- What is there already is counted by the clerk, some days at a time (roll_fill): no quiet hour is needed for it.
+CREATE TABLE pledged.roll_fill (
+	one boolean PRIMARY KEY DEFAULT true CHECK (one),
+	days_to date,
+	pledges_from uuid,
+	CHECK (days_to IS NOT NULL OR pledges_from IS NOT NULL)
+);
+COMMENT ON TABLE pledged.roll_fill IS 'What was there before the roll-ups and is not in them yet; no row: all is. Reports of those days show less meanwhile, never more.';
+COMMENT ON COLUMN pledged.roll_fill.one IS 'Always true.';
+COMMENT ON COLUMN pledged.roll_fill.days_to IS 'Days before this one are to be made of their raw rows, newest first; null: done.';
+COMMENT ON COLUMN pledged.roll_fill.pledges_from IS 'Pledges with an id from this on are to be made due; null: done.';
+INSERT INTO pledged.roll_fill (days_to, pledges_from)
+SELECT (now() AT TIME ZONE 'UTC')::date + 2, '00000000-0000-0000-0000-000000000000'
+WHERE EXISTS (SELECT FROM pledged.rollup) OR EXISTS (SELECT FROM pledged.prompt_event) OR EXISTS (SELECT FROM pledged.pledge);
 
 -- R1. Rows are to be summed: a row of decisions, and beside it one of the pledges they led to, which carries a currency and a mode.
 -- Decisions stand with the site's own, so sums count nothing twice. Not grouped here: whoever asks groups once, by less.

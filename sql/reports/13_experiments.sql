@@ -7,8 +7,8 @@
 --             elsewhere (gave in another currency), conflicts, provisional
 -- Parameters  from, to: days in the site's zone; tests that ran in [from, to), as they stood at to; default the last 30 days;
 --             site: slug, default all; cap: most that one pledge counts, in major units, default 250
--- Cost        reads the prompt events of the time since the earliest of these tests began, and the pledges: about five seconds of one core for a
---             million prompts. Tests whose prompt events are partly dropped (13 months) are counted by what is left
+-- Cost        reads readers counted by day, and a row a gift; no prompt event, so it stays as it is when their months go (13 months). As fresh as the
+--             clerk: some ten seconds
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01 -v site=demo] -f sql/reports/13_experiments.sql
 --             -P format=html for a page. Text that a spreadsheet would run as a formula gets a quote in front.
 \set QUIET 1

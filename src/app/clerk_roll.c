@@ -12,6 +12,8 @@ static const struct {
 	{STMT_roll_events, 5000, 1000},
 	{STMT_roll_pledges, 200, 1000},
 	{STMT_roll_months, 64, 1000},
+	{STMT_roll_experiments, 500, 1000},
+	{STMT_roll_fill, 1000, 1000},
 };
 
 static int64_t fold(struct store *s, size_t kind)

@@ -8,11 +8,12 @@
 #include "store/pg.h"
 
 struct clerk_roll {
-	mono_t at[4]; /* when each kind is due again */
+	mono_t at[6]; /* when each kind is due again */
 };
 
-/* clerk_roll_round: fold what is due of decisions, prompt events, pledges and readers' months.
- * gives how many things were taken while there are more at once, else 0. */
+/* clerk_roll_round: fold what is due of decisions, prompt events, pledges, readers' months and
+ * tests, and take a step of what was there before the roll-ups. gives how many things were taken
+ * while there are more at once, else 0. */
 size_t clerk_roll_round(struct clerk_roll *r, struct store *s, const volatile int *stop);
 
 #endif

@@ -39,7 +39,7 @@ static enum err make_key(char *key, size_t cap, int64_t hour, int16_t site, stru
 	buf_init(&b, key, cap - 1);
 	buf_addf(&b, "%lld,%d,", (long long)hour, site);
 	struct str words[] = {section, country, device, d->campaign ? d->campaign->slug : STR(""),
-		d->campaign ? d->campaign->variant[d->variant].name : STR(""),
+		decide_variant(d),
 		str_c(decide_act_name(d->act)), str_c(decide_reason_name(d->reason))};
 	for (size_t i = 0; i < ARRAY_N(words); i++) {
 		buf_json(&b, words[i]);
@@ -166,7 +166,7 @@ void tally_sample(struct tally *t, const struct decide_facts *f, const struct de
 		f->site, decide_act_name(d->act), decide_reason_name(d->reason));
 	buf_json(b, c ? c->slug : STR(""));
 	buf_byte(b, ',');
-	buf_json(b, c ? c->variant[d->variant].name : STR(""));
+	buf_json(b, decide_variant(d));
 	buf_byte(b, ',');
 	facts_format(b, f, draw(t));
 	buf_byte(b, ']');

@@ -108,9 +108,7 @@ static void mark_decision(struct view_ask *a)
 	a->op.has_mark = a->decision.mark != 0;
 	if (!a->op.has_mark)
 		a->op.version = -1;
-	/* else a control would be larger than its share, by all who are held out */
-	if (a->decision.reason == REASON_holdout || a->decision.reason == REASON_holdout_wall)
-		a->op.event.variant = STR("");
+	a->op.event.variant = decide_variant(&a->decision);
 	if (a->decision.walled)
 		reader_seen_pack(a->facts.cal.day, a->facts.topics | PAGE_WALLED, a->facts.art,
 			a->op.seen[a->op.seen_n++]);

@@ -223,6 +223,13 @@ const char *decide_reason_name(enum decide_reason r)
 	return (unsigned)r < REASON_N ? reasons[r].name : "unknown";
 }
 
+struct str decide_variant(const struct decision *d)
+{
+	if (!d->campaign || d->reason == REASON_holdout || d->reason == REASON_holdout_wall)
+		return STR("");
+	return d->campaign->variant[d->variant].name;
+}
+
 const char *decide_reason_sentence(enum decide_reason r)
 {
 	return (unsigned)r < REASON_N ? reasons[r].sentence : "This reason is not known.";

@@ -58,6 +58,9 @@ struct decision {
 
 const char *decide_act_name(enum decide_act a); /* open prompt wall */
 const char *decide_reason_name(enum decide_reason r);
+/* The variant's name, in counts, events and samples alike; empty without a campaign, and of a reader
+ * in the hold-out, who is of no variant: else a control would be larger than its share. */
+struct str decide_variant(const struct decision *d);
 /* none, counting or full; false for other words, *ret untouched. */
 bool decide_consent_read(struct str s, enum decide_consent *ret);
 const char *decide_reason_sentence(enum decide_reason r);

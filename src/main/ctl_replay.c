@@ -36,7 +36,7 @@ static void name_of(const struct decision *d, char out[KEY_BYTES])
 	buf_addf(&b, "%s %s", decide_act_name(d->act), decide_reason_name(d->reason));
 	if (d->campaign)
 		buf_addf(&b, " %.*s/%.*s", STR_FMT(d->campaign->slug),
-			STR_FMT(d->campaign->variant[d->variant].name));
+			STR_FMT(decide_variant(d)));
 	out[buf_str(&b).n] = '\0';
 }
 

@@ -101,7 +101,7 @@ bool view_trace_decision(struct buf *b, const struct decision *d, const struct d
 		buf_addc(b, ",\"campaign\":");
 		buf_json(b, d->campaign->slug);
 		buf_addc(b, ",\"variant\":");
-		buf_json(b, d->campaign->variant[d->variant].name);
+		buf_json(b, decide_variant(d));
 	}
 	bool whole = view_trace_json(b, t);
 	buf_byte(b, '}');

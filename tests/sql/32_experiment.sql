@@ -86,8 +86,11 @@ CREATE FUNCTION pg_temp.publish(slug text, variants text, later interval DEFAULT
 $$;
 CREATE FUNCTION pg_temp.serve(slug text, variant text, r1 int, r2 int, later interval, kind text DEFAULT 'shown') RETURNS void LANGUAGE sql AS $$
 	INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
-	SELECT pg_temp.rid(r), pg_temp.t0() + later, r, kind, pg_temp.t0() + later, 901, slug, variant, '', '' FROM generate_series(r1, r2) r
+	SELECT pg_temp.rid(r), pg_temp.t0() + later, r, kind, pg_temp.t0() + later, 901, slug, variant, '', '' FROM generate_series(r1, r2) r;
+	INSERT INTO experiment_due (reader_id) SELECT pg_temp.rid(r) FROM generate_series(r1, r2) r
 $$;
+-- the clerk comes by
+CREATE FUNCTION pg_temp.fold() RETURNS text LANGUAGE sql AS $$ SELECT roll_experiments(100000, now() + interval '1 minute') || ' ' || roll_pledges(100000, now()) $$;
 CREATE SEQUENCE pg_temp.no;
 CREATE FUNCTION pg_temp.give(r1 int, r2 int, slug text, later interval, amount bigint DEFAULT 1000, kind text DEFAULT 'once', currency text DEFAULT 'EUR',
 	state text DEFAULT 'paid', mismatch text DEFAULT NULL, live boolean DEFAULT true) RETURNS void LANGUAGE sql AS $$
@@ -123,6 +126,7 @@ INSERT INTO reader (reader_id, first_at, last_at, site_id, same_as) SELECT pg_te
 -- these are no gifts of the test: too early, too late, by another campaign, by none, not paid, not as pledged, of a reader who was not served
 SELECT pg_temp.give(11, 11, 'trial', '59 min'), pg_temp.give(12, 12, 'trial', '10 days 12h'), pg_temp.give(13, 13, 'lone', '4h'), pg_temp.give(14, 14, NULL, '4h'),
 	pg_temp.give(15, 15, 'trial', '4h', 1000, 'once', 'EUR', 'failed'), pg_temp.give(16, 16, 'trial', '4h', 1000, 'once', 'EUR', 'paid', 'amount'), pg_temp.give(320, 320, 'trial', '4h');
+SELECT pg_temp.fold();
 SELECT results_eq($$ SELECT version, mode, variant, is_base, is_control, measure, share_set::numeric, n, gave, ended = pg_temp.t0() + interval '10 days', currency, elsewhere, crossed, verdict
 	FROM report.experiments('2026-03-01', '2026-04-01', 'fixture') WHERE campaign = 'trial' AND version = 1 $$, $$ VALUES
 	(1, 'live', 'a', true, false, 'gift by the prompt', 0.5, 100::bigint, 10::bigint, true, 'EUR', 1::bigint, 1::bigint, 'base'),
@@ -155,6 +159,7 @@ SELECT is((SELECT count(*) FROM report.experiments('2026-03-01', '2026-03-01', '
 SELECT pg_temp.publish('split', '[{"variant": "a", "share": 50}, {"variant": "b", "share": 50}]', '0', '{"end": "2026-03-05T12:00:00Z", "experiment": "e"}');
 SELECT pg_temp.serve('split', 'a', 151, 250, '90 min'), pg_temp.serve('split', 'b', 51, 100, '90 min'), pg_temp.serve('split', 'b', 251, 360, '90 min'),
 	pg_temp.give(201, 212, 'split', '5h'), pg_temp.give(251, 288, 'split', '5h');
+SELECT pg_temp.fold();
 SELECT results_eq($$ SELECT experiment, n, gave, round(share_p::numeric, 6), share_bad, overlap::numeric, verdict FROM report.experiments('2026-03-01', '2026-03-10', 'fixture') WHERE campaign = 'split' $$,
 	$$ VALUES ('e', 100::bigint, 12::bigint, 0.000198, true, 0.5, 'base'), ('e', 160, 38, 0.000198, true, 0.3125, 'withheld') $$, 'a split that cannot be');
 SELECT results_eq($$ SELECT variant, overlap::numeric FROM report.experiments('2026-03-01', '2026-04-01', 'fixture') WHERE campaign = 'trial' AND version = 1 $$,
@@ -165,13 +170,16 @@ SELECT is((SELECT max(overlap) FROM report.experiments('2026-03-01', '2026-04-01
 SELECT pg_temp.publish('calm', '[{"variant": "x", "share": 80}, {"variant": "none", "share": 20, "control": true}]');
 SELECT pg_temp.serve('calm', 'x', 401, 800, '1h'), pg_temp.serve('calm', 'none', 801, 900, '1h', 'held'), pg_temp.serve('calm', '', 901, 910, '1h', 'held'),
 	pg_temp.serve('calm', 'none', 911, 911, '1h'), pg_temp.give(401, 440, 'calm', '2h'), pg_temp.give(441, 460, NULL, '2h'), pg_temp.give(801, 804, NULL, '2h'), pg_temp.give(901, 901, NULL, '2h');
+SELECT pg_temp.fold();
 SELECT results_eq($$ SELECT variant, is_base, is_control, measure, share_set::numeric, n, gave, verdict FROM report.experiments('2026-03-01', '2026-04-01', 'fixture') WHERE campaign = 'calm' $$,
 	$$ VALUES ('x', false, false, 'any gift', 0.8, 400::bigint, 60::bigint, 'no difference shown'), ('none', true, true, 'any gift', 0.2, 100, 4, 'base') $$, 'against a control that shows nothing');
 -- 104 more of 400 gave: 164 / 400 against 4 / 100
 SELECT pg_temp.give(500, 603, 'calm', '2h');
+SELECT pg_temp.fold();
 SELECT results_eq($$ SELECT verdict, p_always < 0.01 FROM report.experiments('2026-03-01', '2026-04-01', 'fixture') WHERE campaign = 'calm' AND NOT is_base $$, $$ VALUES ('better', true) $$, 'that is better');
 -- test money stands apart
 SELECT pg_temp.give(405, 405, 'calm', '3h', 1000, 'once', 'EUR', 'paid', NULL, false);
+SELECT pg_temp.fold();
 SELECT results_eq($$ SELECT mode, variant, n, gave FROM report.experiments('2026-03-01', '2026-04-01', 'fixture') WHERE campaign = 'calm' $$,
 	$$ VALUES ('live', 'x', 400::bigint, 164::bigint), ('live', 'none', 100, 4), ('test', 'x', 400, 1), ('test', 'none', 100, 0) $$, 'test money apart');
 

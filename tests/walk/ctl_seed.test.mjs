@@ -65,7 +65,7 @@ test("what is not empty, not there or not a day is left alone", async () => {
 	const size = () => s.sql("SELECT (SELECT count(*) FROM pledged.pledge), (SELECT count(*) FROM pledged.rollup), (SELECT count(*) FROM pledged.campaign_version), (SELECT sum(n) FROM pledged.rollup)");
 	const before = await size();
 
-	for (const [words, why] of [[WORDS, /refused: the site is not empty/], [["seed", "--site", "nobody", "--days", "3", "--views-per-day", "10"], /refused: there is no site "nobody"/],
+	for (const [words, why] of [[WORDS, /refused: the site is not empty: it has pledges, readers, views, prompts, campaigns$/m], [["seed", "--site", "nobody", "--days", "3", "--views-per-day", "10"], /refused: there is no site "nobody"/],
 		[["seed", "--site", "demo", "--days", "3", "--views-per-day", "10", "--until", "2999-01-01"], /refused: that day is not over/]]) {
 		const r = await s.ctl(...words);
 
@@ -78,7 +78,20 @@ test("what is not empty, not there or not a day is left alone", async () => {
 		INSERT INTO pledged.pledge (pledge_id, public_token, key, fingerprint, site_id, amount, currency, "interval", locale, livemode, created_at, status_at)
 		VALUES (gen_random_uuid(), 'live-token-1234567', 'live-key-123456789', 'x', 3, 500, 'EUR', 'once', 'en', true, now(), now())`);
 	assert.match((await s.ctl("seed", "--site", "live", "--days", "3", "--views-per-day", "10")).stderr, /refused: the site has live money/);
-	await s.sql("ALTER TABLE pledged.pledge DISABLE TRIGGER USER; DELETE FROM pledged.roll_due; DELETE FROM pledged.pledge WHERE site_id = 3; DELETE FROM pledged.site WHERE site_id = 3; ALTER TABLE pledged.pledge ENABLE TRIGGER USER");
+	// a site that somebody set up, from the first campaign or view on; what its workers counted a moment ago is a view too
+	await s.sql(`INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path) VALUES (4, 'own', 'O', 'UTC', 'EUR', 'en', 'G', '/t', '/c')`);
+	for (const [made, what, gone] of [["INSERT INTO pledged.campaign (site_id, slug, version) VALUES (4, 'x', 1); INSERT INTO pledged.campaign_version SELECT campaign_id, 1, '{}', now(), 'x' FROM pledged.campaign WHERE site_id = 4", "campaigns",
+		"DELETE FROM pledged.campaign_version WHERE author = 'x'; DELETE FROM pledged.campaign WHERE site_id = 4"],
+	["INSERT INTO pledged.tally (worker, seq, at, counts) VALUES (7, 7, now(), '[[0, 4, \"\", \"\", \"\", \"\", \"\", \"open\", \"bot\", 1]]')", "views", "DELETE FROM pledged.tally"],
+	["INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at) VALUES (gen_random_uuid(), 4, now(), now())", "readers", "DELETE FROM pledged.reader WHERE site_id = 4"]]) {
+		await s.sql(`BEGIN; SET CONSTRAINTS ALL DEFERRED; ${made}; COMMIT`);
+		const r = await s.ctl("seed", "--site", "own", "--days", "3", "--views-per-day", "10");
+
+		assert.equal(r.code, 1, what);
+		assert.match(r.stderr, new RegExp(`refused: the site is not empty: it has ${what}$`, "m"));
+		await s.sql(`BEGIN; SET CONSTRAINTS ALL DEFERRED; ${gone}; COMMIT`);
+	}
+	await s.sql("DELETE FROM pledged.site WHERE site_id = 4; ALTER TABLE pledged.pledge DISABLE TRIGGER USER; DELETE FROM pledged.roll_due; DELETE FROM pledged.pledge WHERE site_id = 3; DELETE FROM pledged.site WHERE site_id = 3; ALTER TABLE pledged.pledge ENABLE TRIGGER USER");
 	assert.deepEqual(await size(), before);
 });
 
@@ -118,17 +131,18 @@ test("the funnel and the prompts sum to the decisions and events that were made"
 	// of the days whose raw events are there each is one of the counts
 	for (const [at, kind, n] of await s.sql("SELECT extract(epoch FROM date_trunc('hour', decided_at)), kind, 1 FROM pledged.prompt_event"))
 		add(raw, `${at} ${kind}`, n);
-	same(new Map((await s.sql("SELECT extract(epoch FROM hour), kind, sum(n) FROM pledged.roll_event WHERE hour >= (SELECT raw_from FROM pledged.roll_state) GROUP BY 1, 2"))
+	same(new Map((await s.sql(`SELECT extract(epoch FROM hour), kind, sum(n) FROM pledged.roll_event WHERE hour >= ('${until}'::date - 12)::timestamp AT TIME ZONE '${zone}' GROUP BY 1, 2`))
 		.map(([at, kind, n]) => [`${at} ${kind}`, Number(n)])), raw, "raw events");
 	assert.equal(Number(sums.events), [...raw.values()].reduce((a, b) => a + b, 0));
 });
 
 test("a rebuild of the roll-ups from raw events changes nothing", async () => {
-	const digest = () => s.sql("SELECT md5(string_agg(x, '' ORDER BY x)) FROM (SELECT md5(d::text) AS x FROM pledged.roll_day d UNION ALL SELECT md5(e::text) FROM pledged.roll_event e) t");
+	const digest = () => s.sql("SELECT md5(string_agg(x, '' ORDER BY x)) FROM (SELECT md5(d::text) AS x FROM pledged.roll_day d UNION ALL SELECT md5(e::text) FROM pledged.roll_event e UNION ALL SELECT md5(x::text) FROM pledged.experiment_day x) t");
 	const before = await digest();
 
-	await s.sql(`SELECT pledged.roll_rebuild('${until}'::date - 12, '${until}'::date)`);
+	assert.equal(await s.count(`SELECT pledged.roll_rebuild('${until}'::date - 45, '${until}'::date)`), 0, "nor of those whose raw events never were, and of tests");
 	assert.deepEqual(await digest(), before);
+	assert.equal(await s.one("SELECT raw_from FROM pledged.roll_state"), "-infinity", "other sites can be made anew from their own");
 });
 
 test("income sums to the payments, refunds, disputes and fees that were made, and the book closes", async () => {
@@ -155,6 +169,24 @@ test("what was put in comes out: of those who clicked, a fifth more than a fifth
 		// Four standard errors; the seed is fixed, so this is no matter of luck.
 		assert.ok(n > 20 && Math.abs(k - n * p) < 4 * Math.sqrt(n * p * (1 - p)) + 1, `${k} of ${n} clicks on ${variant}`);
 	}
+});
+
+// The test by its definition, from the raw events and pledges, row by row.
+test("the report of tests counts the readers and givers that were made", async () => {
+	const first = new Map(), givers = { a: new Set(), b: new Set(), control: new Set() }, n = { a: 0, b: 0, control: 0 };
+
+	for (const [reader, at, variant] of await s.sql("SELECT reader_id, extract(epoch FROM decided_at), variant FROM pledged.prompt_event WHERE campaign = 'support' AND kind IN ('shown', 'held') ORDER BY decided_at")) {
+		if (!first.has(reader)) {
+			first.set(reader, { at: Number(at), variant });
+			n[variant]++;
+		}
+	}
+	for (const [reader, at] of await s.sql("SELECT reader_id, extract(epoch FROM created_at) FROM pledged.pledge p WHERE reader_id IS NOT NULL AND EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid')"))
+		if (first.get(reader)?.at <= Number(at))
+			givers[first.get(reader).variant].add(reader);
+	assert.deepEqual(await s.sql(`SELECT variant, n, gave FROM report.experiments('${until}'::date - 12, '${until}', 'demo') WHERE mode = 'test' ORDER BY variant`),
+		["a", "b", "control"].map((v) => [v, String(n[v]), String(givers[v].size)]));
+	assert.ok(n.a > 100 && givers.a.size > 3);
 });
 
 test("nothing of it is kept for longer than the retention table says", async () => {

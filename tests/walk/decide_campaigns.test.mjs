@@ -182,7 +182,7 @@ test("the site's cap goes over all campaigns together", async () => {
 
 // --- hold-out, control, cycle --------------------------------------------------------------------
 
-test("the hold-out is exactly who was drawn, is never asked, and is counted with campaign and variant", async () => {
+test("the hold-out is exactly who was drawn, is never asked, and is counted with its campaign and no variant", async () => {
 	await publish(s, policy({ holdout: { share: 25, walls: true } }),
 		appeal("held", { cap: { views: 1, days: 30 }, variants: [variant("a", 50), variant("b", 50)] }),
 		appeal("told", { holdout: false }), wall("held-wall", 0));
@@ -202,7 +202,7 @@ test("the hold-out is exactly who was drawn, is never asked, and is counted with
 			assert.equal((await more(who, "held")).reason, "capped", "a prompt that was held back counts as shown");
 			assert.deepEqual((await more(who, "told")).both, ["prompt", "campaign"], "but for a campaign that all shall see");
 			assert.deepEqual((await more(who, "held-wall")).both, out ? ["open", "holdout_wall"] : ["wall", "meter_wall"]);
-			const key = `${out ? "holdout" : "campaign"} held ${name}`;
+			const key = out ? "holdout held" : `campaign held ${name}`;
 
 			expected[key] = (expected[key] ?? 0) + 1;
 		}

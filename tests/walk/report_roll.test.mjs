@@ -11,6 +11,8 @@ import { reader_of, view_stack } from "./lib/view.mjs";
 const s = await view_stack({ name: "report-roll", views: 2, moneys: 2, clerks: 2, set: { "view.deadline_ms": 10000, "clerk.interval_ms": 50 } });
 // What was sent, as the report groups it: "section campaign" to figures; page to figures.
 const sent = new Map(), pages = new Map();
+// Readers whom a variant of the appeal was served, whatever became of them.
+const met = { a: new Set(), b: new Set() };
 const at = (map, name) => map.get(name) ?? map.set(name, { decisions: 0, served: 0, viewed: 0, clicked: 0, closed: 0, pledged: 0, paid: 0 }).get(name);
 
 async function decide(who, page, section, options = {}) {
@@ -20,6 +22,8 @@ async function decide(who, page, section, options = {}) {
 		one.decisions++;
 		one.served += answer.act === "open" ? 0 : 1;
 	}
+	if (answer.campaign === "support")
+		met[answer.variant].add(who);
 	return answer;
 }
 
@@ -42,8 +46,10 @@ const agrees = (why) => until(`the report holds what was sent: ${why}`, async ()
 	assert.deepEqual(await reported(), shape(sent));
 	return true;
 }, 60);
-const waiting = () => s.one("SELECT concat_ws(' ', (SELECT count(*) FROM pledged.tally), (SELECT count(*) FROM pledged.roll_delta), (SELECT count(*) FROM pledged.roll_due))");
-const folded = () => until("all is folded", async () => (await waiting()) === "0 0 0", 60);
+const waiting = () => s.one("SELECT concat_ws(' ', (SELECT count(*) FROM pledged.tally), (SELECT count(*) FROM pledged.roll_delta), (SELECT count(*) FROM pledged.roll_due), (SELECT count(*) FROM pledged.experiment_due))");
+const folded = () => until("all is folded", async () => (await waiting()) === "0 0 0 0", 60);
+const tests_agree = async (why) => assert.deepEqual(await s.sql(`SELECT DISTINCT variant, n FROM report.experiments((now() - interval '3 days')::date, (now() + interval '3 days')::date)
+	WHERE campaign = 'support' ORDER BY 1`), ["a", "b"].map((v) => [v, String(met[v].size)]), why);
 const rebuild = () => s.count("SELECT pledged.roll_rebuild((now() - interval '3 days')::date, (now() + interval '3 days')::date)");
 
 // reader: somebody who reads `n` articles of a section, sees each prompt, and clicks or closes some.
@@ -73,7 +79,7 @@ test("no clerk is there: the reports are not behind", async () => {
 	await s.role("clerk", "kill");
 	await crowd(0, 9);
 	await agrees("not folded");
-	assert.notEqual(await waiting(), "0 0 0");
+	assert.notEqual(await waiting(), "0 0 0 0");
 	assert.equal(await s.count("SELECT count(*) FROM pledged.roll_day"), 0);
 });
 
@@ -95,6 +101,7 @@ test("two clerks are killed again and again while readers read", async () => {
 	await s.role("clerk", "start");
 	await folded();
 	await agrees("folded");
+	await tests_agree("each reader is once in the test");
 	assert.ok(await s.count("SELECT sum(decisions) FROM pledged.roll_day") > 0);
 	assert.equal(await rebuild(), 0);
 	await agrees("rebuilt");
@@ -140,9 +147,11 @@ test("who withdraws consent is forgotten, and was counted", async () => {
 	assert.ok(await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${id}'`) > 0);
 	assert.equal((await who.post("/consent", { headers: { origin: s.url, "content-type": "application/json" }, body: JSON.stringify({ c: "none" }) })).status, 204);
 	assert.equal(await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${id}'`), 0);
+	assert.equal(await s.count(`SELECT count(*) FROM pledged.experiment_reader WHERE reader_id = '${id}'`), 0);
 	await folded();
 	assert.equal(await rebuild(), 0);
 	await agrees("forgotten");
+	await tests_agree("forgotten");
 });
 
 test("readers' months: who was walled, how often readers were asked", async () => {
@@ -165,7 +174,7 @@ test("readers' months: who was walled, how often readers were asked", async () =
 });
 
 test("a rebuild finds what is wrong, and puts it right, while readers read", async () => {
-	await s.sql("UPDATE pledged.roll_event SET n = n + 7; UPDATE pledged.roll_pledge SET paid_at = NULL; DELETE FROM pledged.roll_reason");
+	await s.sql("UPDATE pledged.roll_event SET n = n + 7; UPDATE pledged.roll_pledge SET paid_at = NULL; UPDATE pledged.experiment_day SET n = n + 9; DELETE FROM pledged.experiment_reader WHERE no = 0; DELETE FROM pledged.roll_reason");
 	const [, wrong] = await Promise.all([crowd(200, 9), rebuild()]);
 
 	assert.ok(wrong > 0);
@@ -173,6 +182,7 @@ test("a rebuild finds what is wrong, and puts it right, while readers read", asy
 	await folded();
 	assert.equal(await rebuild(), 0);
 	await agrees("in the end");
+	await tests_agree("in the end");
 });
 
 test("the invariants hold and the books agree", async () => {

@@ -71,3 +71,40 @@ test("recurring gifts from before their history was kept", async () => {
 		["1|2026-01-01|new|1|1000", "1|2026-02-10|raised|0|200", "1|2026-03-05|failed|0|0", "2|2026-01-01|new|1|1000", "2|2026-02-01|paused|-1|-1000",
 			"2|2026-04-01|reactivated|1|1000", "3|2026-01-01|new|1|1000", "3|2026-03-03|ended_asked|-1|-1000"].join("\n"));
 });
+
+test("what was counted before the roll-ups is in them after some steps of the clerk, whatever is counted meanwhile", () => {
+	const functions = join(root, "sql/functions");
+	const event = (n, day, kind, variant = "a") => `INSERT INTO pledged.prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article)
+		VALUES ('b0000000-0000-4000-8000-00000000000${n}', '${day}Z', ${n}, '${kind}', '${day}Z', 1, 'support', '${variant}', 'news', '/a')`;
+	const hour = (at, variant, act, reason, n) => `INSERT INTO pledged.rollup VALUES ('${at}Z', 1, 'news', 'LV', 'mobile', '${reason === "first_view" ? "" : "support"}', '${variant}', '${act}', '${reason}', ${n})`;
+	const body = JSON.stringify({ campaign: "support", variants: [{ variant: "a", share: 50 }, { variant: "b", share: 50 }], amounts: { currency: "EUR" } });
+
+	database = "earlier_roll";
+	psql("-d", "postgres", "-c", "CREATE DATABASE earlier_roll");
+	psql("-f", join(root, "sql/roles.sql"));
+	migrate(files.slice(0, files.indexOf("0018_roll.sql")));
+	psql("-1", "-f", join(root, "sql/seed/demo.sql"), ...[event(1, "2026-01-10 08:00:00", "shown"), event(1, "2026-01-10 08:00:00", "viewed"), event(2, "2026-03-02 09:30:00", "shown", "b"),
+		hour("2026-01-10 08:00", "a", "prompt", "campaign", 3), hour("2026-01-10 08:00", "", "open", "first_view", 5), hour("2026-03-02 09:00", "a", "open", "holdout", 2),
+		hour("2026-03-02 09:00", "b", "open", "holdout", 4), `SET CONSTRAINTS ALL DEFERRED`, `INSERT INTO pledged.campaign (campaign_id, site_id, slug, version) OVERRIDING SYSTEM VALUE VALUES (5, 1, 'support', 1)`,
+		`INSERT INTO pledged.campaign_version (campaign_id, version, body, published_at, author) VALUES (5, 1, '${body}', '2026-01-01Z', 'x')`,
+		`INSERT INTO pledged.pledge (pledge_id, public_token, key, fingerprint, site_id, amount, currency, "interval", locale, livemode, status, created_at, status_at)
+			VALUES ('a0000000-0000-4000-8000-000000000009', 'upgrade-token-09', 'upgrade-test-key-09', '\\x01', 1, 1000, 'EUR', 'once', 'en', true, 'new', '2025-06-01Z', '2025-06-01Z')`].flatMap((sql) => ["-c", sql]));
+	migrate(files.slice(files.indexOf("0018_roll.sql")));
+	assert.equal(psql("-c", "SELECT count(*) FROM pledged.roll_event"), "0", "the migration itself counts nothing");
+	psql("-1", "-c", "SET ROLE pledged_owner; SET check_function_bodies = off", ...readdirSync(functions).sort().flatMap((file) => ["-f", join(functions, file)]));
+	// one who was shown a prompt before clicks on it now; two steps, and the clerk is gone; another event; then the rest
+	psql("-c", "INSERT INTO pledged.roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n) VALUES ('2026-01-10 08:00Z', 1, 'support', 'a', 'news', '', '', 'clicked', 1)",
+		"-c", event(1, "2026-01-10 08:00:00", "clicked"), "-c", "SELECT pledged.roll_events(10, now()), pledged.roll_fill(1, now()), pledged.roll_fill(1, now())");
+	assert.equal(psql("-c", "SELECT count(*) FROM pledged.roll_fill"), "1");
+	for (let i = 0; psql("-c", "SELECT count(*) FROM pledged.roll_fill") !== "0"; i++) {
+		assert.ok(i < 200);
+		psql("-c", "SELECT pledged.roll_fill(1, now()), pledged.roll_pledges(10, now())");
+	}
+	assert.equal(psql("-c", "SELECT day, campaign, variant, country, decisions, prompts, followed, viewed, clicked FROM pledged.roll_day ORDER BY 1, 2, 3, 4"),
+		["2026-01-10|||LV|5|0|0|0|0", "2026-01-10|support|a||0|0|1|1|1", "2026-01-10|support|a|LV|3|3|0|0|0", "2026-03-02|support||LV|6|0|0|0|0", "2026-03-02|support|b||0|0|1|0|0"].join("\n"),
+		"each once, the hold-out of no variant");
+	assert.equal(psql("-c", "SELECT day, variant, n FROM pledged.roll_reason WHERE reason = 'holdout'"), "2026-03-02||6");
+	assert.equal(psql("-c", "SELECT no, day, n FROM pledged.experiment_day ORDER BY 1"), "0|2026-01-10|1\n1|2026-03-02|1", "tests too");
+	assert.equal(psql("-c", "SELECT day, amount FROM pledged.roll_pledge"), "2025-06-01|1000");
+	assert.equal(psql("-c", "SELECT pledged.roll_rebuild('2026-01-01', '2026-04-01')"), "0");
+});

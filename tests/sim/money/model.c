@@ -243,6 +243,8 @@ static const struct {
 	{"roll_events", nothing},
 	{"roll_pledges", nothing},
 	{"roll_months", nothing},
+	{"roll_experiments", nothing},
+	{"roll_fill", nothing},
 	{"sample_trim", nothing},
 	{"visit_fold", nothing},
 	{"retain", nothing},
