@@ -1,7 +1,8 @@
 -- Articles (R14): which pages bring gifts, by the day of the decision.
 -- Columns     rank (by capped value per 1,000 served, within site, mode and currency; empty: less than 100 served), site, page, mode, currency,
 --             decisions, served, pledged, paid, value_capped (as in 12_value.sql), capped_per_1000_served
---             A pledge belongs to the page of the prompt or wall that led to it. An empty page: pages beyond the limit of a day.
+--             A pledge belongs to the page of the prompt or wall that led to it. An empty page: pages beyond the limit of a day, and
+--             gifts by prompts of readers who let us count and no more: of these no page is known.
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all;
 --             cap: most that a pledge's value counts, in major units, default 250; most: rows, default 100
 -- Cost        reads the roll-up by page of these days
