@@ -473,7 +473,7 @@ test("R21: changes of campaigns, and what they did in the day before and after",
 	assert.deepEqual([...new Set(got.map((r) => r.author))], ["editor"]);
 });
 
-test("a rebuild of the year from raw rows finds no wrong figure", async () => {
+test("a rebuild of two months from raw rows finds no wrong figure", async () => {
 	await s.sql("SELECT pledged.tally_fold(10000, now()), pledged.roll_events(100000, now()), pledged.roll_pledges(100000, now())");
-	assert.equal(await s.count("SELECT pledged.roll_rebuild('2025-01-01', '2026-01-01')"), 0);
+	assert.equal(await s.count("SELECT pledged.roll_rebuild('2025-11-01', '2026-01-01')"), 0);
 });
