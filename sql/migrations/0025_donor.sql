@@ -4,48 +4,6 @@
 
 SET LOCAL lock_timeout = '5s';
 
--- --- the donor's key -----------------------------------------------------------------------------
-ALTER TABLE pledged.pledge ADD COLUMN donor uuid;
-COMMENT ON COLUMN pledged.pledge.donor IS 'Random key, the same in all paid pledges of a donor: of one address, without one of one reader, at one site. Given by the clerk; another one when the person is erased; stays when address and reader go. Null: not paid, or not given yet.';
-
--- The address is learnt later than the reader: it decides who the donor is.
-CREATE FUNCTION pledged.donor_learnt() RETURNS trigger LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
-BEGIN
-	NEW.donor := NULL;
-	RETURN NEW;
-END
-$$;
-COMMENT ON FUNCTION pledged.donor_learnt() IS 'A pledge got an address: whose it is is to be told anew.';
-REVOKE ALL ON FUNCTION pledged.donor_learnt() FROM PUBLIC;
-CREATE TRIGGER donor_learnt BEFORE UPDATE OF email ON pledged.pledge FOR EACH ROW
-	WHEN (OLD.email IS NULL AND NEW.email IS NOT NULL AND OLD.donor IS NOT NULL) EXECUTE FUNCTION pledged.donor_learnt();
-CREATE TRIGGER roll_due_donor AFTER UPDATE OF email ON pledged.pledge FOR EACH ROW
-	WHEN (OLD.email IS NULL AND NEW.email IS NOT NULL) EXECUTE FUNCTION pledged.roll_due_put();
-
--- What has no key yet is told by the same rule, so that no figure waits for the clerk.
-CREATE FUNCTION pledged.donor_of(p_pledge uuid, p_site smallint, p_email text, p_reader uuid) RETURNS uuid
-LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pledged, pg_temp AS $$
-	SELECT coalesce(
-		(SELECT q.donor FROM pledge q WHERE lower(q.email) = lower(p_email) AND q.site_id = p_site AND q.donor IS NOT NULL
-			ORDER BY q.created_at, q.pledge_id LIMIT 1),
-		md5(coalesce('mail ' || lower(p_email), 'reader ' || coalesce((SELECT r.same_as FROM reader r WHERE r.reader_id = p_reader), p_reader),
-			'pledge ' || p_pledge))::uuid)
-$$;
-COMMENT ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) IS 'Who gave a pledge without a key: the key of its address; else a hash of the address, of the reader, or of the pledge alone.';
-REVOKE ALL ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) FROM PUBLIC;
-CREATE OR REPLACE VIEW pledged.paid AS
-SELECT y.payment_id, y.pledge_id, p.site_id, s.slug AS site, s.time_zone, CASE WHEN y.livemode THEN 'live' ELSE 'test' END AS mode,
-	y.currency::text AS currency, p."interval", coalesce(p.campaign, '') AS campaign, y.provider, coalesce(y.method, '') AS method,
-	coalesce(y.country, '')::text AS country, y.amount, y.paid_at, y.paid_at AT TIME ZONE s.time_zone AS local,
-	coalesce(p.donor, pledged.donor_of(p.pledge_id, p.site_id, p.email, p.reader_id)) AS donor
-FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id) JOIN pledged.site s USING (site_id)
-WHERE y.state = 'paid';
-COMMENT ON COLUMN pledged.paid.donor IS 'Who gave: the donor''s key, else what donor_of tells. [personal]';
-
--- The clerk gives the keys, some hundred pledges at a time.
-INSERT INTO pledged.roll_due (pledge_id)
-SELECT p.pledge_id FROM pledged.pledge p WHERE EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid') ORDER BY p.created_at;
-
 -- --- what comes from outside ---------------------------------------------------------------------
 -- Views run these with the rights of who reads them.
 
@@ -81,13 +39,59 @@ GRANT EXECUTE ON FUNCTION pledged.code_word(text) TO pledged_report;
 -- Most words are short and without an at sign; only the others are looked at closely.
 CREATE FUNCTION pledged.seen_word(p_word text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
-	RETURN CASE WHEN length(p_word) < 7 THEN p_word WHEN strpos(p_word, '@') = 0 AND strpos(p_word, '%') = 0 AND p_word !~ '[0-9]{1,3}\.[0-9]|[0-9A-Fa-f:]{12}|[0-9A-Za-z_]{24}|[0-9a-f]-[0-9a-f]{4}-' THEN p_word
-		WHEN p_word ~* '[^/@\s]+(@|%40)[^/@\s]+\.[^/@\s]|[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|\m[0-9]{1,3}(\.[0-9]{1,3}){3}\M|([0-9a-f]{1,4}:+){3,}[0-9a-f]{0,4}|[0-9A-Za-z_]{32}'
-			THEN '(hidden)' ELSE p_word END;
+	RETURN CASE WHEN length(p_word) < 7 OR (length(p_word) < 40 AND strpos(p_word, '@') = 0 AND strpos(p_word, '%') = 0
+			AND p_word !~ '[0-9]\.[0-9]|:[0-9A-Fa-f]*:|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-|[0-9A-Za-z_]{32}') THEN p_word
+		WHEN p_word ~* '[^/@\s]+(@|%40)[^/@\s]+\.[^/@\s]|[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|\m[0-9]{1,3}(\.[0-9]{1,3}){3}\M|([0-9a-f]{1,4}:+){3}|[0-9a-f]{1,4}::|[0-9A-Za-z_]{32}'
+			OR p_word ~ '(?=[0-9A-Za-z_-]*[A-Z])(?=[0-9A-Za-z_-]*[0-9])[0-9A-Za-z_-]{40}' THEN '(hidden)'
+		ELSE p_word END;
 COMMENT ON FUNCTION pledged.seen_word(text) IS 'A word that a visitor may have made up, as it is; "(hidden)" where it holds an address of mail or network, an id or a key.';
 REVOKE ALL ON FUNCTION pledged.seen_word(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pledged.seen_word(text) TO pledged_report;
 
+-- --- the donor's key -----------------------------------------------------------------------------
+ALTER TABLE pledged.pledge ADD COLUMN donor uuid;
+COMMENT ON COLUMN pledged.pledge.donor IS 'Random key, the same in all paid pledges of a donor: of one address, without one of one reader, at one site. Given by the clerk; another one when the person is erased; stays when address and reader go. Null: not paid, or not given yet.';
+
+-- The address is learnt later than the reader: it decides who the donor is.
+CREATE FUNCTION pledged.donor_learnt() RETURNS trigger LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
+BEGIN
+	NEW.donor := NULL;
+	RETURN NEW;
+END
+$$;
+COMMENT ON FUNCTION pledged.donor_learnt() IS 'A pledge got an address: whose it is is to be told anew.';
+REVOKE ALL ON FUNCTION pledged.donor_learnt() FROM PUBLIC;
+CREATE TRIGGER donor_learnt BEFORE UPDATE OF email ON pledged.pledge FOR EACH ROW
+	WHEN (OLD.email IS NULL AND NEW.email IS NOT NULL AND OLD.donor IS NOT NULL) EXECUTE FUNCTION pledged.donor_learnt();
+CREATE TRIGGER roll_due_donor AFTER UPDATE OF email ON pledged.pledge FOR EACH ROW
+	WHEN (OLD.email IS NULL AND NEW.email IS NOT NULL) EXECUTE FUNCTION pledged.roll_due_put();
+
+-- What has no key yet is told by the same rule, so that no figure waits for the clerk.
+CREATE FUNCTION pledged.donor_of(p_pledge uuid, p_site smallint, p_email text, p_reader uuid) RETURNS uuid
+LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pledged, pg_temp AS $$
+	SELECT coalesce(
+		(SELECT q.donor FROM pledge q WHERE lower(q.email) = lower(p_email) AND q.site_id = p_site AND q.donor IS NOT NULL
+			ORDER BY q.created_at, q.pledge_id LIMIT 1),
+		md5(coalesce('mail ' || lower(p_email), 'reader ' || coalesce((SELECT r.same_as FROM reader r WHERE r.reader_id = p_reader), p_reader),
+			'pledge ' || p_pledge))::uuid)
+$$;
+COMMENT ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) IS 'Who gave a pledge without a key: the key of its address; else a hash of the address, of the reader, or of the pledge alone.';
+REVOKE ALL ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) FROM PUBLIC;
+CREATE OR REPLACE VIEW pledged.paid AS
+SELECT y.payment_id, y.pledge_id, p.site_id, s.slug AS site, s.time_zone, CASE WHEN y.livemode THEN 'live' ELSE 'test' END AS mode,
+	y.currency::text AS currency, p."interval", coalesce(p.campaign, '') AS campaign, y.provider,
+	coalesce(CASE WHEN length(y.method) > 15 THEN pledged.code_word(y.method) ELSE y.method END, '') AS method,
+	coalesce(y.country, '')::text AS country, y.amount, y.paid_at, y.paid_at AT TIME ZONE s.time_zone AS local,
+	coalesce(p.donor, pledged.donor_of(p.pledge_id, p.site_id, p.email, p.reader_id)) AS donor
+FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id) JOIN pledged.site s USING (site_id)
+WHERE y.state = 'paid';
+COMMENT ON COLUMN pledged.paid.donor IS 'Who gave: the donor''s key, else what donor_of tells. [personal]';
+
+-- The clerk gives the keys, some hundred pledges at a time.
+INSERT INTO pledged.roll_due (pledge_id)
+SELECT p.pledge_id FROM pledged.pledge p WHERE EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid') ORDER BY p.created_at;
+
+-- --- what reports show of it ---------------------------------------------------------------------
 CREATE OR REPLACE VIEW report.webhook_errors AS
 SELECT day, provider, event_type, error, state, count(*) AS n, max(tries) AS tries, min(received_at) AS first, max(received_at) AS last
 FROM (SELECT (i.received_at AT TIME ZONE 'UTC')::date AS day, i.provider, pledged.code_word(i.event_type) AS event_type, pledged.trouble_kind(i.error) AS error,
