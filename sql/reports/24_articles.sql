@@ -31,6 +31,6 @@ SELECT (current_date + 1)::text AS "to" \gset
 /* pledged:report_articles */
 SELECT rank, site, regexp_replace(page, '^([=+@[:cntrl:]-])', '''\1') AS page, mode, currency, decisions, served, pledged, paid,
 	value_capped, capped_per_1000_served
-FROM report.articles(:'from'::date, :'to'::date, :'cap'::numeric)
+FROM report.articles(:'from'::date, :'to'::date, report.size('cap', :'cap', 0))
 WHERE :'site' = '' OR site = :'site'
-ORDER BY site, mode, currency, rank NULLS LAST, paid DESC, served DESC, page LIMIT :'most'::integer;
+ORDER BY site, mode, currency, rank NULLS LAST, paid DESC, served DESC, page LIMIT report.size('most', :'most', 1)::bigint;
