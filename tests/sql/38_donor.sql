@@ -1,7 +1,7 @@
 -- A donor is one donor: by address, else by reader, else by the pledge alone; also when address and reader are gone, and nobody is found by the key.
 BEGIN;
 \ir fixture.psql
-SELECT plan(23);
+SELECT plan(24);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.fold() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(pledged.roll_pledges(1000, now())) FROM generate_series(1, 3) $$;
@@ -74,6 +74,8 @@ SELECT is(pg_temp.donors(), '01,02,08 | 03,04 | 05,09 | 06 | 10', 'who comes bac
 
 -- Berta is erased by a device; another gift under her address is of another device and stays
 UPDATE pledge SET reader_id = pg_temp.rid(3) WHERE pledge_id = pg_temp.pid(3);
+SELECT is((SELECT kind || ' ' || n FROM person_count(pg_temp.rid(3)::text) ORDER BY kind LIKE 'stays%' DESC LIMIT 1),
+	'stays: gifts of other devices under berta@mail.example; to erase them too: pledgectl erase berta@mail.example 1', 'which is told before, with what to do');
 SELECT is((SELECT string_agg(busy, '; ') FROM person_erase(pg_temp.rid(3)::text, 'op', now())), NULL, 'erased by a device');
 SELECT is(pg_temp.donors(), '01,02,08 | 03 | 04 | 05,09 | 06 | 10', 'what has a name still leads to nothing that lost it');
 SELECT * FROM finish();
