@@ -22,7 +22,8 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 	UNION ALL SELECT 'a webhook is being worked off; try again in a minute'
 	FROM inbox i WHERE i.state IN ('new', 'leased') AND i.inbox_id IN (SELECT person_hooks(p_pledges, p_emails))
 	UNION ALL SELECT 'a mail is being sent; try again in a minute'
-	FROM mail_out m WHERE m.state = 'queued' AND m.lease_until > p_now AND lower(m.recipient) = ANY (p_emails)
+	FROM mail_out m WHERE m.state = 'queued' AND m.lease_until > p_now AND (lower(m.recipient) = ANY (p_emails)
+		OR m.subject IN (SELECT y.payment_id FROM payment y WHERE y.pledge_id = ANY (p_pledges)))
 $$;
 COMMENT ON FUNCTION pledged.person_busy(uuid[], uuid[], text[], timestamptz) IS 'Tells what is under way for a person.';
 REVOKE ALL ON FUNCTION pledged.person_busy(uuid[], uuid[], text[], timestamptz) FROM PUBLIC;

@@ -6,7 +6,16 @@ LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_calls bigint[] := ARRAY(SELECT person_calls(p_pledges, p_readers, p_emails));
 	v_hooks bigint[] := ARRAY(SELECT person_hooks(p_pledges, p_emails));
+	v_about uuid[] := ARRAY(SELECT y.payment_id FROM payment y WHERE y.pledge_id = ANY (p_pledges)
+		UNION SELECT f.refund_id FROM refund f JOIN payment y USING (payment_id) WHERE y.pledge_id = ANY (p_pledges));
 BEGIN
+	-- The donor stays one in the reports, under another key than any pledge that still has a name. Who has none yet gets one while it can be told.
+	PERFORM donor_put(ARRAY(SELECT p.pledge_id FROM pledge p WHERE p.pledge_id = ANY (p_pledges) OR p.reader_id = ANY (p_readers)));
+	WITH key AS MATERIALIZED (
+		SELECT d.donor, gen_random_uuid() AS fresh FROM (SELECT DISTINCT p.donor FROM pledge p
+			WHERE p.pledge_id = ANY (p_pledges) AND p.erased_at IS NULL AND p.donor IS NOT NULL) d
+	)
+	UPDATE pledge p SET donor = k.fresh FROM key k WHERE p.pledge_id = ANY (p_pledges) AND p.erased_at IS NULL AND p.donor = k.donor;
 	UPDATE pledge SET email = NULL, reader_id = NULL, decision = NULL, request_id = NULL, erased_at = p_now,
 		public_token = 'erased.' || gen_random_uuid(), key = 'erased-' || gen_random_uuid(), fingerprint = '\x00'
 	WHERE pledge_id = ANY (p_pledges) AND erased_at IS NULL;
@@ -18,11 +27,10 @@ BEGIN
 	UPDATE outbox SET state = 'failed', lease_until = NULL, ended_at = p_now, error = 'erased'
 	WHERE outbox_id = ANY (v_calls) AND state = 'open' AND provider = '';
 	UPDATE outbox SET body = '' WHERE outbox_id = ANY (v_calls) AND body <> '';
-	DELETE FROM mail_out WHERE (kind IN ('link', 'manage') OR state = 'queued') AND lower(recipient) = ANY (p_emails);
+	DELETE FROM mail_out WHERE ((kind IN ('link', 'manage') OR state = 'queued') AND lower(recipient) = ANY (p_emails))
+		OR (state = 'queued' AND subject = ANY (v_about));
 	UPDATE mail_out SET recipient = NULL, subject_line = '', body = '', stop_url = NULL
-	WHERE lower(recipient) = ANY (p_emails)
-		OR subject IN (SELECT y.payment_id FROM payment y WHERE y.pledge_id = ANY (p_pledges)
-			UNION SELECT f.refund_id FROM refund f JOIN payment y USING (payment_id) WHERE y.pledge_id = ANY (p_pledges));
+	WHERE lower(recipient) = ANY (p_emails) OR subject = ANY (v_about);
 END
 $$;
 COMMENT ON FUNCTION pledged.person_erase_money(uuid[], uuid[], text[], timestamptz) IS 'Takes a person out of the tables of money.';

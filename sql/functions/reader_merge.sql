@@ -1,7 +1,7 @@
 -- reader_merge: make two readers one: everything of p_from goes to p_to, and p_from leads there from now on. Gives the reader who
 -- stands for both. Internal; the caller holds the site's lock on joins (link_join).
 -- Tables, in locking order: reader (both, in the order of their ids, then those who were joined to p_from), reader_email, prompt_event,
--- experiment_due (tests count them as one), remind.
+-- experiment_due (tests count them as one), remind; roll_due is added to.
 -- Idempotent: a reader who was joined is followed first, so the same call again, and a reader joined to itself, change nothing.
 -- views: what stands in both lists counts once; what fell out of a list can no longer be compared and counts for itself.
 -- version grows beyond both, so no prompt is marked against a state from before.
@@ -54,6 +54,9 @@ BEGIN
 	SELECT v_to.reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article, country, device FROM gone
 	ON CONFLICT DO NOTHING;
 	INSERT INTO experiment_due (reader_id) VALUES (v_to.reader_id);
+	-- Gifts without an address have one donor from now on.
+	INSERT INTO roll_due (pledge_id) SELECT p.pledge_id FROM pledge p WHERE p.email IS NULL AND p.reader_id IN (
+		SELECT v_to.reader_id UNION ALL SELECT r.reader_id FROM reader r WHERE r.same_as = v_to.reader_id);
 	PERFORM remind_join(v_from.reader_id, v_from.views, v_to.reader_id, v_to.views, v_to.views + v_from.views - v_seen.common);
 	RETURN v_to.reader_id;
 END

@@ -1,5 +1,6 @@
 -- report.articles: R14, which pages bring gifts: of the decisions of the sites' days [p_from, p_to), by the page on which they were made.
 -- A pledge belongs to the page of the decision whose token it carried. Value as in report.value, capped at p_cap major units a pledge.
+-- A pledge whose prompt's page is not known, as of readers who let us count and no more, stands in the row without a page, so that sums are whole.
 -- A page with less than 100 served is not ranked. What was served stands in each row of a page, whatever its currency and mode.
 CREATE OR REPLACE FUNCTION report.articles(p_from date, p_to date, p_cap numeric DEFAULT 250)
 RETURNS TABLE (site text, page text, mode text, currency text, decisions bigint, served bigint, pledged bigint, paid bigint,
@@ -13,7 +14,7 @@ BEGIN
 	WITH size AS MATERIALIZED (
 		SELECT r.site_id, r.page, r.livemode, r.currency, r.amount * CASE r."interval" WHEN 'month' THEN 12 ELSE 1 END AS worth,
 			count(*) AS pledged, count(r.paid_at) AS paid
-		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to AND r.page <> '' GROUP BY 1, 2, 3, 4, 5
+		FROM roll_pledge_all r WHERE r.day >= p_from AND r.day < p_to AND (r.page <> '' OR r.campaign <> '') GROUP BY 1, 2, 3, 4, 5
 	), major AS MATERIALIZED (
 		SELECT w.currency, w.worth, round(least(m.worth, p_cap), scale(m.worth)) AS capped
 		FROM (SELECT DISTINCT currency, worth FROM size) w, LATERAL (SELECT money_major(w.worth, w.currency) AS worth) m
@@ -34,7 +35,7 @@ BEGIN
 		FROM step s JOIN own t USING (site_id)
 		WHERE s.served > 0 AND NOT EXISTS (SELECT FROM gift g WHERE (g.site_id, g.page) = (s.site_id, s.page))
 	), line AS (
-		SELECT t.slug, k.page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,
+		SELECT t.slug, seen_word(k.page) AS page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,
 			coalesce(s.decisions, 0)::bigint AS decisions, coalesce(s.served, 0)::bigint AS served, coalesce(g.pledged, 0) AS pledged,
 			coalesce(g.paid, 0) AS paid, coalesce(g.capped, money_major(0, k.currency)) AS capped,
 			round(1000.0 * coalesce(g.capped, 0) / nullif(s.served, 0), 2) AS per_1000
@@ -46,6 +47,6 @@ BEGIN
 	FROM line l;
 END
 $$;
-COMMENT ON FUNCTION report.articles(date, date, numeric) IS 'R14: pages and the gifts that their prompts and walls led to; an empty page stands for those beyond the limit of a day.';
+COMMENT ON FUNCTION report.articles(date, date, numeric) IS 'R14: pages and the gifts that their prompts and walls led to; an empty page stands for those beyond the limit of a day, and for gifts by prompts whose page is not known.';
 REVOKE ALL ON FUNCTION report.articles(date, date, numeric) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION report.articles(date, date, numeric) TO pledged_report;

@@ -2,10 +2,11 @@
 -- Reads paid, refund, dispute, ledger, site. Changes nothing.
 -- Two ways of counting in one row: refunds of the payments that were paid in the window, whenever they were given back; and, as card schemes count,
 -- disputes that were opened in the window beside the payments of that window. An inquiry is no dispute until money is held.
+-- What is at risk now does not know the window: all open disputes, by month those of others under "before" and "after".
 CREATE OR REPLACE FUNCTION report.claims(p_from date, p_to date, p_site text, p_by text)
 RETURNS TABLE (site text, currency text, mode text, part text, paid bigint, paid_amount numeric, refunded bigint, refunded_pct numeric,
 	refunded_amount numeric, refunded_amount_pct numeric, disputes bigint, disputes_pct numeric, won bigint, lost bigint, lost_amount numeric,
-	at_risk bigint, at_risk_amount numeric, "check" text)
+	open bigint, at_risk bigint, at_risk_amount numeric, "check" text)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 BEGIN
@@ -18,23 +19,25 @@ BEGIN
 		FROM site s WHERE p_site = '' OR s.slug = p_site
 	), claim AS (
 		SELECT y.payment_id, y.currency, y.paid_at AS at, 1 AS paid, y.amount AS paid_amount, (r.amount > 0)::integer AS refunded, r.amount AS refunded_amount,
-			0 AS disputes, 0 AS won, 0 AS lost, 0::bigint AS lost_amount, 0 AS at_risk, 0::bigint AS at_risk_amount,
+			0 AS disputes, 0 AS won, 0 AS lost, 0::bigint AS lost_amount, 0 AS open, 0 AS at_risk, 0::bigint AS at_risk_amount, NULL AS outside,
 			r.amount - (SELECT coalesce(sum(l.amount), 0) FROM refund f JOIN ledger l ON l.object_id = f.refund_id AND l.object = 'refund' AND l.account = 'refund'
 				WHERE f.payment_id = y.payment_id) AS wrong
 		FROM paid y JOIN place c USING (site_id),
 			LATERAL (SELECT coalesce(sum(f.amount), 0) AS amount FROM refund f WHERE f.payment_id = y.payment_id AND f.state = 'done') r
 		WHERE y.paid_at >= c.since AND y.paid_at < c.till
 		UNION ALL
-		SELECT y.payment_id, d.currency::text, o.at, 0, 0, 0, 0, 1, (d.state = 'won')::integer, (d.state = 'lost')::integer,
-			CASE d.state WHEN 'lost' THEN d.amount ELSE 0 END, (d.state = 'open')::integer, CASE d.state WHEN 'open' THEN d.amount ELSE 0 END,
+		SELECT y.payment_id, d.currency::text, o.at, 0, 0, 0, 0, i.here, i.here * (d.state = 'won')::integer, i.here * (d.state = 'lost')::integer,
+			CASE d.state WHEN 'lost' THEN d.amount * i.here ELSE 0 END, i.here * (d.state = 'open')::integer, (d.state = 'open')::integer,
+			CASE d.state WHEN 'open' THEN d.amount ELSE 0 END, CASE WHEN o.at < c.since THEN 'before' WHEN o.at >= c.till THEN 'after' END,
 			CASE WHEN d.state IN ('open', 'lost') THEN d.amount ELSE 0 END - (SELECT coalesce(sum(l.amount), 0) FROM ledger l
 				WHERE l.object_id = d.dispute_id AND l.object = 'dispute' AND l.account = 'dispute')
 		FROM dispute d JOIN paid y USING (payment_id) JOIN place c USING (site_id),
 			LATERAL (SELECT min(l.at) AS at FROM ledger l WHERE l.object_id = d.dispute_id AND l.object = 'dispute'
-				AND (l.became = 'open' OR (l.was IS NULL AND l.became IN ('won', 'lost')))) o
-		WHERE o.at >= c.since AND o.at < c.till
+				AND (l.became = 'open' OR (l.was IS NULL AND l.became IN ('won', 'lost')))) o,
+			LATERAL (SELECT coalesce(o.at >= c.since AND o.at < c.till, false)::integer AS here) i
+		WHERE i.here = 1 OR d.state = 'open'
 	), part AS (
-		SELECT y.site, y.mode, k.*, CASE p_by WHEN 'all' THEN '' WHEN 'month' THEN to_char(k.at AT TIME ZONE y.time_zone, 'YYYY-MM')
+		SELECT y.site, y.mode, k.*, CASE p_by WHEN 'all' THEN '' WHEN 'month' THEN coalesce(k.outside, to_char(k.at AT TIME ZONE y.time_zone, 'YYYY-MM'))
 			WHEN 'method' THEN y.provider || ' ' || y.method WHEN 'campaign' THEN coalesce(nullif(y.campaign, ''), 'no prompt')
 			WHEN 'country' THEN y.country ELSE y."interval" END AS part
 		FROM claim k JOIN paid y USING (payment_id)
@@ -43,11 +46,11 @@ BEGIN
 		round(100.0 * sum(p.refunded) / nullif(sum(p.paid), 0), 2), money_major(sum(p.refunded_amount), p.currency),
 		round(100.0 * sum(p.refunded_amount) / nullif(sum(p.paid_amount), 0), 2), sum(p.disputes),
 		round(100.0 * sum(p.disputes) / nullif(sum(p.paid), 0), 2), sum(p.won), sum(p.lost), money_major(sum(p.lost_amount), p.currency),
-		sum(p.at_risk), money_major(sum(p.at_risk_amount), p.currency),
-		CASE WHEN sum(p.disputes) <> sum(p.won) + sum(p.lost) + sum(p.at_risk) THEN 'disputes is not won + lost + at_risk'
+		sum(p.open), sum(p.at_risk), money_major(sum(p.at_risk_amount), p.currency),
+		CASE WHEN sum(p.disputes) <> sum(p.won) + sum(p.lost) + sum(p.open) THEN 'disputes is not won + lost + open'
 			WHEN sum(abs(p.wrong)) <> 0 THEN 'the ledger differs by ' || money_major(sum(abs(p.wrong)), p.currency) ELSE 'ok' END
 	FROM part p GROUP BY p.site, p.currency, p.mode, p.part ORDER BY 1, 2, 3, 4;
 END $$;
-COMMENT ON FUNCTION report.claims(date, date, text, text) IS 'Refunds and disputes from p_from to p_to (days in the site''s zone, half-open), of p_site or all (empty), by p_by: all, month, method, campaign, country or interval. paid: payments of the window; refunded: of them, given back in part or whole, whenever; disputes: opened in the window, whenever paid, in per cent of paid; won, lost, at_risk (open): of these disputes, as they stand now; amounts in major units, a dispute''s in its own currency; check: ok, or what does not fit the ledger.';
+COMMENT ON FUNCTION report.claims(date, date, text, text) IS 'Refunds and disputes from p_from to p_to (days in the site''s zone, half-open), of p_site or all (empty), by p_by: all, month, method, campaign, country or interval. paid: payments of the window; refunded: of them, given back in part or whole, whenever; disputes: opened in the window, whenever paid, in per cent of paid; won, lost, open: of these disputes, as they stand now; at_risk: all disputes that are open now, whenever they were opened (by month: before and after the window apart); amounts in major units, a dispute''s in its own currency; check: ok, or what does not fit the ledger.';
 REVOKE ALL ON FUNCTION report.claims(date, date, text, text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION report.claims(date, date, text, text) TO pledged_report;

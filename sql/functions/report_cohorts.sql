@@ -19,9 +19,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit 
 			SELECT s.slug AS site, CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode,
 				date_trunc('month', min(coalesce(y.paid_at, l.at)) AT TIME ZONE s.time_zone)::date AS cohort
 			FROM ledger l JOIN pledge p USING (pledge_id) JOIN site s USING (site_id) LEFT JOIN payment y ON y.payment_id = l.object_id
-				LEFT JOIN reader r ON p.email IS NULL AND r.reader_id = p.reader_id
 			WHERE l.account = 'donor' AND l.object = 'payment' AND (p_site = '' OR s.slug = p_site)
-			GROUP BY s.slug, s.time_zone, l.livemode, md5(coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id))::uuid
+			GROUP BY s.slug, s.time_zone, l.livemode, coalesce(p.donor, donor_of(p.pledge_id, p.site_id, p.email, p.reader_id))
 		) b GROUP BY b.site, b.mode, b.cohort
 	), size AS (
 		SELECT s.slug AS site, d.site_id, d.mode, d."interval", d.cohort, s.time_zone, count(*) AS size FROM donor d JOIN site s USING (site_id)

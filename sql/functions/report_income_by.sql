@@ -10,6 +10,10 @@ BEGIN
 	IF p_by NOT IN ('day', 'weekday', 'hour', 'month', 'country', 'method', 'source', 'interval', 'band') THEN
 		RAISE EXCEPTION 'income is divided by day, weekday, hour, month, country, method, source, interval or band' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
+	IF p_by = 'band' AND (cardinality(p_edges) IS DISTINCT FROM (SELECT count(DISTINCT e) FILTER (WHERE e > 0) FROM unnest(p_edges) e)::integer
+		OR p_edges <> ARRAY(SELECT e FROM unnest(p_edges) e ORDER BY e) OR cardinality(p_edges) = 0) THEN
+		RAISE EXCEPTION 'the edges of bands are amounts above 0, each larger than the one before' USING ERRCODE = 'invalid_parameter_value';
+	END IF;
 	RETURN QUERY
 	WITH place AS MATERIALIZED (
 		SELECT s.site_id, p_from::timestamp AT TIME ZONE s.time_zone AS since, p_to::timestamp AT TIME ZONE s.time_zone AS till

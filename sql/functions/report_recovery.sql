@@ -16,7 +16,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit 
 		WHERE (p_site = '' OR s.slug = p_site) AND r.refused_at >= p_from::timestamp AT TIME ZONE s.time_zone
 			AND r.refused_at < p_to::timestamp AT TIME ZONE s.time_zone
 	), part AS (
-		SELECT o.*, d.* FROM one o, LATERAL (VALUES (1, 'all', ''), (2, 'code', CASE o.code WHEN '' THEN 'not told' ELSE o.code END),
+		SELECT o.*, d.* FROM one o, LATERAL (VALUES (1, 'all', ''), (2, 'code', CASE o.code WHEN '' THEN 'not told' ELSE code_word(o.code) END),
 			(3, 'attempt', CASE WHEN o.recovered THEN coalesce(o.attempt::text, 'not told') END),
 			(4, 'days', CASE WHEN NOT o.recovered THEN NULL WHEN o.days < 1 THEN '00: within a day' WHEN o.days < 3 THEN '01 to 02' WHEN o.days < 7 THEN '03 to 06'
 				WHEN o.days < 14 THEN '07 to 13' ELSE '14 to 29' END)) d (no, by, part)

@@ -31,9 +31,8 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit 
 		FROM donor d LEFT JOIN missed m USING (site_id, mode, donor)
 	), booked AS (
 		SELECT c.site_id, CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode,
-			count(DISTINCT md5(coalesce('mail ' || lower(p.email), 'reader ' || coalesce(r.same_as, p.reader_id), 'pledge ' || p.pledge_id))::uuid) AS n
+			count(DISTINCT coalesce(p.donor, donor_of(p.pledge_id, p.site_id, p.email, p.reader_id))) AS n
 		FROM ledger l JOIN pledge p USING (pledge_id) JOIN place c USING (site_id) LEFT JOIN payment y ON y.payment_id = l.object_id
-			LEFT JOIN reader r ON p.email IS NULL AND r.reader_id = p.reader_id
 		WHERE l.account = 'donor' AND l.object = 'payment' AND coalesce(y.paid_at, l.at) < c.till
 		GROUP BY c.site_id, l.livemode
 	), total AS (

@@ -36,7 +36,7 @@ SELECT regexp_replace(b.what, '^([=+@[:cntrl:]-])', '''\1') AS by, site, regexp_
 	round(100 * sum(viewed) / nullif(sum(served), 0), 2) AS "viewed/served %", round(100 * sum(clicked) / nullif(sum(served), 0), 2) AS "clicked/served %",
 	round(100 * sum(pledged) / nullif(sum(served), 0), 3) AS "pledged/served %", round(100 * sum(paid) / nullif(sum(served), 0), 3) AS "paid/served %",
 	sum(gross) AS gross, bool_or(provisional) AS provisional
-FROM report.funnel, LATERAL (SELECT CASE :'by' WHEN 'day' THEN day::text WHEN 'section' THEN section WHEN 'country' THEN country
+FROM report.funnel, LATERAL (SELECT CASE report.choice('by', :'by', '{day,section,country,device,campaign}') WHEN 'day' THEN day::text WHEN 'section' THEN section WHEN 'country' THEN country
 	WHEN 'device' THEN device ELSE '' END AS what) b
 WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site = :'site')
 GROUP BY b.what, site, campaign, variant, mode, currency

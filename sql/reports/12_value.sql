@@ -28,6 +28,6 @@ SELECT site, regexp_replace(campaign, '^([=+@[:cntrl:]-])', '''\1') AS campaign,
 	regexp_replace(variant, '^([=+@[:cntrl:]-])', '''\1') AS variant, mode, currency, served, followed, viewed, pledged, paid,
 	paid_per_1000_viewed, paid_per_1000_served, value, value_capped, value_per_1000_viewed, capped_per_1000_viewed,
 	value_per_1000_served, capped_per_1000_served, :'to'::date > current_date - 3 AS provisional
-FROM report.value(:'from'::date, :'to'::date, :'cap'::numeric)
+FROM report.value(:'from'::date, :'to'::date, report.size('cap', :'cap', 0))
 WHERE :'site' = '' OR site = :'site'
 ORDER BY site, campaign, variant, mode, currency;

@@ -38,4 +38,4 @@ SELECT site, regexp_replace(campaign, '^([=+@[:cntrl:]-])', '''\1') AS campaign,
 	round(mean_low::numeric, 4) AS "value low", round(mean_high::numeric, 4) AS "value high", round(mean_diff::numeric, 4) AS "value difference",
 	round(mean_diff_low::numeric, 4) AS "value difference low", round(mean_diff_high::numeric, 4) AS "value difference high",
 	measure, round(share_p::numeric, 5) AS "p shares", round((100 * overlap)::numeric, 1) AS "overlap %", crossed, elsewhere, conflicts, provisional
-FROM report.experiments(:'from'::date, :'to'::date, :'site', :'cap'::numeric);
+FROM report.experiments(:'from'::date, :'to'::date, :'site', report.size('cap', :'cap', 0));

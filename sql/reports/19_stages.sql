@@ -20,5 +20,5 @@ SELECT (current_date + 1)::text AS "to" \gset
 \endif
 /* pledged:report_stages */
 SELECT site, mode, year_from, stage, donors, pct AS "%", missed, "check"
-FROM report.stages(:'to'::date, :'start'::integer, :'site')
+FROM report.stages(:'to'::date, report.choice('start', :'start', '{1,2,3,4,5,6,7,8,9,10,11,12}')::integer, :'site')
 ORDER BY site, mode, no;

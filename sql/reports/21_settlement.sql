@@ -33,5 +33,5 @@ SELECT day, site, provider, mode, object, what, regexp_replace(ours, '^([=+@[:cn
 	first_seen, resolved_at, regexp_replace(id, '^([=+@[:cntrl:]-])', '''\1') AS id
 FROM report.settlement
 WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site IN ('', :'site'))
-	AND (what <> 'not in their list' OR days >= :'transit'::numeric) AND (:'open' <> '1' OR resolved_at IS NULL)
+	AND (what <> 'not in their list' OR days >= report.size('transit', :'transit', 0)) AND (report.choice('open', :'open', '{0,1}') = '0' OR resolved_at IS NULL)
 ORDER BY day, provider, object, id, what;

@@ -1,7 +1,8 @@
 -- Articles (R14): which pages bring gifts, by the day of the decision.
 -- Columns     rank (by capped value per 1,000 served, within site, mode and currency; empty: less than 100 served), site, page, mode, currency,
 --             decisions, served, pledged, paid, value_capped (as in 12_value.sql), capped_per_1000_served
---             A pledge belongs to the page of the prompt or wall that led to it. An empty page: pages beyond the limit of a day.
+--             A pledge belongs to the page of the prompt or wall that led to it. An empty page: pages beyond the limit of a day, and
+--             gifts by prompts of readers who let us count and no more: of these no page is known.
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all;
 --             cap: most that a pledge's value counts, in major units, default 250; most: rows, default 100
 -- Cost        reads the roll-up by page of these days
@@ -30,6 +31,6 @@ SELECT (current_date + 1)::text AS "to" \gset
 /* pledged:report_articles */
 SELECT rank, site, regexp_replace(page, '^([=+@[:cntrl:]-])', '''\1') AS page, mode, currency, decisions, served, pledged, paid,
 	value_capped, capped_per_1000_served
-FROM report.articles(:'from'::date, :'to'::date, :'cap'::numeric)
+FROM report.articles(:'from'::date, :'to'::date, report.size('cap', :'cap', 0))
 WHERE :'site' = '' OR site = :'site'
-ORDER BY site, mode, currency, rank NULLS LAST, paid DESC, served DESC, page LIMIT :'most'::integer;
+ORDER BY site, mode, currency, rank NULLS LAST, paid DESC, served DESC, page LIMIT report.size('most', :'most', 1)::bigint;

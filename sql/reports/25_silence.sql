@@ -16,5 +16,5 @@
 \endif
 /* pledged:report_silence */
 SELECT site, mode, provider, method, last_paid, hours, expected, chance_pct AS "chance %", switched_off, alarm, why
-FROM report.silence(:'site', nullif(:'hours', '')::numeric, now())
+FROM report.silence(:'site', CASE WHEN :'hours' <> '' THEN report.size('hours', :'hours', 0) END, now())
 ORDER BY site, mode, provider, method;

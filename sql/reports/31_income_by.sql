@@ -29,5 +29,5 @@ SELECT (current_date + 1)::text AS "to" \gset
 \endif
 /* pledged:report_income_by */
 SELECT site, currency, mode, regexp_replace(part, '^([=+@[:cntrl:]-])', '''\1') AS part, gifts, gross, mean, median, refunds, disputes, net, fees, net_of_fees, "check"
-FROM report.income_by(:'from'::date, :'to'::date, :'site', :'by', string_to_array(:'edges', ',')::numeric[])
+FROM report.income_by(:'from'::date, :'to'::date, :'site', :'by', ARRAY(SELECT report.size('edges', trim(e), 0) FROM unnest(string_to_array(:'edges', ',')) e))
 ORDER BY site, currency, mode, part;

@@ -1,5 +1,5 @@
 -- Webhook errors: which trouble webhooks met.
--- Columns     day, provider, event_type, error, state (new and leased are tried again, parked is given up), n, tries, first, last
+-- Columns     day, provider, event_type, error (its kind; the words are in `pledgectl inbox parked`), state (new and leased are tried again, parked is given up), n, tries, first, last
 -- Parameters  from, to: days in UTC, [from, to), default the last 30 days
 -- Cost        reads the kept webhooks once, without their bodies
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/33_webhook_errors.sql

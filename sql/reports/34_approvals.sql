@@ -30,5 +30,5 @@ SELECT (current_date + 1)::text AS "to" \gset
 SELECT at, site, pledges, refused, tries, paid, declined, approved
 FROM report.approvals
 WHERE day >= :'from'::date AND day < :'to'::date AND (:'site' = '' OR site = :'site')
-	AND tries >= :'tries'::bigint AND (:'most'::numeric >= 100 OR approved <= :'most'::numeric)
+	AND tries >= report.size('tries', :'tries', 0) AND (report.size('most', :'most', 0) >= 100 OR approved <= report.size('most', :'most', 0))
 ORDER BY at, site;

@@ -9,6 +9,8 @@
 #include "main/ctl_report.h"
 #include "web/ops.h"
 
+#define BAD_PARAMETER "22023: "
+
 enum form { FORM_TABLE, FORM_CSV, FORM_JSON };
 
 struct job {
@@ -210,8 +212,10 @@ static int one(struct ctl *c, struct job *j)
 	if (code != CTL_OK)
 		return code;
 	enum err e = report_run(c->store, &j->ask, &rep, &f);
-	if (e == ERR_RANGE)
-		return refuse("%s", f.detail);
+	/* what the script itself refuses: invalid_parameter_value, and its words */
+	const char *said = strstr(f.detail, BAD_PARAMETER);
+	if (e == ERR_RANGE || (e != OK && said))
+		return refuse("%s", said ? said + strlen(BAD_PARAMETER) : f.detail);
 	if (e != OK)
 		return ctl_fail(e, &f);
 	code = print(j, &rep);
@@ -244,8 +248,10 @@ static int page(struct ctl *c, const struct job *j)
 	o.store = c->store;
 	memcpy(o.param, j->ask.param, sizeof o.param);
 	enum err e = ops_write(&o, j->html, &failed, &f);
-	if (e == ERR_RANGE)
-		return refuse("%s", f.detail);
+	/* what the script itself refuses: invalid_parameter_value, and its words */
+	const char *said = strstr(f.detail, BAD_PARAMETER);
+	if (e == ERR_RANGE || (e != OK && said))
+		return refuse("%s", said ? said + strlen(BAD_PARAMETER) : f.detail);
 	if (e != OK)
 		return ctl_fail(e, &f);
 	printf("%s: %zu reports\n", j->html, j->list.n - failed);

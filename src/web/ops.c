@@ -68,6 +68,15 @@ static void put_link(struct buf *b, const struct report_file *r)
 
 /* --- one report ------------------------------------------------------------------------------ */
 
+static bool has_figures(const struct ops_data *d)
+{
+	for (size_t i = 0; i < d->n; i++)
+		for (size_t k = 0; k < d->series_n; k++)
+			if (d->p[i].has[k])
+				return true;
+	return false;
+}
+
 static void put_figure(struct page *p, const struct ops_chart *c)
 {
 	struct buf *b = &p->b;
@@ -96,7 +105,8 @@ static void put_charts(struct page *p, const struct report_file *f, const struct
 		if (strcmp(c->report, f->name) != 0 || !ops_columns(p->d, c, r))
 			continue;
 		for (size_t nth = 0; ops_group(p->d, c, r, nth); nth++)
-			put_figure(p, c);
+			if (has_figures(p->d))
+				put_figure(p, c);
 		more = more || ops_more(c, r);
 	}
 	buf_addc(&p->b, "</div>\n");

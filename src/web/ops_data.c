@@ -252,6 +252,8 @@ bool ops_group(struct ops_data *d, const struct ops_chart *c, const struct rows 
 	int row;
 	d->n = 0;
 	d->cut = false;
+	for (size_t i = 0; i < d->series_n; i++)
+		d->s[i].decimals = 0;
 	if (nth >= OPS_GROUPS_MAX || (row = group_row(c, r, nth, d->title)) < 0)
 		return false;
 	for (; row < rows_n(r); row++) {

@@ -3,6 +3,7 @@
 
 #define LONG    40           /* so many bytes may have their lines broken */
 #define PRINTED OPS_RECENT_N /* on paper a longer table stays closed */
+#define WIDE    14           /* on paper a table of more columns takes a broad page */
 
 static void head(struct buf *b, struct str name, bool number)
 {
@@ -107,7 +108,7 @@ static bool is_number(const struct rows *r, int col)
 
 void ops_rows_head(struct buf *b, const struct rows *r)
 {
-	buf_addc(b, "<table>\n<thead><tr>");
+	buf_addf(b, "<table%s>\n<thead><tr>", rows_cols(r) > WIDE ? " class=\"wide\"" : "");
 	for (int col = 0; col < rows_cols(r); col++)
 		head(b, rows_name(r, col), is_number(r, col));
 	buf_addc(b, "</tr></thead>\n<tbody>\n");

@@ -149,9 +149,14 @@ test("on paper every chart has its figures, dark ink on white, and no table is c
 		d.querySelector(".scroll").scrollHeight <= d.querySelector(".scroll").clientHeight + 1]));
 
 	assert.ok(tables.length >= 12);
+	const wide = await page.locator("#experiments .wide thead th").evaluateAll((all) => all.map((th) => [getComputedStyle(th).writingMode, th.scrollHeight <= th.clientHeight + 1]));
+
+	assert.ok(wide.length > 14 && wide.every(([mode, whole]) => mode === "vertical-rl" && whole), "many columns have room for their figures");
 	assert.deepEqual(tables.filter(([many, visible, whole]) => (many ? visible : !visible || !whole)), []);
 	await page.screenshot({ path: join(PICTURES, "report-print.png"), fullPage: true });
-	await page.pdf({ path: join(PICTURES, "report-print.pdf"), format: "A4" });
+	const pdf = (await page.pdf({ path: join(PICTURES, "report-print.pdf"), format: "A4" })).toString("latin1");
+
+	assert.ok(new Set(pdf.match(/\/MediaBox \[[^\]]*\]/g)).size > 1, "and a broad page");
 	await close();
 });
 
@@ -205,13 +210,13 @@ test("income: a column a day, down when more was given back, a gap where nothing
 	const rows = await rows_of(page, "income");
 	const figures = await figures_of(page, "income");
 
-	assert.deepEqual(figures.map((f) => f.title), ["demo, EUR, live", "demo, USD, live"]);
+	assert.deepEqual(figures.map((f) => f.title), ["demo, EUR, live", "demo, JPY, live", "demo, USD, live"]);
 	for (const f of figures) {
 		const mine = rows.filter((r) => `${r.site}, ${r.currency}, ${r.mode}` === f.title);
 		const days = [...new Set(mine.map((r) => r.day))];
 		const scale = scale_of(f);
 
-		assert.deepEqual(f.rows, days.map((day) => [day, sum(mine.filter((r) => r.day === day), "net").toFixed(2)]));
+		assert.deepEqual(f.rows, days.map((day) => [day, sum(mine.filter((r) => r.day === day), "net").toFixed(f.title.includes("JPY") ? 0 : 2)]));
 		assert.deepEqual(f.marks.map((m) => [m.title.slice(0, 10), m.v]), f.rows.map(([day, v]) => [day, Number(v)]));
 		for (const m of f.marks) {
 			near(m.height, Math.abs(m.v) * scale, m.title);
@@ -223,6 +228,7 @@ test("income: a column a day, down when more was given back, a gap where nothing
 		f.marks.slice(2).forEach((m, i) => near(step(m, f.marks[0]), step(f.marks[1], f.marks[0]), `${m.title} at its day (${i})`, 0.5));
 	}
 	assert.equal(figures[0].marks.length, 29);
+	assert.deepEqual((await figures_of(page, "pressure")).map((f) => f.title), ["demo"], "of a site without figures nothing is drawn");
 	await close();
 });
 

@@ -160,6 +160,10 @@ test("what is asked wrongly is told, by its exit code too, and nothing else is p
 		[["income", "--site", "nowhere"], 2, /there is no site nowhere; there is demo\n/], [["income", "--site", "' OR true"], 2, /there is no site/],
 		[["pending", "--from", "2026-11-01"], 2, /pending takes no from: it shows this moment/], [["income", "--set", "cap=1"], 2, /income takes no cap/],
 		[["income", "--set", "cap"], 2, /is not NAME=VALUE/], [["income", "--format", "xml"], 2, /none of table, csv, json/],
+		[["funnel", "--set", "by=hour"], 2, /^pledgectl: by is one of day, section, country, device, campaign, not "hour"\n$/], [["stages", "--set", "start=13"], 2, /start is one of 1, 2/],
+		[["claims", "--set", "by=donor"], 2, /claims are divided by all, month/], [["income_by", "--set", "by=band", "--set", "edges=50,10"], 2, /each larger than the one before/],
+		[["income_by", "--set", "edges=5,x"], 2, /edges is a number from 0 on, not "x"/], [["value", "--set", "cap=-5"], 2, /cap is a number from 0 on, not "-5"/], [["articles", "--set", "most=0"], 2, /most is a number from 1 on/],
+		[["silence", "--set", "hours=soon"], 2, /hours is a number from 0 on/], [["settlement", "--set", "open=2"], 2, /open is one of 0, 1/], [["approvals", "--set", "tries=x"], 2, /tries is a number/],
 		[["income", "funnel"], 2, /usage: /], [["income", "--html", "x.html"], 2, /usage: /], [["--frob"], 2, /usage: /],
 		[["--html", "x.json"], 2, /does not end in \.html/], [["income", "--dir", "/nowhere"], 1, /\/nowhere\/reports: No such file/]]) {
 		const got = await report(...words);
