@@ -223,7 +223,7 @@ async function all_at(t, all) {
 	const wanted = all.filter((name) => name.includes(t.only));
 	const names = t.short && !t.only ? t.shuffle(wanted).slice(0, SHORT) : wanted;
 	const s = await crash_stack(t);
-	const runs = t.n(RUNS);
+	const runs = t.n(RUNS, 1, 3);
 	const why = [];
 	let good = 0;
 
