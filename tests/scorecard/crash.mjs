@@ -184,7 +184,7 @@ async function wish(s, run, t, kind, name) {
 
 async function crash(s, t, name, i) {
 	const way = WAYS[name];
-	const run = { way, given: [], from: await here(s), n: way.deep && i > 1 ? t.int(1, way.deep) : 1, patient: i === 0 && !t.short && !way.hasty,
+	const run = { way, given: [], from: await here(s), n: way.deep && i > 1 ? t.int(1, way.deep) : 1, patient: i === 0 && !t.short && !t.all && !way.hasty,
 		gone: way.by === "give" && i > 0 && t.chance(5) };
 
 	try {

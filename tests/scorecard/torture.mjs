@@ -137,8 +137,8 @@ async function fail_each(t, s, what, { runs, hows = [undefined], ways = Object.k
 }
 
 const memory = async (t) => fail_each(t, await torture_stack(t), "memory", { runs: t.n(40) });
-const memory_all = async (t) => fail_each(t, await torture_stack(t), "memory", { runs: t.all || t.wanted ? t.n(400) : 0 });
-const calls = async (t) => fail_each(t, await torture_stack(t), "calls", { runs: t.n(400, 40), hows: Object.keys(HOW) });
+const memory_all = async (t) => fail_each(t, await torture_stack(t), "memory", { runs: t.n(0, 10, 150) });
+const calls = async (t) => fail_each(t, await torture_stack(t), "calls", { runs: t.n(800, 40, 160), hows: Object.keys(HOW) });
 
 export const lines = [
 	{ id: "B14", name: "torture", title: "the n-th allocation fails, forty of them drawn", target: "0 ends, no leak", build: ["plain", "torture"], run: memory },
