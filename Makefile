@@ -74,7 +74,7 @@ FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 # The simulator of the money path replaces these symbols when it is linked.
 MONEY_SIM := $(sort $(wildcard tests/sim/money/*.c))
 MONEY_WRAP := clock_utc clock_mono seal_random nanosleep log_emit http_open http_close http_call mail_send \
-              PQconnectdb PQstatus PQtransactionStatus PQfinish PQclear PQsendQueryParams PQgetResult PQresultErrorField PQsetNoticeReceiver
+              PQconnectdb PQstatus PQtransactionStatus PQfinish PQclear PQsendQueryParams PQisBusy PQgetResult PQresultErrorField PQsetNoticeReceiver
 UNIT_ALL := $(filter tests/unit/store_% tests/unit/pay_% tests/unit/app_% tests/unit/web_%,$(UNIT_SRC))
 
 # A program exists as soon as its main file does.
@@ -82,7 +82,7 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src tests/sim --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan crash widget unit unit-asan bench sim sim-asan fuzz replay install clean help format FORCE
+.PHONY: all plain asan crash widget unit unit-asan bench sim sim-asan fuzz replay torture install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
@@ -150,6 +150,12 @@ sim-asan: $(SIM_asan)
 fuzz: $(FUZZ_fuzz)
 replay: $(FUZZ_asan)
 
+# What stands before libc when memory or a system call is to fail.
+torture: $(B)/torture/shim.so
+$(B)/torture/shim.so: tests/torture/shim.c
+	@mkdir -p $(@D)
+	$(call SAY,LD)$(CC) -std=c17 -O2 -g -fPIC -shared $(WARN) -fno-builtin -o $@ $< -ldl
+
 # --- the widget --------------------------------------------------------------------------------
 # Bundled by the esbuild of src/widget/package-lock.json, or by another one: make widget ESBUILD=/usr/bin/esbuild
 
@@ -196,7 +202,7 @@ install: plain
 	fi; true
 
 clean:
-	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/fuzz $(B)/widget $(B)/version
+	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/fuzz $(B)/torture $(B)/widget $(B)/version
 
 format:
 	clang-format -i $(shell find src tests -name '*.[ch]')
@@ -210,6 +216,7 @@ help:
 	@echo 'make bench       the programs of tests/bench'
 	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'
 	@echo 'make fuzz        the fuzz targets by clang (tests/fuzz/run runs them); replay: sanitized, over their corpora'
+	@echo 'make torture     a library that lets allocations and system calls fail, for tests/score'
 	@echo 'make install     to PREFIX ($(PREFIX)) below DESTDIR'
 	@echo 'make format      clang-format over the C sources'
 	@echo 'make clean       removes the builds; the demo and its data stay in build/demo'

@@ -1,11 +1,10 @@
 /* base/seal.c: HMAC-SHA256 and what stands on it. */
-#define ERR_STATE openssl_err_state /* libcrypto's own type of that name; err.def has it too */
-#include <openssl/core_names.h>
+#define OPENSSL_SUPPRESS_DEPRECATED 1                 /* the hash that allocates nothing */
+#define ERR_STATE                   openssl_err_state /* libcrypto's own type of that name; err.def has it too */
 #include <openssl/crypto.h>
-#include <openssl/evp.h>
 #include <openssl/rand.h>
+#include <openssl/sha.h>
 #undef ERR_STATE
-#include <pthread.h>
 #include <string.h>
 
 #include "base/seal.h"
@@ -15,42 +14,50 @@
 
 /* --- libcrypto ----------------------------------------------------------------------------- */
 
-static EVP_MAC *hmac;
-
-static void fetch_hmac(void)
-{
-	hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
-}
-
 enum err seal_random(void *out, size_t n)
 {
 	return n <= INT32_MAX && RAND_bytes(out, (int)n) == 1 ? OK : ERR_IO;
 }
 
-/* Without HMAC nothing may go on: a failure in here is the end of the process. */
+static void mix(uint8_t block[SHA256_CBLOCK], uint8_t with)
+{
+	for (size_t i = 0; i < SHA256_CBLOCK; i++)
+		block[i] ^= with;
+}
+
+/* RFC 2104 over the plain SHA-256 of libcrypto: EVP_MAC takes a dozen allocations a time, and where
+ * memory is short a signature must neither be wrong nor end the process. */
 void seal_hmac(struct str key, struct str a, struct str b, uint8_t out[SEAL_MAC_BYTES])
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	char digest[] = "SHA256";
-	const OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_end(),
-	};
-	const void *k = key.n ? key.p : "";
-	size_t n = 0;
+	uint8_t block[SHA256_CBLOCK] = {0};
+	SHA256_CTX ctx;
 
-	ASSERT(pthread_once(&once, fetch_hmac) == 0 && hmac);
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
-	ASSERT(ctx && EVP_MAC_init(ctx, k, key.n, params) == 1);
-	ASSERT(a.n == 0 || EVP_MAC_update(ctx, (const unsigned char *)a.p, a.n) == 1);
-	ASSERT(b.n == 0 || EVP_MAC_update(ctx, (const unsigned char *)b.p, b.n) == 1);
-	ASSERT(EVP_MAC_final(ctx, out, &n, SEAL_MAC_BYTES) == 1 && n == SEAL_MAC_BYTES);
-	EVP_MAC_CTX_free(ctx);
+	if (key.n > sizeof block)
+		seal_sha256(key, block);
+	else if (key.n > 0)
+		memcpy(block, key.p, key.n);
+	mix(block, 0x36);
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, block, sizeof block);
+	SHA256_Update(&ctx, a.n ? a.p : "", a.n);
+	SHA256_Update(&ctx, b.n ? b.p : "", b.n);
+	SHA256_Final(out, &ctx);
+	mix(block, 0x36 ^ 0x5c);
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, block, sizeof block);
+	SHA256_Update(&ctx, out, SEAL_MAC_BYTES);
+	SHA256_Final(out, &ctx);
+	seal_wipe(block, sizeof block);
+	seal_wipe(&ctx, sizeof ctx);
 }
 
 void seal_sha256(struct str a, uint8_t out[32])
 {
-	ASSERT(EVP_Digest(a.n ? a.p : "", a.n, out, NULL, EVP_sha256(), NULL) == 1);
+	SHA256_CTX ctx;
+
+	SHA256_Init(&ctx);
+	SHA256_Update(&ctx, a.n ? a.p : "", a.n);
+	SHA256_Final(out, &ctx);
 }
 
 bool seal_equal(const void *a, const void *b, size_t n)

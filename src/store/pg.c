@@ -1,4 +1,6 @@
 /* store/pg.c: the blocking connection: connect when needed, call, repeat what is soft. */
+#include <errno.h>
+#include <poll.h>
 #include <stdlib.h>
 #include <string.h>
 #include <time.h>
@@ -8,11 +10,27 @@
 #include "base/metric.h"
 #include "store/pq.h"
 
-#define REPEATS 2
+#define REPEATS   2
+#define REPEAT_MS 1000 /* whoever has waited for longer has waited enough */
+#define SHUN_MS   1000
 
 struct store {
 	char *conninfo;
 	PGconn *conn;
+	int64_t patience_ms; /* 0: for ever */
+	mono_t shun_until; /* whoever stood in line behind one that waited in vain does not wait */
+};
+
+/* How long a server may be silent over one statement: a second more than sql/roles.sql lets it
+ * work, so that only a dead wire or a server that hangs comes to this. TCP's own time-outs do not
+ * see a peer that takes bytes and says nothing, and a Unix socket has none. */
+static const struct {
+	const char *user;
+	int64_t ms;
+} PATIENCE[] = {
+	{"pledged_money", 3000},
+	{"pledged_clerk", 21000},
+	{"pledged_report", 31000},
 };
 
 const struct stmt_text STMT_TEXT[STMT_N] = {
@@ -111,6 +129,9 @@ enum err store_open(const struct conf *c, const char *user, struct store **ret, 
 		return fault_set(f, ERR_NO_MEMORY, NULL, "store");
 	}
 	s->conninfo = info;
+	for (size_t i = 0; user && i < ARRAY_N(PATIENCE); i++)
+		if (strcmp(user, PATIENCE[i].user) == 0)
+			s->patience_ms = PATIENCE[i].ms;
 	*ret = s;
 	return OK;
 }
@@ -130,32 +151,77 @@ static void ignore_notice(void *arg, const PGresult *res)
 	(void)res;
 }
 
+/* A server that takes nothing now, because it became a standby or its disk is full, may go on doing
+ * so on this connection for ever: the next one finds who is in charge. */
+static void leave(struct store *s)
+{
+	PQfinish(s->conn);
+	s->conn = NULL;
+}
+
+static void shun(struct store *s)
+{
+	if (s->patience_ms > 0)
+		s->shun_until = mono_add(clock_mono(), dur_ms(SHUN_MS));
+}
+
 static enum err connect_now(struct store *s, struct fault *f)
 {
 	if (s->conn && PQstatus(s->conn) == CONNECTION_OK)
 		return OK;
+	mono_t began = clock_mono();
 	PQfinish(s->conn);
+	s->conn = NULL;
+	if (began.us < s->shun_until.us)
+		return fault_set(f, ERR_STORE_DOWN, NULL, "the database was silent a moment ago");
 	s->conn = PQconnectdb(s->conninfo);
 	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK) {
 		count(ERR_STORE_DOWN);
+		if (clock_mono().us - began.us >= REPEAT_MS * 1000)
+			shun(s);
 		return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
 	}
 	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
 	return OK;
 }
 
-/* PQexecParams in two steps, with the moment between them in which nobody knows the outcome. */
-static PGresult *ask(PGconn *conn, enum stmt stmt, const struct store_args *a)
+/* Until a result can be read without waiting; false when it does not come in time. */
+static bool await_result(const struct store *s, mono_t until)
+{
+	while (s->patience_ms > 0 && PQisBusy(s->conn)) {
+		struct pollfd p = {.fd = PQsocket(s->conn), .events = POLLIN};
+		int64_t left = mono_left_ms(until, clock_mono());
+		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
+		if (n == 0 || (n < 0 && errno != EINTR))
+			return false;
+		if (n > 0 && !PQconsumeInput(s->conn))
+			return true; /* PQgetResult tells what happened */
+	}
+	return true;
+}
+
+/* PQexecParams in steps, with the moment between them in which nobody knows the outcome. A server
+ * that stays silent loses the connection, so NULL is that of a lost one. */
+static PGresult *ask(struct store *s, enum stmt stmt, const struct store_args *a)
 {
 	PGresult *last = NULL, *res;
-	if (!PQsendQueryParams(conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0))
+	mono_t until = mono_add(clock_mono(), dur_ms(s->patience_ms));
+	if (!PQsendQueryParams(
+		    s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0))
 		return NULL;
 	CRASH_SENT(STMT_TEXT[stmt].name);
-	while ((res = PQgetResult(conn))) {
+	for (;;) {
+		if (!await_result(s, until)) {
+			PQclear(last);
+			leave(s);
+			shun(s);
+			return NULL;
+		}
+		if (!(res = PQgetResult(s->conn)))
+			return last;
 		PQclear(last);
 		last = res;
 	}
-	return last;
 }
 
 static enum err call_once(struct store *s, enum stmt stmt, const struct store_args *a,
@@ -164,7 +230,7 @@ static enum err call_once(struct store *s, enum stmt stmt, const struct store_ar
 	enum err e = connect_now(s, f);
 	if (e != OK)
 		return e;
-	PGresult *res = ask(s->conn, stmt, a);
+	PGresult *res = ask(s, stmt, a);
 	if (PQresultStatus(res) != PGRES_TUPLES_OK) {
 		e = pq_fault(f, s->conn, res, STMT_TEXT[stmt].name);
 		PQclear(res);
@@ -187,13 +253,16 @@ enum err store_call(struct store *s, enum stmt stmt, const struct store_args *a,
 	/* inside the caller's transaction a repeat would stand outside of it */
 	bool alone = !s->conn || PQtransactionStatus(s->conn) == PQTRANS_IDLE ||
 		     PQtransactionStatus(s->conn) == PQTRANS_UNKNOWN;
+	mono_t enough = mono_add(clock_mono(), dur_ms(REPEAT_MS));
 	for (int tries = 0;; tries++) {
 		if (!alone && PQstatus(s->conn) != CONNECTION_OK)
 			return fault_set(f, ERR_STORE_DOWN, NULL,
 				"the connection was lost inside a transaction");
 		enum err e = call_once(s, stmt, a, ret, f);
+		if (e == ERR_STORE_DOWN && alone)
+			leave(s);
 		if (e == OK || (e != ERR_STORE_BUSY && e != ERR_STORE_DOWN) || tries == REPEATS ||
-			!alone)
+			!alone || clock_mono().us >= enough.us)
 			return e;
 		nanosleep(&(struct timespec){.tv_nsec = 20000000L * (tries + 1)}, NULL);
 	}

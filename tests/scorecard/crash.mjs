@@ -184,7 +184,7 @@ async function wish(s, run, t, kind, name) {
 
 async function crash(s, t, name, i) {
 	const way = WAYS[name];
-	const run = { way, given: [], from: await here(s), n: way.deep && i > 1 ? t.int(1, way.deep) : 1, patient: i === 0 && !t.short && !way.hasty,
+	const run = { way, given: [], from: await here(s), n: way.deep && i > 1 ? t.int(1, way.deep) : 1, patient: i === 0 && !t.short && !t.all && !way.hasty,
 		gone: way.by === "give" && i > 0 && t.chance(5) };
 
 	try {
@@ -223,7 +223,7 @@ async function all_at(t, all) {
 	const wanted = all.filter((name) => name.includes(t.only));
 	const names = t.short && !t.only ? t.shuffle(wanted).slice(0, SHORT) : wanted;
 	const s = await crash_stack(t);
-	const runs = t.n(RUNS);
+	const runs = t.n(RUNS, 1, 3);
 	const why = [];
 	let good = 0;
 

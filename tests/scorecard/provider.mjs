@@ -139,7 +139,7 @@ function busiest(calls) {
 
 async function outage(t) {
 	const s = await one_stack(t);
-	const seconds = t.n(600, 20);
+	const seconds = t.n(600, 20, 60);
 	const given = [];
 	const answers = {};
 	const last = (await s.provider.requests()).at(-1)?.n ?? 0;

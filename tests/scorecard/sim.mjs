@@ -23,7 +23,7 @@ async function real(t) {
 	const s = await t.stack("sim", { only: "pg" });
 	const { PGHOST, PGPORT, PGDATABASE } = s.env;
 
-	return sim(t, t.n(300, 10), "--pg", `host=${PGHOST} port=${PGPORT} dbname=${PGDATABASE}`);
+	return sim(t, t.n(300, 10, 20), "--pg", `host=${PGHOST} port=${PGPORT} dbname=${PGDATABASE}`);
 }
 
 export const lines = [

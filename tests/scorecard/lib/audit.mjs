@@ -15,7 +15,7 @@ const sums = (pairs) => JSON.stringify(Object.entries(pairs).filter(([, sum]) =>
 export async function audit(t, s) {
 	const b = await books(s);
 	const wrong = [];
-	const broken = (await s.deploy("psql", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", join(root, "sql/invariants.sql"))).trim();
+	const broken = (await s.deploy("psql", "-p", s.env.PGPORT, "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f", join(root, "sql/invariants.sql"))).trim();
 	const now = { lost: b.lost.length, twice: b.twice.length + b.pages.length };
 
 	if (broken)

@@ -19,8 +19,8 @@ export function dice(seed) {
 const hash = (text) => [...text].reduce((h, c) => Math.imul(h ^ c.charCodeAt(0), 0x01000193) >>> 0, 0x811c9dc5);
 
 export class Turn {
-	constructor({ short = false, n, seed = 1, quiet = false, only = "" }) {
-		Object.assign(this, { short, wanted: n, seed, quiet, only, sum: { faults: 0, pledges: 0, lost: 0, twice: 0 }, stacks: new Map() });
+	constructor({ short = false, all = false, n, seed = 1, quiet = false, only = "" }) {
+		Object.assign(this, { short, all, wanted: n, seed, quiet, only, sum: { faults: 0, pledges: 0, lost: 0, twice: 0 }, stacks: new Map() });
 	}
 
 	// of: the turn of one line: chance of its own, so that a line alone draws what it draws among others.
@@ -28,9 +28,9 @@ export class Turn {
 		return Object.assign(Object.create(this), { random: dice(this.seed ^ hash(line.id)) });
 	}
 
-	// n: how many runs.
-	n(full, short = 1) {
-		return this.wanted ?? (this.short ? short : full);
+	// n: how many runs: alone, in short, and where all lines run, which is to end within the hour.
+	n(full, short = 1, all = full) {
+		return this.wanted ?? (this.short ? short : this.all ? all : full);
 	}
 
 	int(from, to) {

@@ -40,7 +40,7 @@ export async function check_logs(s) {
 }
 
 export async function check_invariants(s) {
-	const out = await s.deploy("psql", "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f",
+	const out = await s.deploy("psql", "-p", s.env.PGPORT, "-q", "-A", "-t", "-v", "ON_ERROR_STOP=1", "-f",
 		new URL("../../../sql/invariants.sql", import.meta.url).pathname);
 
 	assert.equal(out.trim(), "", "sql/invariants.sql prints nothing");

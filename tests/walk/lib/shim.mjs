@@ -1,0 +1,71 @@
+// shim.mjs: the n-th allocation or system call of a role's process fails (tests/torture/shim.c, make torture).
+//
+//   const m = await shimmed(s, "money");          started again with the shim before libc; one process of it
+//   m.arm("memory", 17); ... m.seen(), m.hit(), m.live(); m.rest();
+
+import { chmodSync, chownSync, closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
+import { constants } from "node:os";
+import { join } from "node:path";
+
+import { root } from "./stack.mjs";
+
+export const shim = join(root, "build/torture/shim.so");
+const WHAT = { nothing: 0, memory: 1, calls: 2 };
+const AT = Object.fromEntries(["what", "n", "how", "more", "seen", "hit", "live", "pid"].map((name, i) => [name, i * 8]));
+
+// errors: what a system call can end with.
+export const HOW = { EIO: constants.errno.EIO, EINTR: constants.errno.EINTR, EAGAIN: constants.errno.EAGAIN, short: -1 };
+
+class Shim {
+	constructor(s, role) {
+		Object.assign(this, { s, role, file: join(s.dir, `shim.${role}`) });
+		writeFileSync(this.file, Buffer.alloc(4096));
+		if (process.getuid() === 0)
+			chownSync(this.file, 65534, 65534);
+		chmodSync(this.file, 0o600);
+		this.fd = openSync(this.file, "r+");
+	}
+
+	get(name) {
+		const b = Buffer.alloc(8);
+
+		readSync(this.fd, b, 0, 8, AT[name]);
+		return Number(b.readBigInt64LE());
+	}
+
+	set(name, value) {
+		const b = Buffer.alloc(8);
+
+		b.writeBigInt64LE(BigInt(value));
+		writeSync(this.fd, b, 0, 8, AT[name]);
+	}
+
+	// arm: the n-th of its kind from now on fails, and so many after it.
+	arm(what, n, { how = 0, more = 0 } = {}) {
+		this.set("what", 0);
+		for (const [name, value] of Object.entries({ n, how, more, seen: 0, hit: 0 }))
+			this.set(name, value);
+		this.set("what", WHAT[what]);
+	}
+
+	rest() {
+		this.set("what", 0);
+	}
+
+	async start() {
+		await this.s.role(this.role, "restart", { LD_PRELOAD: shim, SHIM_FILE: this.file });
+	}
+
+	async end() {
+		this.rest();
+		closeSync(this.fd);
+		await this.s.role(this.role, "restart");
+	}
+}
+
+export async function shimmed(s, role) {
+	const m = new Shim(s, role);
+
+	await m.start();
+	return m;
+}
