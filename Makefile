@@ -3,6 +3,7 @@
 #   build/plain   what is installed: -O2, hardened
 #   build/asan    the same sources under AddressSanitizer and UBSan, for the suites
 #   build/fuzz    the same by clang with libFuzzer, for tests/fuzz
+#   build/cover   the same by clang with counters that outlive whatever kills the process, for tests/run cover
 #   build/crash   build/plain with the crash points of base/crash.def, for tests/score
 #   build/widget  the browser's side, bundled; the one thing that asks for npm
 #
@@ -57,6 +58,12 @@ CFLAGS_fuzz   := -O1 -fno-omit-frame-pointer -fsanitize=fuzzer-no-link,address,u
                  -fno-sanitize-recover=undefined -D__SANITIZE_ADDRESS__ -w
 LDFLAGS_fuzz  := -fsanitize=fuzzer,address,undefined
 
+# Each counter is a word of a mapped file: what a process did counts however it ends, also by SIGKILL. A file for each process, by
+# whatever user it runs; who gets the number of a dead one goes on from its counts.
+CFLAGS_cover  := -O1 -fprofile-instr-generate=$(CURDIR)/$(B)/cover/raw/%p.%1m%c.profraw -fcoverage-mapping \
+                 -mllvm -runtime-counter-relocation -w
+LDFLAGS_cover  = $(CFLAGS_cover)
+
 # Asked once and only when something is compiled: `make clean` and `make help` need no package.
 PKG_CFLAGS = $(eval PKG_CFLAGS := $$(shell $(PKG_CONFIG) --cflags $(PACKAGES)))$(PKG_CFLAGS)
 PKG_LIBS   = $(eval PKG_LIBS := $$(shell $(PKG_CONFIG) --libs $(PACKAGES)))$(PKG_LIBS)
@@ -82,7 +89,7 @@ PROGRAMS := $(patsubst src/main/%.c,%,$(wildcard src/main/pledged.c src/main/ple
 # Only these are compiled again when the version changes.
 VERSIONED := $(shell grep -l PLEDGED_VERSION -r src tests/sim --include='*.c' 2>/dev/null)
 
-.PHONY: all plain asan crash widget unit unit-asan bench sim sim-asan fuzz replay torture install clean help format FORCE
+.PHONY: all plain asan cover crash widget unit unit-asan bench sim sim-asan fuzz replay torture install clean help format FORCE
 all: plain
 
 # --- one build ---------------------------------------------------------------------------------
@@ -130,6 +137,7 @@ $(B)/$(1)/sim/%: $(B)/$(1)/tests/sim/%.o $(B)/$(1)/librooms.a $(B)/$(1)/libcore.
 	$$(call SAY,LD)$$(CC) $$(LDFLAGS_ALL) $$(REPLACED) -o $$@ $$(filter %.o,$$^) $(B)/$(1)/librooms.a $(B)/$(1)/libcore.a $$(LIBS)
 
 # tests/fuzz/fuzz_NAME.c: libFuzzer brings main in build/fuzz, replay.c anywhere else.
+$(B)/$(1)/fuzz/fuzz_fcgi: $(B)/$(1)/src/main/fcgi.o
 FUZZ_$(1) := $(FUZZ_SRC:tests/%.c=$(B)/$(1)/%)
 $(B)/$(1)/fuzz/%: $(B)/$(1)/tests/fuzz/%.o $(if $(filter fuzz,$(1)),,$(B)/$(1)/tests/fuzz/replay.o) \
 		$(B)/$(1)/librooms.a $(B)/$(1)/libcore.a
@@ -140,6 +148,8 @@ $(eval $(call BUILD,plain))
 $(eval $(call BUILD,asan))
 $(eval $(call BUILD,fuzz))
 $(B)/fuzz/%: CC = $(or $(FUZZ_CC),$(error there is no clang: deploy/packages fuzz installs it))
+$(eval $(call BUILD,cover))
+$(B)/cover/%: CC = $(or $(FUZZ_CC),$(error there is no clang: deploy/packages cover installs it))
 $(eval $(call BUILD,crash))
 
 unit: $(UNIT_plain)
@@ -149,6 +159,7 @@ sim: $(SIM_plain)
 sim-asan: $(SIM_asan)
 fuzz: $(FUZZ_fuzz)
 replay: $(FUZZ_asan)
+cover: $(UNIT_cover) $(SIM_cover)
 
 # What stands before libc when memory or a system call is to fail.
 torture: $(B)/torture/shim.so
@@ -202,7 +213,7 @@ install: plain
 	fi; true
 
 clean:
-	rm -rf $(B)/plain $(B)/asan $(B)/crash $(B)/fuzz $(B)/torture $(B)/widget $(B)/version
+	rm -rf $(B)/plain $(B)/asan $(B)/cover $(B)/crash $(B)/fuzz $(B)/torture $(B)/widget $(B)/version
 
 format:
 	clang-format -i $(shell find src tests -name '*.[ch]')
@@ -217,6 +228,7 @@ help:
 	@echo 'make sim         the programs of tests/sim; sim-asan: sanitized'
 	@echo 'make fuzz        the fuzz targets by clang (tests/fuzz/run runs them); replay: sanitized, over their corpora'
 	@echo 'make torture     a library that lets allocations and system calls fail, for tests/score'
+	@echo 'make cover       programs, unit tests and tests/sim with counters, for tests/run cover'
 	@echo 'make install     to PREFIX ($(PREFIX)) below DESTDIR'
 	@echo 'make format      clang-format over the C sources'
 	@echo 'make clean       removes the builds; the demo and its data stay in build/demo'

@@ -83,17 +83,15 @@ static enum reader_mark_kind mark_of(struct rule_ctx *x, size_t rule)
 {
 	if (!x->f->counted || !x->f->reader->stored)
 		return (enum reader_mark_kind)0;
-	switch (rule_table[rule].act) {
-	case RULE_PROMPT: return MARK_SHOWN;
-	case RULE_HOLD:
-		return rule == RULE_holdout_wall ? once(x, MARK_HELD)
-		       : rule == RULE_cycle_skip ? MARK_SKIPPED
-						 : MARK_HELD;
-	case RULE_WALL: return once(x, MARK_WALLED);
-	case RULE_OPEN:
-	case RULE_SKIP: break;
-	}
-	return (enum reader_mark_kind)0;
+	enum rule_act act = rule_table[rule].act;
+	if (act == RULE_PROMPT)
+		return MARK_SHOWN;
+	if (act == RULE_WALL)
+		return once(x, MARK_WALLED);
+	ASSERT(act == RULE_HOLD); /* what opens or skips ends no campaign */
+	return rule == RULE_holdout_wall ? once(x, MARK_HELD)
+	       : rule == RULE_cycle_skip ? MARK_SKIPPED
+					 : MARK_HELD;
 }
 
 static void end_with(struct rule_ctx *x, size_t rule)

@@ -123,10 +123,10 @@ struct str page_referrer(struct str host, bool own)
 struct str page_host(struct str url)
 {
 	size_t from = str_starts(url, "https://") ? 8 : str_starts(url, "http://") ? 7 : 0;
-	struct str host = {url.p + from, 0};
 
 	if (from == 0)
 		return STR("");
+	struct str host = {url.p + from, 0};
 	while (from + host.n < url.n && !strchr("/?#", host.p[host.n]))
 		host.n++;
 	/* a name before the host, or an address in brackets, is nobody's site */

@@ -228,7 +228,7 @@ enum err stripe_snap_parse(const struct pay_set *set, enum pay_kind kind,
 		e = start(&s, o, readers[kind].has_mode, fetched_at);
 	if (e == OK)
 		e = readers[kind].read(&s, o);
-	if (e == OK && s.no_memory)
+	if (e == ERR_NO_MEMORY || (e == OK && s.no_memory))
 		e = fault_set(f, ERR_NO_MEMORY, NULL, "writing the snapshot");
 	if (e == OK)
 		*ret = s.out;

@@ -1,25 +1,15 @@
 #!/usr/bin/env node
 // seed.mjs: writes the seeds of tests/fuzz/corpus anew: from the signature vectors, from what the stand-in provider answers
-// and tells, and from a few bodies of our own. Files of other names (regressions) stay.
+// and tells, and from a few bodies of our own; seed_ours.mjs has those of what no provider says.
 
-import { mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { readFileSync } from "node:fs";
 
 import { donation, encode, monthly, Provider } from "../provider/kit.mjs";
+import { seeds } from "./seeds.mjs";
 
-const here = fileURLToPath(new URL(".", import.meta.url));
+import "./seed_ours.mjs";
+
 const PLEDGE = "01890a5d-ac96-774b-bcce-b302099a8057";
-
-function seeds(target, all) {
-	const dir = join(here, "corpus", target);
-
-	mkdirSync(dir, { recursive: true });
-	for (const name of readdirSync(dir).filter((f) => f.startsWith("seed_")))
-		rmSync(join(dir, name));
-	for (const [name, bytes] of Object.entries(all))
-		writeFileSync(join(dir, `seed_${name.replace(/[^a-z0-9]+/gi, "_").toLowerCase()}`), bytes);
-}
 
 // --- headers -------------------------------------------------------------------------------------
 

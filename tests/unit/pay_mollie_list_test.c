@@ -1,6 +1,6 @@
 /* Mollie's lists. */
-#include "pay/mollie_list.h"
 #include "mollie_made.h"
+#include "pay/mollie_list.h"
 
 static struct arena arena;
 
@@ -116,6 +116,27 @@ static void strange_money_is_somebody_elses(void **state)
 	assert_int_equal(json_array_size(refunds), 0);
 }
 
+/* What was taken back of nothing, or of an amount that is none, stops the list: it is our book that
+ * it is held against. */
+static void odd_claims(void **state)
+{
+	json_t *nowhere = taken("chargeback", "chb_1", "5.00"),
+	       *strange = taken("chargeback", "chb_1", "5,00"), *ret = NULL;
+	struct fault f = {0};
+	struct str next = {0};
+
+	(void)state;
+	json_object_set_new(nowhere, "paymentId", json_string("re_1"));
+	assert_int_equal(list_of(PAY_LIST_DISPUTES, "chargebacks", json_pack("[o]", nowhere), NULL,
+				 &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_non_null(strstr(f.detail, "payment"));
+	assert_int_equal(list_of(PAY_LIST_DISPUTES, "chargebacks", json_pack("[o]", strange), NULL,
+				 &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_null(ret);
+}
+
 static void odd_lists(void **state)
 {
 	static const char *const nexts[] = {"https://api.mollie.com/v2/payments",
@@ -195,6 +216,7 @@ int main(void)
 		cmocka_unit_test(pages_and_money_are_one_list),
 		cmocka_unit_test(claims_are_lists),
 		cmocka_unit_test(strange_money_is_somebody_elses),
+		cmocka_unit_test(odd_claims),
 		cmocka_unit_test(odd_lists),
 		cmocka_unit_test(lists_are_asked_for),
 	};

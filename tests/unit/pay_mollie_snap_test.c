@@ -1,6 +1,6 @@
 /* Mollie's payments as the neutral picture. */
-#include "pay/mollie_snap.h"
 #include "mollie_made.h"
+#include "pay/mollie_snap.h"
 
 /* Consumes o. */
 static enum err snap_of(enum pay_kind kind, json_t *o, json_t **ret, struct fault *f)
@@ -205,6 +205,9 @@ static void odd_members(void **state)
 	json_object_set_new(other, "status", json_string("refunded"));
 	json_object_set_new(other, "paymentId", json_string("tr_2"));
 	bad(with("paid", "_embedded", json_pack("{s:[o]}", "refunds", other)), "paymentId");
+	json_t *strange = taken("refund", "re_1", "1,00");
+	json_object_set_new(strange, "status", json_string("refunded"));
+	bad(with("paid", "_embedded", json_pack("{s:[o]}", "refunds", strange)), "amount");
 	json_object_set_new(nothing, "status", json_string("refunded"));
 	bad(with("paid", "_embedded", json_pack("{s:[o]}", "refunds", nothing)), "amount");
 	bad(with("paid", "_embedded",

@@ -482,6 +482,9 @@ static void errors_are_told_in_short(void **state)
 	ans.body = STR("<html>");
 	mollie_wire_error_text(&ans, text);
 	assert_string_equal(text, "HTTP 422 without an error object");
+	ans = (struct pay_answer){.curl = 28, .error = "nobody answered"};
+	mollie_wire_error_text(&ans, text);
+	assert_string_equal(text, "nobody answered");
 }
 
 /* --- the page ----------------------------------------------------------------------------------

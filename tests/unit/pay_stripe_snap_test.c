@@ -348,6 +348,9 @@ static const struct row wrongs[] = {
     {"no reference but lines", PAY_KIND_INVOICE, INVOICE("paid", LINES), NULL},
     {"paid, how much is not told", PAY_KIND_INVOICE, "{'id':'in_1','object':'invoice','livemode':false,'status':'paid',"
 	"'amount_due':2500,'currency':'eur'" PARENT "}", NULL},
+    {"subscription of no id", PAY_KIND_SUBSCRIPTION, "{'id':'sub/..','object':'subscription','livemode':false,'status':'active'}", NULL},
+    {"invoice of no id", PAY_KIND_INVOICE, "{'id':'','object':'invoice','livemode':false,'status':'paid','amount_paid':2500,'currency':'eur'" PARENT "}", NULL},
+    {"money above Z", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1,'currency':'e{r','status':'pending','charge':'ch_1'}", NULL},
     {"no period", PAY_KIND_SUBSCRIPTION, "{'id':'sub_1','object':'subscription','livemode':false,'status':'active'}", NULL},
     {"refund of nothing known", PAY_KIND_REFUND, REFUND("succeeded", ",'metadata':{'pledge':'" P "'}"), NULL},
     {"refund of nothing", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':0,'currency':'eur','status':'pending','charge':'ch_1'}", NULL},

@@ -132,6 +132,20 @@ const ANSWERS = {
 	nginx: (answer) => assert.match(answer.text, /<center>/),
 	site: (answer) => assert.match(header(answer, "content-type"), /^text\/html/),
 	nobody: (answer) => assert.equal(answer.text, ""),
+	decision(answer) {
+		assert.match(header(answer, "content-type"), /^application\/json/);
+		assert.match(header(answer, "cache-control"), /no-store/);
+		const { act, reason } = JSON.parse(answer.text);
+
+		// Whatever the row asks, our own part has not failed.
+		assert.ok(["open", "prompt", "wall"].includes(act) && !["store_down", "bad_request"].includes(reason), answer.text);
+	},
+	html(answer) {
+		assert.match(header(answer, "content-type"), /^text\/html; charset=utf-8/);
+		assert.match(header(answer, "cache-control"), /no-store/);
+		assert.match(answer.text, /^<!doctype html>/);
+		assert.doesNotMatch(answer.text, /<b>|<script/);
+	},
 	page(answer, row) {
 		assert.match(header(answer, "content-type"), /^text\/html; charset=utf-8/);
 		assert.match(header(answer, "cache-control"), /no-store/);
@@ -164,7 +178,7 @@ function check(row, answer) {
 test("the table is long enough, and its good pledge is good", async () => {
 	const row = (headers, body) => ({ method: "POST", path: "/pledge", headers, body });
 
-	assert.ok(rows.length >= 120, `${rows.length} rows`);
+	assert.ok(rows.length >= 750, `${rows.length} rows`);
 	assert.equal((await send(row("json", "+{}"))).status, 201);
 	assert.equal((await send(row("json", '+{"amount":"5.00"}'))).status, 201);
 	assert.equal((await send(row("json", '+{"token":"{TOKEN}"}'))).status, 201);
@@ -172,16 +186,59 @@ test("the table is long enough, and its good pledge is good", async () => {
 	assert.equal((await send(row("json | Origin: | Sec-Fetch-Site: same-origin", "+{}"))).status, 201);
 	assert.equal((await send(row("json | Origin: | Sec-Fetch-Site: none", "+{}"))).status, 201);
 	assert.equal((await send(row("form", "+amount=other&other_amount=7,50"))).status, 303);
+	before = had = await counts(s);
 });
 
-const before = await counts(s);
+let before, had;
 
 for (const row of rows) {
 	test(`row ${row.at}: ${row.method} ${row.path.slice(0, 40)}: ${row.why}: ${row.status} ${row.answer[0]}`, async () => {
-		const had = await counts(s);
+		const answer = await send(row), was = had;
 
-		check(row, await send(row));
-		assert.deepEqual(await counts(s), had);
+		had = await counts(s);
+		check(row, answer);
+		assert.deepEqual(had, was);
+	});
+}
+
+// --- every address by every method ---------------------------------------------------------------
+
+const METHODS = ["GET", "POST", "PUT", "PATCH", "DELETE", "OPTIONS", "MOVE"];
+// What nginx asks in its own words, or keeps for itself.
+const CLOSED = ["/gate", "/read", "/prompt", "/explain", "/healthz", "/readyz", "/metrics", "/metrics/money"];
+
+// addresses: path -> the methods that route.def gives it; also those of an address that has all below it.
+function addresses() {
+	const all = new Map();
+
+	for (const [, method, path, prefix] of readFileSync(join(root, "src/web/route.def"), "utf8").matchAll(/^X\(\w+,\s*'\w',\s*"(\w+)",\s*"([^"]+)",\s*(\d)/gm)) {
+		const at = prefix === "1" ? `${path}${"x".repeat(32)}` : path;
+
+		all.set(at, [...(all.get(at) ?? []), method]);
+	}
+	for (const [path, methods] of all)
+		for (const [other, theirs] of all)
+			if (other !== path && other.endsWith("/xxxxxxxxxxxxxxxxxxxxxxxxxxxxxxxx") && path.startsWith(other.replace(/x+$/, "")))
+				all.set(path, [...new Set([...methods, ...theirs])]);
+	return all;
+}
+
+for (const [path, methods] of addresses()) {
+	test(`${path}: no method but ${methods.join(", ")}`, async () => {
+		for (const method of METHODS.filter((m) => !methods.includes(m))) {
+			const answer = await send({ method, path, headers: "-", body: "" });
+
+			if (CLOSED.includes(path)) {
+				assert.ok(answer.status < 500, `${method}: ${answer.head}`);
+				continue;
+			}
+			assert.equal(answer.status, 405, `${method}: ${answer.head}`);
+			assert.ok(header(answer, "allow").split(", ").every((m) => methods.includes(m)), answer.head);
+		}
+		const was = had;
+
+		had = await counts(s);
+		assert.deepEqual(had, was);
 	});
 }
 
