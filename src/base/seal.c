@@ -5,7 +5,6 @@
 #include <openssl/evp.h>
 #include <openssl/rand.h>
 #undef ERR_STATE
-#include <pthread.h>
 #include <string.h>
 
 #include "base/seal.h"
@@ -15,11 +14,21 @@
 
 /* --- libcrypto ----------------------------------------------------------------------------- */
 
-static EVP_MAC *hmac;
+/* One for the life of the process: to look for the digest anew each time costs more than to use it.
+ */
+static EVP_MAC_CTX *hmac;
 
-static void fetch_hmac(void)
+static void open_hmac(void)
 {
-	hmac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	char digest[] = "SHA256";
+	const OSSL_PARAM params[] = {
+		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
+		OSSL_PARAM_construct_end(),
+	};
+	EVP_MAC *mac = EVP_MAC_fetch(NULL, OSSL_MAC_NAME_HMAC, NULL);
+	hmac = EVP_MAC_CTX_new(mac);
+	EVP_MAC_free(mac);
+	ASSERT(hmac && EVP_MAC_CTX_set_params(hmac, params) == 1);
 }
 
 enum err seal_random(void *out, size_t n)
@@ -30,22 +39,15 @@ enum err seal_random(void *out, size_t n)
 /* Without HMAC nothing may go on: a failure in here is the end of the process. */
 void seal_hmac(struct str key, struct str a, struct str b, uint8_t out[SEAL_MAC_BYTES])
 {
-	static pthread_once_t once = PTHREAD_ONCE_INIT;
-	char digest[] = "SHA256";
-	const OSSL_PARAM params[] = {
-		OSSL_PARAM_construct_utf8_string(OSSL_MAC_PARAM_DIGEST, digest, 0),
-		OSSL_PARAM_construct_end(),
-	};
 	const void *k = key.n ? key.p : "";
 	size_t n = 0;
 
-	ASSERT(pthread_once(&once, fetch_hmac) == 0 && hmac);
-	EVP_MAC_CTX *ctx = EVP_MAC_CTX_new(hmac);
-	ASSERT(ctx && EVP_MAC_init(ctx, k, key.n, params) == 1);
-	ASSERT(a.n == 0 || EVP_MAC_update(ctx, (const unsigned char *)a.p, a.n) == 1);
-	ASSERT(b.n == 0 || EVP_MAC_update(ctx, (const unsigned char *)b.p, b.n) == 1);
-	ASSERT(EVP_MAC_final(ctx, out, &n, SEAL_MAC_BYTES) == 1 && n == SEAL_MAC_BYTES);
-	EVP_MAC_CTX_free(ctx);
+	if (!hmac)
+		open_hmac();
+	ASSERT(EVP_MAC_init(hmac, k, key.n, NULL) == 1);
+	ASSERT(a.n == 0 || EVP_MAC_update(hmac, (const unsigned char *)a.p, a.n) == 1);
+	ASSERT(b.n == 0 || EVP_MAC_update(hmac, (const unsigned char *)b.p, b.n) == 1);
+	ASSERT(EVP_MAC_final(hmac, out, &n, SEAL_MAC_BYTES) == 1 && n == SEAL_MAC_BYTES);
 }
 
 void seal_sha256(struct str a, uint8_t out[32])
