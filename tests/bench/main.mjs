@@ -39,9 +39,9 @@ function tell_peers() {
 	}
 	const { decide } = result.peers;
 
-	console.log(`\na decision: ${number(decide.wal)} bytes of WAL and ${number(decide.pages)} of whole pages after a checkpoint; ${number(decide.updates)} updates (${
+	console.log(`\na view: ${number(decide.wal)} bytes of WAL and ${number(decide.pages)} of whole pages after a checkpoint; ${number(decide.updates)} updates (${
 		(decide.hot * 100).toFixed(1)} % HOT) and ${number(decide.inserts)} inserts of reader; ${number(decide.buffers)} buffers; ${number(decide.commits)} commits; ${
-		(decide.committed * 100).toFixed(1)} % of the answers counted`);
+		(decide.committed * 100).toFixed(1)} views for each 100 answers`);
 	console.log(`at half the peak: p50 ${number(result.half.all.p50)} ms, p99 ${number(result.half.all.p99)} ms, p99.9 ${number(result.half.all.p999)} ms, ${result.half.open.n} open`);
 	console.log(`memory, MB in shares: ${Object.entries(result.memory).map(([group, { pss, processes }]) => `${group} ${number(pss / 1024)} (${processes})`).join(", ")}`);
 }

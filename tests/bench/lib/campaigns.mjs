@@ -5,7 +5,10 @@ import { join } from "node:path";
 
 const conf = join(new URL(".", import.meta.url).pathname, "../../../conf/campaigns");
 
-export function campaigns(dir, n) {
+// They may be written in parts, since pledgectl takes 200 files at once: those from number `from` on, PART at most.
+export const PART = 150;
+
+export function campaigns(dir, n, from = 0) {
 	const support = JSON.parse(readFileSync(join(conf, "support.json"), "utf8"));
 	const save = (campaign) => writeFileSync(join(dir, `${campaign.campaign}.json`), JSON.stringify({ ...support, ...campaign }, null, "\t"));
 
@@ -15,7 +18,7 @@ export function campaigns(dir, n) {
 	save({ campaign: "asks", priority: 100, target: { section: { in: ["opinion"], not_in: [] } }, cap: { id: "asks", views: 90, days: 1, daily: 90 } });
 	save({ ...JSON.parse(readFileSync(join(conf, "meter.json"), "utf8")), campaign: "meter", priority: 900, target: {}, min_views: 2,
 		meter: { window: "month", allowance: 200, then: "wall" } });
-	for (let i = 2; i < n; i++)
+	for (let i = Math.max(2, from); i < Math.min(n, from + PART); i++)
 		save({
 			campaign: `other-${i}`, priority: 200 + i % 600,
 			// a third is of another section, a third of another country, a third waits for readers of a thousand articles

@@ -1,8 +1,9 @@
 // growth: the same with more of one thing: readers, view processes, campaigns, connections, and a year of history behind it.
+import { rmSync } from "node:fs";
 import { join } from "node:path";
 
 import { number } from "../lib/bars.mjs";
-import { campaigns } from "../lib/campaigns.mjs";
+import { PART, campaigns } from "../lib/campaigns.mjs";
 import { median, wrk } from "../lib/load.mjs";
 
 const list = (name, usual) => (process.env[name] ?? usual).split(",").map(Number);
@@ -33,7 +34,7 @@ export async function growth(context) {
 		await stand.up();
 		await stand.fill(readers, { say: (percent) => readers > 1000000 && say(`${percent} % of ${number(readers)} readers`) });
 		at[readers] = await measure(`${number(readers)} readers`);
-		if (readers !== 1000000)
+		if (readers !== (READERS[1] ?? READERS[0])) // the rest is measured at one size
 			continue;
 		for (const views of [1, 2, 4]) {
 			await stand.view(views);
@@ -43,10 +44,13 @@ export async function growth(context) {
 		for (const connections of [8, 64, 256, 1024])
 			await measure(`${connections} connections`, { connections });
 		for (const n of [20, 200, 2000]) {
-			const set = join(stand.dir, "../bench-campaigns");
+			for (let from = 0; from < n; from += PART) {
+				const set = join(stand.dir, "../bench-campaigns");
 
-			campaigns(set, n);
-			await stand.ctl("campaign", "apply", set);
+				rmSync(set, { recursive: true, force: true });
+				campaigns(set, n, from);
+				await stand.ctl("campaign", "apply", set);
+			}
 			await new Promise((done) => setTimeout(done, 3000));
 			await measure(`${n} campaigns`);
 		}

@@ -8,7 +8,7 @@ const SQL = `INSERT INTO peer.reader AS r (reader_id, site_id, first_at, last_at
 		seen = substr(r.seen || excluded.seen, greatest(octet_length(r.seen) - 1991, 1))
 	RETURNING views, seen`;
 const PAD = "0".repeat(250);
-const pool = cluster.isPrimary ? null : new pg.Pool({ max: Number(process.env.POOL ?? 8), min: Number(process.env.POOL ?? 8) });
+const pool = cluster.isPrimary ? null : new pg.Pool({ max: Number(process.env.POOL ?? 8), idleTimeoutMillis: 0 });
 
 // The day in two bytes, the article in six.
 function entry(article) {
