@@ -154,7 +154,10 @@ $(eval $(call BUILD,crash))
 
 unit: $(UNIT_plain)
 unit-asan: $(UNIT_asan)
-bench: $(BENCH_plain)
+bench: $(BENCH_plain) $(B)/plain/bench/alloc.so
+$(B)/plain/bench/alloc.so: tests/bench/preload/alloc.c
+	@mkdir -p $(@D)
+	$(call SAY,CC)$(CC) $(CPPFLAGS_ALL) $(CFLAGS_ALL) -fPIC -shared -o $@ $<
 sim: $(SIM_plain)
 sim-asan: $(SIM_asan)
 fuzz: $(FUZZ_fuzz)

@@ -22,8 +22,8 @@ BEGIN
 		-- each served page, and the free one before it; a wall is noted on its page
 		INSERT INTO reader (reader_id, site_id, first_at, last_at, version, views, seen, marks)
 		SELECT e.reader_id, m.site_id, min(e.decided_at) - interval '1 hour', max(e.at), count(*), 2 * count(*) FILTER (WHERE e.served),
-			seed_tail(string_agg(substr(int4send(e.day), 3) || substr(int8send(e.article # 77), 3) || substr(int4send(e.day), 3)
-				|| substr(int8send(e.article | CASE WHEN e.walled THEN 2048::bigint << 36 ELSE 0 END), 3), '' ORDER BY e.at) FILTER (WHERE e.served), 2000),
+			coalesce(substr(string_agg(substr(int4send(e.day), 3) || substr(int8send(e.article | CASE WHEN e.walled THEN 2048::bigint << 36 ELSE 0 END), 3)
+				|| substr(int4send(e.day), 3) || substr(int8send(e.article # 77), 3), '' ORDER BY e.at DESC) FILTER (WHERE e.served), 1, 2000), ''),
 			seed_tail(string_agg(e.mark, '' ORDER BY e.at), 1920)
 		FROM event e GROUP BY e.reader_id RETURNING 1
 	)

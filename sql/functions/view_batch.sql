@@ -54,7 +54,7 @@ BEGIN
 				seen = CASE WHEN v.add = '' THEN r.seen
 					WHEN octet_length(v.add) > 8 OR get_byte(v.add, 2) > 127 THEN seen_add(r.seen, v.add, v.ver < 0 OR v.ver = r.version)
 					WHEN position(v.add IN r.seen) > 0 THEN r.seen
-					ELSE substr(r.seen || v.add, greatest(octet_length(r.seen) - 1991, 1)) END,
+					ELSE v.add || substr(r.seen, 1, 1992) END,
 				marks = CASE WHEN v.mark = '' OR (v.ver >= 0 AND v.ver <> r.version)
 						OR position(substr(v.mark, 1, 10) IN r.marks) > 0 THEN r.marks
 					WHEN octet_length(r.marks) < 1920 THEN r.marks || v.mark
@@ -67,8 +67,12 @@ BEGIN
 				r.seen, r.marks
 		), i AS (
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
-			SELECT v.id, v.site, v.first, v.at, n.list, seen_new('', n.list)
+			-- mostly an article, or two of which the cookie had the first
+			SELECT v.id, v.site, v.first, v.at, n.list, CASE WHEN octet_length(n.list) = 8 THEN 1
+				WHEN octet_length(n.list) = 16 AND substr(n.list, 5, 4) <> substr(n.list, 13) THEN 2 ELSE seen_new('', n.list) END
 			FROM v, LATERAL (SELECT CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND get_byte(v.add, 2) < 128) THEN v.add
+				WHEN octet_length(v.add) = 16 AND get_byte(v.add, 2) < 128 AND get_byte(v.add, 10) < 128 AND substr(v.add, 1, 8) <> substr(v.add, 9)
+					THEN substr(v.add, 9) || substr(v.add, 1, 8)
 				ELSE seen_add('', v.add) END AS list) n
 			WHERE n.list <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
 			ON CONFLICT (reader_id) DO UPDATE SET

@@ -286,7 +286,8 @@ void suppose_open(const struct site *site, const struct uuid *reader, const stru
 	for (size_t i = 0; i + sizeof entry <= n; i += sizeof entry)
 		if (memcmp(s->seen + i, entry, sizeof entry) == 0)
 			return;
-	memcpy(s->seen + n, entry, sizeof entry);
+	memmove(s->seen + sizeof entry, s->seen, n);
+	memcpy(s->seen, entry, sizeof entry);
 	s->reader.seen = (struct str){(const char *)s->seen, n + sizeof entry};
 	s->reader.views++;
 }

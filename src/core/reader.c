@@ -104,9 +104,9 @@ void reader_unpack(struct str seen, struct reader_seen *ret)
 
 	ret->n = (uint16_t)kept;
 	ret->article_n = 0;
-	for (size_t i = 0; i < kept; i++) {
+	for (size_t i = 0; i < kept; i++) { /* stored newest first, counted oldest first */
 		uint64_t v =
-			bytes_u64((const uint8_t *)seen.p + (all - kept + i) * READER_SEEN_BYTES);
+			bytes_u64((const uint8_t *)seen.p + (kept - 1 - i) * READER_SEEN_BYTES);
 		ret->day[i] = (uint16_t)(v >> 48);
 		ret->topics[i] = (uint16_t)(v >> READER_ART_BITS & 0xfff);
 		ret->article[i] = number_of(ret, slots, v & ART_MASK);

@@ -9,9 +9,10 @@
 
 /* One article opened on one day (site's zone), 8 bytes big-endian: day (16 bits, since 2000-01-01),
  * topics and what else marks the view (12 bits, see core/page.h), keyed hash of the article (36
- * bits). Stored once per article and day, in order; so every window (day, week, month, rolling) can
- * be counted exactly. 36 bits: among 250 articles of one reader a new one is taken for a seen one
- * in 4 of 10^9 cases. */
+ * bits). Stored once per article and day, the newest first; so every window (day, week, month,
+ * rolling) can be counted exactly, and a view's part of PostgreSQL's log is as short for a long
+ * list as for a short one: what changes stands together, and the rest of the row is as it was. 36
+ * bits: among 250 articles of one reader a new one is taken for a seen one in 4 of 10^9 cases. */
 #define READER_SEEN_BYTES 8
 #define READER_ART_BITS   36
 #define READER_SEEN_MAX                                                                            \

@@ -1,5 +1,5 @@
 /* main/ctl_mint.c: pledgectl mint-cookies: readers for the bench, stored as if they had read twelve
- * articles. */
+ * articles. With --new: readers whose first view is in their cookie alone. */
 #include <errno.h>
 #include <fcntl.h>
 #include <stdio.h>
@@ -23,13 +23,23 @@ struct mint {
 	FILE *out;
 	struct buf sql;
 	utc_t now;
+	bool is_new;
 };
+
+static enum err put_cookie(struct mint *m, const struct ticket_cookie *cookie)
+{
+	uint8_t payload[TICKET_BYTES_MAX];
+	BUF_ON(text, 512);
+	enum err e = seal_sign(&m->ring, TICKET_COOKIE_PURPOSE, payload,
+		ticket_cookie_pack(cookie, payload), &text);
+	return e == OK && fprintf(m->out, "%.*s\n", STR_FMT(buf_str(&text))) < 0 ? ERR_IO : e;
+}
 
 /* One VALUES row and one cookie. */
 static enum err reader(struct mint *m, bool first)
 {
 	struct ticket_cookie cookie = {.site = SITE};
-	uint8_t seen[SEEN * READER_SEEN_BYTES], payload[TICKET_BYTES_MAX];
+	uint8_t seen[SEEN * READER_SEEN_BYTES];
 	uint64_t hash[SEEN];
 	char id[37], hex[2 * sizeof seen + 1];
 	enum err e = uuid_new4(&cookie.reader);
@@ -39,17 +49,25 @@ static enum err reader(struct mint *m, bool first)
 		return e;
 	uint16_t today = (uint16_t)(utc_s(m->now) / 86400 - DAY_ZERO);
 	for (unsigned i = 0; i < SEEN; i++)
-		reader_seen_pack((uint16_t)(today - (SEEN - 1) + i), 0, hash[i] | 1,
+		reader_seen_pack((uint16_t)(today - i), 0, hash[i] | 1,
 			seen + i * READER_SEEN_BYTES);
 	uuid_format(&cookie.reader, id);
 	str_hex(seen, sizeof seen, hex);
 	buf_addf(&m->sql, "%s('%s','\\x%s')", first ? "" : ",", id, hex);
-	BUF_ON(text, 512);
-	e = seal_sign(&m->ring, TICKET_COOKIE_PURPOSE, payload,
-		ticket_cookie_pack(&cookie, payload), &text);
-	if (e == OK && fprintf(m->out, "%.*s\n", STR_FMT(buf_str(&text))) < 0)
-		e = ERR_IO;
-	return e;
+	return put_cookie(m, &cookie);
+}
+
+static enum err new_reader(struct mint *m)
+{
+	struct ticket_cookie cookie = {
+		.site = SITE, .has_first = true, .first_at = utc_of_s(utc_s(m->now) - 86400)};
+	uint64_t hash = 0;
+	enum err e = uuid_new4(&cookie.reader);
+	if (e == OK)
+		e = seal_random(&hash, sizeof hash);
+	uint16_t yesterday = (uint16_t)(utc_s(m->now) / 86400 - DAY_ZERO - 1);
+	reader_seen_pack(yesterday, 0, hash | 1, cookie.first);
+	return e == OK ? put_cookie(m, &cookie) : e;
 }
 
 static enum err chunk(struct mint *m, struct store *s, uint64_t n, struct fault *f)
@@ -75,7 +93,9 @@ static enum err mint(struct ctl *c, struct mint *m, uint64_t n, struct fault *f)
 {
 	enum err e = seal_ring_parse(conf_secret(&c->conf, CONF_cookie_key_file), &m->ring, f);
 	m->now = clock_utc();
-	for (uint64_t done = 0; e == OK && done < n; done += CHUNK)
+	for (uint64_t i = 0; e == OK && m->is_new && i < n; i++)
+		e = new_reader(m);
+	for (uint64_t done = 0; e == OK && !m->is_new && done < n; done += CHUNK)
 		e = chunk(m, c->store, n - done < CHUNK ? n - done : CHUNK, f);
 	seal_ring_fini(&m->ring);
 	return e;
@@ -84,13 +104,15 @@ static enum err mint(struct ctl *c, struct mint *m, uint64_t n, struct fault *f)
 int ctl_mint(struct ctl *c, int argc, char **argv)
 {
 	uint64_t n;
+	struct mint m = {.is_new = argc > 1 && str_eq(str_c(argv[1]), STR("--new"))};
+	argc -= m.is_new;
+	argv += m.is_new;
 	if (argc != 3 || str_u64(str_c(argv[1]), MINT_MAX, &n) != OK)
 		return ctl_usage(c);
 	int code = ctl_open(c);
 	if (code != CTL_OK)
 		return code;
 	struct fault f = {0};
-	struct mint m = {0};
 	char *mem = malloc(1000 + CHUNK * ROW_BYTES);
 	int fd = open(argv[2], O_WRONLY | O_CREAT | O_TRUNC | O_CLOEXEC, 0600);
 	m.out = fd >= 0 ? fdopen(fd, "w") : NULL;

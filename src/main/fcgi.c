@@ -26,6 +26,8 @@ _Static_assert(sizeof(((FCGX_Request *)0)->keepConnection) == sizeof(int), "libf
 struct fcgi {
 	FCGX_Request req;
 	bool keep, open; /* open: a request was read and not answered */
+	size_t param_n;
+	uint32_t name_n[PARAMS_MAX]; /* lengths of the names in req.envp */
 };
 
 enum err fcgi_start(void)
@@ -113,16 +115,27 @@ void fcgi_free(struct fcgi *c)
 
 static const char *param(void *arg, const char *name)
 {
-	struct fcgi *c = arg;
-	return FCGX_GetParam(name, c->req.envp);
+	const struct fcgi *c = arg;
+	size_t n = strlen(name);
+	for (size_t i = 0; i < c->param_n; i++)
+		if (c->name_n[i] == n && memcmp(c->req.envp[i], name, n) == 0)
+			return c->req.envp[i] + n + 1;
+	return NULL;
 }
 
-static bool params_fit(const struct fcgi *c)
+/* Measures the names: each request looks for many. */
+static bool params_fit(struct fcgi *c)
 {
-	size_t bytes = 0, n = 0;
-	for (char **p = c->req.envp; *p; p++, n++)
-		bytes += strlen(*p);
-	return bytes <= PARAM_BYTES_MAX && n <= PARAMS_MAX;
+	size_t bytes = 0;
+	for (c->param_n = 0; c->req.envp[c->param_n]; c->param_n++) {
+		const char *p = c->req.envp[c->param_n], *end = strchr(p, '=');
+		size_t n = end ? (size_t)(end - p) : 0;
+		bytes += n + (end ? strlen(end) : 0);
+		if (c->param_n == PARAMS_MAX || bytes > PARAM_BYTES_MAX)
+			return false;
+		c->name_n[c->param_n] = (uint32_t)n;
+	}
+	return true;
 }
 
 enum err fcgi_read(struct fcgi *c, struct request *q)
@@ -135,13 +148,12 @@ enum err fcgi_read(struct fcgi *c, struct request *q)
 	c->open = true;
 	q->now = clock_utc();
 	q->start = clock_mono();
-	if (c->req.role != ROLE_RESPONDER || !params_fit(c)) {
-		request_fill(q, param, c);
-		q->path = STR("");
-		return c->req.role != ROLE_RESPONDER ? ERR_BAD_METHOD : ERR_TOO_LONG;
-	}
+	bool fit = params_fit(c);
 	request_fill(q, param, c);
-	return OK;
+	if (fit && c->req.role == ROLE_RESPONDER)
+		return OK;
+	q->path = STR("");
+	return c->req.role != ROLE_RESPONDER ? ERR_BAD_METHOD : ERR_TOO_LONG;
 }
 
 /* Read what the peer still sends: an answer before the end of a POST becomes a 502 at nginx. */

@@ -59,7 +59,7 @@ static const struct ctl_command COMMANDS[] = {
 		ctl_seed, NULL},
 	{"report", "[NAME | --html OUT] ...", ctl_report, "print a report, or a page of all"},
 	{"check", "[--dir DIR]", ctl_check, "look whether everything is in place"},
-	{"mint-cookies", "N FILE", ctl_mint, NULL},
+	{"mint-cookies", "[--new] N FILE", ctl_mint, NULL},
 };
 
 /* Commands of two words share a line under their first one; `pledgectl pledge` tells each. */

@@ -44,6 +44,7 @@ struct conn {
 	struct fcgi *fcgi;
 	struct event *ev;
 	struct work *work;
+	bool deaf; /* ev is not added until the answer is sent */
 	struct conn *prev, *next;
 };
 
@@ -141,8 +142,8 @@ static void send_answer(struct conn *c, struct work *w, struct response *r)
 	/* when draining: at once, before nginx keeps the connection for its next request */
 	if (!again || (l->draining && is_silent(c)))
 		conn_free(c);
-	else
-		event_add(c->ev, NULL);
+	else if (c->deaf)
+		c->deaf = event_add(c->ev, NULL) != 0;
 }
 
 static void on_answered(struct view_ask *ask)
@@ -212,6 +213,11 @@ static void on_conn(evutil_socket_t fd, short what, void *arg)
 	struct conn *c = arg;
 	(void)fd;
 	(void)what;
+	if (c->work) { /* nginx went away before the answer, or does not wait for it */
+		event_del(c->ev);
+		c->deaf = true;
+		return;
+	}
 	struct work *w = work_take(c->l);
 	if (!w) {
 		conn_free(c);
@@ -243,8 +249,7 @@ static void on_listen(evutil_socket_t fd, short what, void *arg)
 			return;
 		struct conn *c = calloc(1, sizeof *c);
 		if (c)
-			c->ev = event_new(l->base, fcgi_fd(f), EV_READ, on_conn,
-				c); /* one shot: added again after the answer */
+			c->ev = event_new(l->base, fcgi_fd(f), EV_READ | EV_PERSIST, on_conn, c);
 		if (!c || !c->ev) {
 			fcgi_free(f);
 			free(c);

@@ -1,7 +1,7 @@
 -- The reader's side: views counted once, marks against a version, counts folded once, calendars of zones.
 BEGIN;
 \ir fixture.psql
-SELECT plan(54);
+SELECT plan(58);
 
 -- A second site, and short words for the long call.
 INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
@@ -73,6 +73,12 @@ SELECT is((SELECT variant FROM pledged.prompt_event WHERE reader_id = :r AND kin
 
 SELECT is(octet_length(pledged.seen_add(decode(repeat('0001000000000001', 1), 'hex'), (SELECT string_agg(pg_temp.entry(3, n), ''::bytea) FROM generate_series(1, 300) n))), 2000,
 	'the list keeps the newest 250');
+SELECT is(substr(pledged.seen_add(pg_temp.entry(2, 1), pg_temp.entry(3, 1) || pg_temp.entry(3, 2)), 1, 16), pg_temp.entry(3, 2) || pg_temp.entry(3, 1), 'the newest first');
+SELECT is((SELECT seen FROM pg_temp.batch(pg_temp.rid(91), pg_temp.entry(3, 1) || pg_temp.entry(3, 2)) WHERE seen IS NOT NULL), pg_temp.entry(3, 2) || pg_temp.entry(3, 1),
+	'so has a new row of two articles');
+SELECT is(pg_temp.views(pg_temp.rid(92), pg_temp.of(1, 1, 7) || pg_temp.of(1, 2, 7)), 1, 'of one article twice it has one view');
+SELECT is((SELECT seen FROM pg_temp.batch(pg_temp.rid(91), pg_temp.entry(4, 3)) WHERE seen IS NOT NULL), pg_temp.entry(4, 3) || pg_temp.entry(3, 2) || pg_temp.entry(3, 1),
+	'and each view comes before the others');
 
 -- gifts
 SELECT lives_ok($$SELECT pledged.reader_supporter('10000000-0000-4000-8000-000000000001', 901::smallint, '2026-01-05', 'once', NULL, 2500, 'EUR', '2026-01-05')$$, 'a gift is noted');

@@ -41,14 +41,14 @@ SELECT isnt(email_hash(901::int2, 'reader@mail.example'), email_hash(902::int2, 
 SELECT isnt(email_hash(901::int2, 'reader@mail.example'), sha256('email:reader@mail.example'), 'and it is no plain one');
 
 -- --- two readers become one ----------------------------------------------------------------------
-SELECT pg_temp.reader(1, pg_temp.entry(10, 1) || pg_temp.entry(12, 2) || pg_temp.entry(12, 3), pg_temp.mark(1, 5, 1, 100) || pg_temp.mark(2, 5, 3, 300), 3, 4) \g /dev/null
-SELECT pg_temp.reader(2, pg_temp.entry(11, 1) || pg_temp.entry(12, 2) || pg_temp.entry(12, 4), pg_temp.mark(3, 5, 1, 200) || pg_temp.mark(2, 5, 3, 300), 7, 9) \g /dev/null
+SELECT pg_temp.reader(1, pg_temp.entry(12, 3) || pg_temp.entry(12, 2) || pg_temp.entry(10, 1), pg_temp.mark(1, 5, 1, 100) || pg_temp.mark(2, 5, 3, 300), 3, 4) \g /dev/null
+SELECT pg_temp.reader(2, pg_temp.entry(12, 4) || pg_temp.entry(12, 2) || pg_temp.entry(11, 1), pg_temp.mark(3, 5, 1, 200) || pg_temp.mark(2, 5, 3, 300), 7, 9) \g /dev/null
 INSERT INTO prompt_event VALUES (pg_temp.id(1), pg_temp.t0(), 1, 'shown', pg_temp.t0(), 901, 'c', 'a', 'news', '/x'),
 	(pg_temp.id(1), pg_temp.t0(), 2, 'shown', pg_temp.t0(), 901, 'c', 'a', 'news', '/x'),
 	(pg_temp.id(2), pg_temp.t0(), 2, 'shown', pg_temp.t0(), 901, 'c', 'a', 'news', '/x');
 SELECT is(pg_temp.merge(1, 2), pg_temp.id(2), 'merging gives the one who stays');
-SELECT is((SELECT seen FROM reader WHERE reader_id = pg_temp.id(2)), pg_temp.entry(10, 1) || pg_temp.entry(11, 1) || pg_temp.entry(12, 2) || pg_temp.entry(12, 4)
-	|| pg_temp.entry(12, 3), 'every article of a day once, by day');
+SELECT is((SELECT seen FROM reader WHERE reader_id = pg_temp.id(2)), pg_temp.entry(12, 3) || pg_temp.entry(12, 4) || pg_temp.entry(12, 2) || pg_temp.entry(11, 1)
+	|| pg_temp.entry(10, 1), 'every article of a day once, by day, the newest first');
 SELECT is((SELECT views FROM reader WHERE reader_id = pg_temp.id(2)), 9, '7 views and 3, of which one was the same');
 SELECT is((SELECT marks FROM reader WHERE reader_id = pg_temp.id(2)), pg_temp.mark(1, 5, 1, 100) || pg_temp.mark(3, 5, 1, 200) || pg_temp.mark(2, 5, 3, 300),
 	'every mark once, by time');
@@ -95,7 +95,7 @@ CREATE FUNCTION pg_temp.batch(ids uuid[], p_seen bytea, p_mark bytea DEFAULT '',
 		array_fill('c'::text, ARRAY[cardinality(ids)]), array_fill('a'::text, ARRAY[cardinality(ids)]), array_fill('news'::text, ARRAY[cardinality(ids)]),
 		array_fill('/x'::text, ARRAY[cardinality(ids)]), array_fill('LV'::text, ARRAY[cardinality(ids)]), array_fill('mobile'::text, ARRAY[cardinality(ids)]), 1, 1, NULL, now(), careful) WHERE reader_id IS NOT NULL $$;
 SELECT results_eq($$ SELECT id, version, views, seen FROM pg_temp.batch(ARRAY[pg_temp.id(1), pg_temp.id(4), pg_temp.id(8)], pg_temp.entry(20, 9)) ORDER BY id $$,
-	$$ VALUES (pg_temp.id(1), -2, NULL::int, uuid_send(pg_temp.id(4))), (pg_temp.id(4), 12, 10, (SELECT seen FROM reader WHERE reader_id = pg_temp.id(4)) || pg_temp.entry(20, 9)),
+	$$ VALUES (pg_temp.id(1), -2, NULL::int, uuid_send(pg_temp.id(4))), (pg_temp.id(4), 12, 10, pg_temp.entry(20, 9) || (SELECT seen FROM reader WHERE reader_id = pg_temp.id(4))),
 		(pg_temp.id(8), 0, 1, pg_temp.entry(20, 9)) $$, 'the view of a joined reader comes back with the other''s id, beside others that count');
 SELECT is((SELECT views || ' ' || version FROM reader WHERE reader_id = pg_temp.id(1)), '0 5', 'and nothing of it is stored');
 SELECT is((SELECT count(*) FROM prompt_event WHERE reader_id = pg_temp.id(1)), 0::bigint, 'no event either');
@@ -110,7 +110,7 @@ SELECT is((SELECT count(*) FROM reader_moved(ARRAY[pg_temp.id(1), pg_temp.id(2)]
 CREATE TEMP TABLE pair AS SELECT n, (random() * 240)::int AS na, (random() * 240)::int AS nb, (random() * 120)::int AS ma,
 	CASE WHEN n % 3 = 0 THEN 120 ELSE (random() * 120)::int END AS mb FROM generate_series(1, 150) n;
 CREATE FUNCTION pg_temp.random_seen(k int, seed int) RETURNS bytea LANGUAGE sql AS $$
-	SELECT coalesce(string_agg(e, ''::bytea ORDER BY substr(e, 1, 2)), '') FROM (SELECT DISTINCT pg_temp.entry((random() * 40)::int, (random() * 30)::int) AS e
+	SELECT coalesce(string_agg(e, ''::bytea ORDER BY substr(e, 1, 2) DESC), '') FROM (SELECT DISTINCT pg_temp.entry((random() * 40)::int, (random() * 30)::int) AS e
 		FROM generate_series(1, k) WHERE seed = seed) x $$;
 CREATE FUNCTION pg_temp.random_marks(k int, side int, seed int) RETURNS bytea LANGUAGE sql AS $$
 	SELECT coalesce(string_agg(e, ''::bytea ORDER BY substr(e, 13, 4)), '') FROM (SELECT pg_temp.mark(side * 1000000 + (seed * 1000 + i), 1 + (random() * 5)::int,
@@ -128,9 +128,9 @@ SELECT is_empty($$ SELECT n FROM joined JOIN united USING (n) WHERE views <> coa
 SELECT is_empty($$ SELECT n FROM joined, pg_temp.entries(seen) x GROUP BY n HAVING count(*) <> count(DISTINCT e) $$, 'none stands there twice');
 SELECT is_empty($$ SELECT n FROM joined JOIN united USING (n) WHERE EXISTS (SELECT FROM pg_temp.entries(seen) x WHERE NOT x.e = ANY (articles)) $$, 'none was made up');
 CREATE TEMP TABLE listed AS SELECT n, x.* FROM joined, LATERAL pg_temp.entries(seen) x;
-SELECT is_empty($$ SELECT g.n FROM (SELECT n, a.e FROM united, unnest(articles) a(e) EXCEPT SELECT n, e FROM listed) g JOIN listed l ON l.n = g.n AND l.o = 1
+SELECT is_empty($$ SELECT g.n FROM (SELECT n, a.e FROM united, unnest(articles) a(e) EXCEPT SELECT n, e FROM listed) g JOIN (SELECT DISTINCT ON (n) n, e FROM listed ORDER BY n, o DESC) l ON l.n = g.n
 	WHERE substr(g.e, 1, 2) > substr(l.e, 1, 2) $$, 'what fell out is of the oldest day');
-SELECT is_empty($$ SELECT n FROM joined, LATERAL (SELECT substr(e, 1, 2) AS day, lag(substr(e, 1, 2)) OVER (ORDER BY o) AS was FROM pg_temp.entries(seen)) x WHERE was > day $$, 'they stand by day');
+SELECT is_empty($$ SELECT n FROM joined, LATERAL (SELECT substr(e, 1, 2) AS day, lag(substr(e, 1, 2)) OVER (ORDER BY o) AS was FROM pg_temp.entries(seen)) x WHERE was < day $$, 'they stand by day, the newest first');
 
 CREATE FUNCTION pg_temp.what(cap bytea, kind int) RETURNS bytea LANGUAGE sql AS $$ SELECT CASE WHEN kind IN (3, 4) THEN cap ELSE '' END $$;
 CREATE TEMP TABLE every AS SELECT n, x.* FROM list, LATERAL (SELECT e, cap, kind, at FROM pg_temp.marks(ma) UNION SELECT e, cap, kind, at FROM pg_temp.marks(mb)) x;

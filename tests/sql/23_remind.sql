@@ -23,7 +23,7 @@ CREATE FUNCTION pg_temp.mails(mail text) RETURNS bigint LANGUAGE sql AS
 CREATE FUNCTION pg_temp.entry(day int, article int, walled boolean DEFAULT false, topics int DEFAULT 0) RETURNS bytea LANGUAGE sql AS
 	$$ SELECT decode(lpad(to_hex(day), 4, '0') || lpad(to_hex(topics + CASE WHEN walled THEN 2048 ELSE 0 END), 3, '0') || lpad(to_hex(article), 9, '0'), 'hex') $$;
 CREATE FUNCTION pg_temp.reads(p_reader int, VARIADIC e bytea[]) RETURNS void LANGUAGE sql AS
-	$$ UPDATE pledged.reader SET seen = seen || (SELECT string_agg(x, '' ORDER BY o) FROM unnest(e) WITH ORDINALITY u (x, o)), views = views + cardinality(e)
+	$$ UPDATE pledged.reader SET seen = (SELECT string_agg(x, '' ORDER BY o DESC) FROM unnest(e) WITH ORDINALITY u (x, o)) || seen, views = views + cardinality(e)
 	WHERE reader_id = pg_temp.id(p_reader) $$;
 CREATE FUNCTION pg_temp.reader(n int, p_seen bytea DEFAULT '', p_marks bytea DEFAULT '') RETURNS void LANGUAGE sql AS
 	$$ INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, views, seen, marks)

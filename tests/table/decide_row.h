@@ -564,13 +564,14 @@ static void row_when(struct world *w, struct str list)
 
 /* --- the reader ------------------------------------------------------------------------------- */
 
-/* A, A@-3, A/sport|free@-3 */
+/* A, A@-3, A/sport|free@-3: the oldest first */
 static void row_seen(struct world *w, struct str list)
 {
 	struct str one;
 	size_t n = 0;
 
 	while (str_cut(&list, ' ', &one)) {
+		memmove(w->seen + READER_SEEN_BYTES, w->seen, n++ * READER_SEEN_BYTES);
 		struct str day = one, name = row_part(&day, '@'), topics = name;
 		int64_t at = TODAY;
 		(void)row_part(&topics, '/');
@@ -581,8 +582,8 @@ static void row_seen(struct world *w, struct str list)
 			      (int64_t)row_number(w, (struct str){day.p + 1, day.n - 1});
 		else if (day.n > 0 && !str_is(day, "0"))
 			row_wrong(w, "not a day:", day);
-		reader_seen_pack((uint16_t)at, row_topics(w, topics), (uint8_t)name.p[0],
-			w->seen + n++ * READER_SEEN_BYTES);
+		reader_seen_pack(
+			(uint16_t)at, row_topics(w, topics), (uint8_t)name.p[0], w->seen);
 	}
 	w->reader.seen = (struct str){(char *)w->seen, n * READER_SEEN_BYTES};
 	w->reader.views = (int64_t)n;

@@ -122,11 +122,10 @@ static void row_count(struct row *w, uint16_t day, uint64_t art)
 	for (size_t i = 0; i < w->r.seen.n; i += sizeof e)
 		if (memcmp(w->seen + i, e, sizeof e) == 0)
 			return;
-	if (w->r.seen.n == sizeof w->seen) {
+	if (w->r.seen.n == sizeof w->seen)
 		w->r.seen.n -= sizeof e;
-		memmove(w->seen, w->seen + sizeof e, w->r.seen.n);
-	}
-	memcpy(w->seen + w->r.seen.n, e, sizeof e);
+	memmove(w->seen + sizeof e, w->seen, w->r.seen.n);
+	memcpy(w->seen, e, sizeof e);
 	w->r.seen.n += sizeof e;
 	w->r.views++;
 }

@@ -127,7 +127,8 @@ static void history_count(struct history *h, uint64_t art)
 		if (memcmp(h->seen + i, e, sizeof e) == 0)
 			return;
 	assert_true(r->seen.n < sizeof h->seen);
-	memcpy(h->seen + r->seen.n, e, sizeof e);
+	memmove(h->seen + sizeof e, h->seen, r->seen.n);
+	memcpy(h->seen, e, sizeof e);
 	r->seen.n += sizeof e;
 	r->views++;
 }

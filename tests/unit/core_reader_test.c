@@ -11,11 +11,12 @@
 
 static uint8_t mem[8 * 400];
 
-/* A list from pairs of day and article. */
+/* A list from pairs of day and article, the oldest first. */
 static struct str list(const uint16_t (*pairs)[2], size_t n)
 {
 	for (size_t i = 0; i < n; i++)
-		reader_seen_pack(pairs[i][0], 0, pairs[i][1], mem + i * READER_SEEN_BYTES);
+		reader_seen_pack(
+			pairs[i][0], 0, pairs[i][1], mem + (n - 1 - i) * READER_SEEN_BYTES);
 	return (struct str){(const char *)mem, n * READER_SEEN_BYTES};
 }
 
@@ -185,8 +186,8 @@ static void counting(void **state)
 	count_is(seen, 111, 3, 3, 4);
 	count_is(seen, 112, 4, 2, 2);
 	count_is(seen, 113, 4, 0, 1);
-	/* a cut last entry is none */
-	count_is((struct str){seen.p, seen.n - 1}, 112, 4, 1, 2);
+	/* a cut last entry, the oldest, is none */
+	count_is((struct str){seen.p, seen.n - 1}, 0, 1, 4, 3);
 }
 
 /* Topics, and views that were free: what a meter of some topics counts. */
@@ -204,17 +205,17 @@ static void counting_by_topic(void **state)
 	} cases[] = {
 		{{0, 0, false}, 5, {5, 5, true}},
 		{{0, 0, true}, 5, {4, 0, true}}, /* free: read, and not counted */
-		{{0, 0, true}, 1, {4, 1, true}},  /* free the second time, counted the first */
+		{{0, 0, true}, 1, {4, 1, true}}, /* free the second time, counted the first */
 		{{0, NEWS, false}, 5, {3, 3, true}}, {{0, NEWS, true}, 5, {2, 0, true}},
 		{{0, SPORT, false}, 1, {3, 3, true}}, {{0, NEWS | SPORT, true}, 4, {3, 4, false}},
 		{{11, NEWS, true}, 1, {1, 2, false}}, /* free on the 12th, sport on the 13th */
-		{{12, 0, true}, 1, {0, 0, true}}, /* free on the 12th, so on the 13th too */
-		{{0, 4, false}, 1, {0, 1, false}}, /* a topic of nothing */
+		{{12, 0, true}, 1, {0, 0, true}},     /* free on the 12th, so on the 13th too */
+		{{0, 4, false}, 1, {0, 1, false}},    /* a topic of nothing */
 	};
 	(void)state;
 	for (size_t i = 0; i < ARRAY_N(views); i++)
-		reader_seen_pack(
-			views[i].day, views[i].topics, views[i].art, mem + i * READER_SEEN_BYTES);
+		reader_seen_pack(views[i].day, views[i].topics, views[i].art,
+			mem + (ARRAY_N(views) - 1 - i) * READER_SEEN_BYTES);
 	struct str all = {(const char *)mem, ARRAY_N(views) * READER_SEEN_BYTES};
 	for (size_t i = 0; i < ARRAY_N(cases); i++) {
 		struct reader_count c = count(all, cases[i].w, cases[i].art);
@@ -228,7 +229,7 @@ static void articles_that_collide(void **state)
 {
 	(void)state;
 	for (uint16_t i = 0; i < READER_SEEN_MAX; i++)
-		reader_seen_pack(7, 0, 512u * (i + 1u), mem + i * READER_SEEN_BYTES);
+		reader_seen_pack(7, 0, 512u * (READER_SEEN_MAX - i), mem + i * READER_SEEN_BYTES);
 	struct str all = {(const char *)mem, READER_SEEN_MAX * READER_SEEN_BYTES};
 	for (uint16_t i = 0; i < READER_SEEN_MAX; i++)
 		count_is(all, 0, 512u * (i + 1u), READER_SEEN_MAX, i + 1u);
@@ -239,8 +240,9 @@ static void a_full_list(void **state)
 {
 	(void)state;
 	for (uint16_t i = 0; i < 400; i++)
-		reader_seen_pack(500, 0, i + 1u, mem + i * READER_SEEN_BYTES);
-	struct str full = {(const char *)mem, READER_SEEN_MAX * READER_SEEN_BYTES};
+		reader_seen_pack(500, 0, 400u - i, mem + i * READER_SEEN_BYTES);
+	struct str full = {(const char *)mem + (400 - READER_SEEN_MAX) * READER_SEEN_BYTES,
+		READER_SEEN_MAX * READER_SEEN_BYTES};
 	count_is(full, 500, 1, READER_SEEN_MAX, 1);
 	count_is(full, 500, READER_SEEN_MAX, READER_SEEN_MAX, READER_SEEN_MAX);
 	count_is(full, 500, 9999, READER_SEEN_MAX, READER_SEEN_MAX + 1);

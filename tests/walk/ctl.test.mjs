@@ -498,7 +498,10 @@ describe('mint-cookies', () => {
 		}
 		assert.equal(psql(db, `SELECT count(*), min(views), min(octet_length(seen)), count(DISTINCT seen) FROM pledged.reader`), '1201|12|96|1201');
 		assert.equal(psql(db, 'SELECT max(day) = (now() AT TIME ZONE \'UTC\')::date AND count(DISTINCT day) = 12 FROM pledged.reader_seen'), 't');
-		for (const args of [['x', file], ['1'], ['99999999', file]])
+		const fresh = await ctl(db, 'mint-cookies', '--new', '7', file);
+		assert.deepEqual([fresh.code, new Set(readFileSync(file, 'utf8').trimEnd().split('\n')).size], [0, 7]);
+		assert.equal(psql(db, 'SELECT count(*) FROM pledged.reader'), '1201');
+		for (const args of [['x', file], ['1'], ['--new', '1'], ['99999999', file]])
 			assert.equal((await ctl(db, 'mint-cookies', ...args)).code, 2);
 		assert.equal((await ctl(db, 'mint-cookies', '1', '/nonexistent/cookies')).code, 1);
 	});

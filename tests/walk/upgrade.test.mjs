@@ -39,7 +39,7 @@ test("a reader's articles and marks from before topics and named caps", () => {
 	migrate(files.slice(at));
 	assert.equal(psql("-c", "SELECT encode(seen, 'hex'), encode(marks, 'hex') FROM pledged.reader ORDER BY seen DESC"),
 		// campaign_cap_key of "support" and "meter": tests/unit/core_campaign_test.c
-		`2345000def0123452346000fffffffff|${mark(3, 5, "ceac")}${mark(1, 6, "260c")}${mark(4, 99, "0000")}\n|`);
+		`2346000fffffffff2345000def012345|${mark(3, 5, "ceac")}${mark(1, 6, "260c")}${mark(4, 99, "0000")}\n|`);
 });
 
 test("recurring gifts from before their history was kept", async () => {

@@ -64,7 +64,7 @@ export async function put(s, { id = randomUUID(), seen = [], marks = [], first_a
 
 	await s.sql(`DELETE FROM pledged.reader WHERE reader_id = '${id}';
 		INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, views, seen, marks, version, gift, gave_at, gift_minor, gift_currency)
-		VALUES ('${id}', 1, now() - interval '${first_ago} days', now(), ${seen.length}, '\\x${seen.join("")}', '\\x${marks.join("")}', 1,
+		VALUES ('${id}', 1, now() - interval '${first_ago} days', now(), ${seen.length}, '\\x${[...seen].reverse().join("")}', '\\x${marks.join("")}', 1,
 			${gift ? ["none", "once", "month", "year"].indexOf(gift.kind) : 0}, ${given ?? "null"}, ${gift?.amount ?? "null"},
 			${gift?.currency ? `'${gift.currency}'` : "null"})`);
 	return id;
