@@ -34,7 +34,7 @@ SAY = $(if $(V),,@echo '$(1) $@'; )
 
 # --- flags -------------------------------------------------------------------------------------
 
-PACKAGES := libpq libcurl libcares jansson libevent_core libcrypto inih
+PACKAGES := libpq libcurl libcares jansson libevent_core libcrypto inih libseccomp
 WARN     := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wvla $(WERROR)
 HARDEN   := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
             -fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
