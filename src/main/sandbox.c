@@ -99,32 +99,34 @@ enum err sandbox_calls(char role, struct fault *f)
 	return bad == 0 ? OK : ERR_IO;
 }
 
+/* Sanitizers open, trace and map what is forbidden; a crash point takes its file away, wherever it
+ * lies. */
+#if defined(__SANITIZE_ADDRESS__)
+static const bool CAN_CALLS = false, CAN_FILES = false;
+#elif defined(PLEDGED_CRASHPOINTS)
+static const bool CAN_CALLS = true, CAN_FILES = false;
+#else
+static const bool CAN_CALLS = true, CAN_FILES = true;
+#endif
+
 void sandbox_close(void)
 {
 	/* a core file would hold secrets and readers */
 	setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
 	prctl(PR_SET_NO_NEW_PRIVS, 1, 0, 0, 0);
-#if !defined(__SANITIZE_ADDRESS__)
-	prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
-#endif
+	if (CAN_CALLS)
+		prctl(PR_SET_DUMPABLE, 0, 0, 0, 0);
 }
 
 enum err sandbox_enter(const struct conf *c, const char *path, struct fault *f)
 {
-	bool files = false, calls = false;
+	bool files = false, calls = CAN_CALLS && conf_on(c, CONF_sandbox_calls);
 	enum err e = OK;
 	sandbox_close();
-#if !defined(__SANITIZE_ADDRESS__)
-#if !defined(PLEDGED_CRASHPOINTS)
-	if (conf_on(c, CONF_sandbox_files))
+	if (CAN_FILES && conf_on(c, CONF_sandbox_files))
 		e = sandbox_files(c, path, &files, f);
-#endif
-	if (e == OK && conf_on(c, CONF_sandbox_calls)) {
+	if (e == OK && calls)
 		e = sandbox_calls((char)c->role, f);
-		calls = e == OK;
-	}
-#endif
-	(void)path;
 	if (e != OK)
 		return e;
 	struct log_line l;
