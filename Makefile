@@ -26,6 +26,8 @@ BINDIR     ?= $(PREFIX)/bin
 DATADIR    ?= $(PREFIX)/share/pledged
 MANDIR     ?= $(PREFIX)/share/man
 UNITDIR    ?= $(PREFIX)/lib/systemd/system
+SYSUSERSDIR ?= $(PREFIX)/lib/sysusers.d
+TMPFILESDIR ?= $(PREFIX)/lib/tmpfiles.d
 WERROR     ?= -Werror
 B          ?= build
 VERSION    := $(shell git describe --tags --always --dirty 2>/dev/null || echo dev)
@@ -35,7 +37,7 @@ SAY = $(if $(V),,@echo '$(1) $@'; )
 
 # --- flags -------------------------------------------------------------------------------------
 
-PACKAGES := libpq libcurl libcares jansson libevent_core libcrypto inih
+PACKAGES := libpq libcurl libcares jansson libevent_core libcrypto inih libseccomp
 WARN     := -Wall -Wextra -Wformat=2 -Wconversion -Wshadow -Wvla $(WERROR)
 HARDEN   := -D_FORTIFY_SOURCE=3 -fstack-protector-strong -fstack-clash-protection \
             -fcf-protection=full -ftrivial-auto-var-init=zero -fzero-call-used-regs=used-gpr
@@ -204,11 +206,12 @@ install: plain
 			$(INSTALL) -D -m 0644 "$$d/$$f" "$(DESTDIR)$(DATADIR)/$${d##*/}/$$f"; \
 		done; \
 	done
-	@if [ -d deploy/systemd ]; then \
-		$(INSTALL) -d $(DESTDIR)$(UNITDIR); \
-		find deploy/systemd -type f \( -name '*.service' -o -name '*.socket' -o -name '*.timer' -o -name '*.target' \) \
-			-exec $(INSTALL) -m 0644 {} $(DESTDIR)$(UNITDIR) \; ; \
-	fi
+	$(INSTALL) -d $(DESTDIR)$(UNITDIR)
+	@for u in deploy/systemd/*.service deploy/systemd/*.socket deploy/systemd/*.target; do \
+		sed 's|/usr/local/bin/|$(BINDIR)/|' "$$u" >"$(DESTDIR)$(UNITDIR)/$${u##*/}" && chmod 0644 "$(DESTDIR)$(UNITDIR)/$${u##*/}" || exit 1; \
+	done
+	$(INSTALL) -D -m 0644 deploy/systemd/pledged.sysusers $(DESTDIR)$(SYSUSERSDIR)/pledged.conf
+	$(INSTALL) -D -m 0644 deploy/systemd/pledged.tmpfiles $(DESTDIR)$(TMPFILESDIR)/pledged.conf
 	@if [ -d deploy/man ]; then \
 		for f in deploy/man/*.[1-8]; do \
 			[ -f "$$f" ] && $(INSTALL) -D -m 0644 "$$f" "$(DESTDIR)$(MANDIR)/man$${f##*.}/$${f##*/}"; \

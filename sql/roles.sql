@@ -15,7 +15,8 @@ BEGIN
 	IF NOT EXISTS (SELECT FROM pg_catalog.pg_roles WHERE rolname = 'pledged_owner') THEN
 		CREATE ROLE pledged_owner NOLOGIN;
 	END IF;
-	EXECUTE format('GRANT CONNECT, CREATE ON DATABASE %I TO pledged_owner', current_database());
+	EXECUTE format('GRANT CONNECT, CREATE, TEMPORARY ON DATABASE %I TO pledged_owner', current_database());
+	EXECUTE format('REVOKE TEMPORARY ON DATABASE %I FROM PUBLIC', current_database());
 END
 $$;
 

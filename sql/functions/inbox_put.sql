@@ -16,6 +16,6 @@ END $$;
 COMMENT ON FUNCTION pledged.inbox_put(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz)
 	IS 'Keeps a verified webhook once; true when it is new.';
 REVOKE ALL ON FUNCTION pledged.inbox_put(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz)
-	FROM PUBLIC;
+	FROM PUBLIC, pledged_clerk;
 GRANT EXECUTE ON FUNCTION pledged.inbox_put(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz)
-	TO pledged_money, pledged_clerk;
+	TO pledged_money;

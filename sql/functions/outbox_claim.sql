@@ -13,5 +13,5 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		o.first_sent_at
 $$;
 COMMENT ON FUNCTION pledged.outbox_claim(bigint, integer, timestamptz) IS 'Leases one stored call, or gives no row.';
-REVOKE ALL ON FUNCTION pledged.outbox_claim(bigint, integer, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledged.outbox_claim(bigint, integer, timestamptz) TO pledged_money, pledged_clerk;
+REVOKE ALL ON FUNCTION pledged.outbox_claim(bigint, integer, timestamptz) FROM PUBLIC, pledged_clerk;
+GRANT EXECUTE ON FUNCTION pledged.outbox_claim(bigint, integer, timestamptz) TO pledged_money;

@@ -64,6 +64,4 @@ COMMENT ON FUNCTION pledged.pledge_begin(text, bytea, uuid, text, smallint, uuid
 	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint)
 	IS 'Stores a pledge, its first attempt and the provider call, once per key.';
 REVOKE ALL ON FUNCTION pledged.pledge_begin(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledged.pledge_begin(text, bytea, uuid, text, smallint, uuid, bigint, text, text, bigint,
-	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint) TO pledged_money;
+	text, text, text, text, text, uuid, text, boolean, text, text, text, bytea, integer, timestamptz, bigint) FROM PUBLIC, pledged_money; -- the guards of pledge_try come first

@@ -10,5 +10,5 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	WHERE p.pledge_id = p_pledge
 $$;
 COMMENT ON FUNCTION pledged.pledge_poll(uuid) IS 'Gives a pledge''s status, page and call.';
-REVOKE ALL ON FUNCTION pledged.pledge_poll(uuid) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledged.pledge_poll(uuid) TO pledged_money, pledged_clerk;
+REVOKE ALL ON FUNCTION pledged.pledge_poll(uuid) FROM PUBLIC, pledged_clerk;
+GRANT EXECUTE ON FUNCTION pledged.pledge_poll(uuid) TO pledged_money;

@@ -5,5 +5,4 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	UPDATE roll_state SET raw_from = greatest(raw_from, p_raw), hours_from = greatest(hours_from, p_hours)
 $$;
 COMMENT ON FUNCTION pledged.roll_dropped(timestamptz, timestamptz) IS 'Note how far back raw rows go.';
-REVOKE ALL ON FUNCTION pledged.roll_dropped(timestamptz, timestamptz) FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledged.roll_dropped(timestamptz, timestamptz) TO pledged_clerk;
+REVOKE ALL ON FUNCTION pledged.roll_dropped(timestamptz, timestamptz) FROM PUBLIC, pledged_clerk;

@@ -13,6 +13,6 @@ $$;
 COMMENT ON FUNCTION pledged.wish_ask(uuid, uuid, text, uuid, uuid, uuid, bigint, text, timestamptz, text, text, timestamptz)
 	IS 'Asks for something beside a pledge; tells why not when it may not be.';
 REVOKE ALL ON FUNCTION pledged.wish_ask(uuid, uuid, text, uuid, uuid, uuid, bigint, text, timestamptz, text, text, timestamptz)
-	FROM PUBLIC;
+	FROM PUBLIC, pledged_clerk;
 GRANT EXECUTE ON FUNCTION pledged.wish_ask(uuid, uuid, text, uuid, uuid, uuid, bigint, text, timestamptz, text, text, timestamptz)
-	TO pledged_money, pledged_clerk;
+	TO pledged_money;

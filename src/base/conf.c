@@ -377,7 +377,7 @@ static void load_secret(struct load *l, enum conf_key k)
 		take_secret(l, k, path);
 	else if (needed)
 		wrong(l, k, ERR_SECRET, "the file of this secret is not named");
-	free(path);
+	l->c->file[k] = path;
 }
 
 /* --- what others call ---------------------------------------------------------------------- */
@@ -419,6 +419,7 @@ void conf_fini(struct conf *c)
 		if (c->text[k])
 			seal_wipe(c->text[k], c->text_n[k]);
 		free(c->text[k]);
+		free(c->file[k]);
 	}
 	*c = (struct conf){0};
 }
@@ -458,6 +459,11 @@ struct str conf_secret(const struct conf *c, enum conf_key k)
 {
 	ASSERT(rows[k].type == TYPE_FILE);
 	return (struct str){c->text[k], c->text_n[k]};
+}
+
+const char *conf_file(const struct conf *c, enum conf_key k)
+{
+	return c->file[k];
 }
 
 int64_t conf_int(const struct conf *c, enum conf_key k)

@@ -3,12 +3,12 @@
 #include <stdio.h>
 #include <stdlib.h>
 #include <string.h>
-#include <sys/resource.h>
 
 #include "base/crash.h"
 #include "base/log.h"
 #include "main/process.h"
 #include "main/role.h"
+#include "main/sandbox.h"
 #include "pay/dns.h"
 #include "pay/pays.h"
 #include "store/pg.h"
@@ -37,13 +37,15 @@ static const struct {
 
 static void usage(FILE *to)
 {
-	fprintf(to, "usage: pledged ROLE [-c FILE] [-t | -T]\n\n");
+	fprintf(to, "usage: pledged ROLE [-c FILE] [-t | -T | --self-test]\n\n");
 	for (size_t i = 0; i < ARRAY_N(ROLES); i++)
 		fprintf(to, "  %-6s %s\n", ROLES[i].name, ROLES[i].sentence);
 	fprintf(to,
 		"\n  -c, --config FILE   configuration (default /etc/pledged/pledged.ini)\n"
 		"  -t, --test          check configuration and secrets of the role, then end\n"
 		"  -T, --dump          the same, and print every setting in force, secrets masked\n"
+		"      --self-test     show that the sandbox refuses what it must, and nothing "
+		"else\n"
 		"  -v, --version       print the version\n"
 		"  -h, --help          this page\n\n"
 		"Ends with 0, 78 (configuration is wrong) or 75 (may heal by itself).\n");
@@ -247,7 +249,28 @@ bool role_reload(const struct role *r, struct pays *pays)
 	return true;
 }
 
-static int start(size_t i, const char *path, bool test, bool dump)
+static int serve(size_t i, const char *path, struct conf *c, struct made *m)
+{
+	struct fault f = {0};
+	struct role r = {.name = ROLES[i].name,
+		.path = path,
+		.row = i,
+		.conf = c,
+		.ring = ROLES[i].ring ? &m->ring : NULL};
+	log_role_set(ROLES[i].name);
+	log_level_set(m->level);
+	enum err e = sandbox_enter(c, path, &f);
+	if (e != OK)
+		return role_failed("cannot start", e, &f);
+	process_start(ROLES[i].name, PLEDGED_VERSION, conf_str(c, CONF_metrics_file));
+	int code = ROLES[i].run(&r);
+	process_end();
+	return code;
+}
+
+enum what { SERVE, TEST, DUMP, SELF_TEST };
+
+static int start(size_t i, const char *path, enum what what)
 {
 	static char text[65536];
 	struct conf conf;
@@ -265,24 +288,15 @@ static int start(size_t i, const char *path, bool test, bool dump)
 	if (e != OK) {
 		complain_setting(path, e, &f);
 		code = EXIT_CONF;
-	} else if (dump) {
+	} else if (what == DUMP) {
 		conf_dump(&conf, &b);
 		fwrite(b.p, 1, buf_str(&b).n, stdout);
-	} else if (test) {
+	} else if (what == TEST) {
 		fprintf(stderr, "pledged %s: %s is fine\n", ROLES[i].name, path);
+	} else if (what == SELF_TEST) {
+		code = sandbox_test(&conf, path);
 	} else {
-		struct role r = {.name = ROLES[i].name,
-			.path = path,
-			.row = i,
-			.conf = &conf,
-			.ring = ROLES[i].ring ? &m.ring : NULL};
-		log_role_set(ROLES[i].name);
-		log_level_set(m.level);
-		/* a core file would hold secrets and readers */
-		setrlimit(RLIMIT_CORE, &(struct rlimit){0, 0});
-		process_start(ROLES[i].name, PLEDGED_VERSION, conf_str(&conf, CONF_metrics_file));
-		code = ROLES[i].run(&r);
-		process_end();
+		code = serve(i, path, &conf, &m);
 	}
 	made_fini(&m);
 	conf_fini(&conf);
@@ -293,22 +307,24 @@ int main(int argc, char **argv)
 {
 	static const struct option LONG[] = {{"config", required_argument, NULL, 'c'},
 		{"test", no_argument, NULL, 't'}, {"dump", no_argument, NULL, 'T'},
-		{"version", no_argument, NULL, 'v'}, {"help", no_argument, NULL, 'h'},
-		{NULL, 0, NULL, 0}};
+		{"self-test", no_argument, NULL, 'S'}, {"version", no_argument, NULL, 'v'},
+		{"help", no_argument, NULL, 'h'}, {NULL, 0, NULL, 0}};
 	const char *path = "/etc/pledged/pledged.ini";
 	sigset_t hup;
 	/* one that comes before the role is ready waits for it: what was read may be old by then */
 	sigemptyset(&hup);
 	sigaddset(&hup, SIGHUP);
 	sigprocmask(SIG_BLOCK, &hup, NULL);
-	bool test = false, dump = false;
+	enum what what = SERVE;
 	for (int c; (c = getopt_long(argc, argv, "c:tTvh", LONG, NULL)) != -1;) {
 		if (c == 'c')
 			path = optarg;
 		else if (c == 't')
-			test = true;
+			what = TEST;
 		else if (c == 'T')
-			dump = true;
+			what = DUMP;
+		else if (c == 'S')
+			what = SELF_TEST;
 		else if (c == 'v' || c == 'h') {
 			if (c == 'v')
 				puts("pledged " PLEDGED_VERSION);
@@ -322,7 +338,7 @@ int main(int argc, char **argv)
 	}
 	for (size_t i = 0; optind == argc - 1 && i < ARRAY_N(ROLES); i++)
 		if (strcmp(argv[optind], ROLES[i].name) == 0)
-			return start(i, path, test, dump);
+			return start(i, path, what);
 	usage(stderr);
 	return 2;
 }

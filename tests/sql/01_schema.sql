@@ -41,7 +41,7 @@ SELECT is_empty($$ SELECT p.oid::regprocedure::text FROM pg_proc p, aclexplode(p
 	'what a role may execute runs with the owner''s rights, unless it is pure');
 SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_money', p.oid, 'EXECUTE') AND p.proname !~ '^(view_|site_|campaign_)' $$,
-	ARRAY['pledge_begin', 'pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put', 'inbox_hint',
+	ARRAY['pledge_poll', 'pledge_by_token', 'attempt_opened', 'outbox_claim', 'outbox_result', 'inbox_put', 'inbox_hint',
 		'link_ask', 'link_look', 'link_join', 'wish_ask', 'lockout_may', 'lockout_note', 'pledge_again', 'attempt_next',
 		'look_ask', 'manage_ask', 'manage_look', 'manage_open', 'manage_leave', 'manage_visit', 'manage_gifts', 'manage_payments',
 		'manage_gift', 'manage_wish', 'manage_mail', 'pledge_try', 'pledge_hint', 'inbox_decline', 'circuit_take', 'circuit_note',
@@ -49,8 +49,8 @@ SELECT set_eq($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'p
 	'money executes its own functions');
 SELECT set_has($$ SELECT p.proname::text FROM pg_proc p WHERE p.pronamespace = 'pledged'::regnamespace
 		AND has_function_privilege('pledged_clerk', p.oid, 'EXECUTE') $$,
-	$$ VALUES ('settle'), ('lookup_lease'), ('inbox_put'), ('inbox_lease'), ('inbox_end'), ('outbox_claim'), ('outbox_lease'),
-		('outbox_result'), ('attempt_opened'), ('pledge_poll'), ('mail_lease'), ('mail_result'), ('link_clean'), ('wish_lease'), ('wish_send'),
+	$$ VALUES ('settle'), ('lookup_lease'), ('inbox_lease'), ('inbox_end'), ('outbox_lease'),
+		('outbox_result'), ('attempt_opened'), ('mail_lease'), ('mail_result'), ('link_clean'), ('wish_lease'), ('wish_send'),
 		('wish_put_off'), ('wish_calls'), ('wish_answered'), ('wish_refused'), ('wish_policy'), ('lockout_look'), ('find_lease'),
 		('attempt_found'), ('attempt_next'), ('payment_look_lease'), ('reconcile_lease'), ('reconcile_keep'), ('reconcile_end'), ('events_put'),
 		('comparison_lease'), ('comparison_put'), ('comparison_doubt'), ('comparison_end'), ('comparison_fail'), ('look_lease'),
