@@ -11,7 +11,7 @@ ALTER TABLE pledged.limit_rule ADD CONSTRAINT limit_rule_scope_check
 	CHECK (scope IN ('network', 'wide', 'reader', 'email', 'token', 'country', 'plain', 'plain_site', 'site'));
 UPDATE pledged.limit_rule SET rank = 9 WHERE scope = 'site';
 INSERT INTO pledged.limit_rule (scope, rank, burst, per_second) VALUES
-	('token', 5, 4, 1.0 / 60), ('country', 6, 120, 2), ('plain', 7, 2, 1.0 / 120), ('plain_site', 8, 20, 0.2);
+	('token', 5, 4, 1.0 / 60), ('country', 6, 120, 2), ('plain', 7, 2, 1.0 / 120), ('plain_site', 8, 40, 0.5);
 COMMENT ON COLUMN pledged.limit_rule.scope IS 'network (/24 of IPv4, /64 of IPv6), wide (/56 of IPv6), reader (cookie), email (its hash), token (a decision''s, or a pledge''s when it is begun anew), country, site (all of it); plain and plain_site: of a network and of the site, those who wait in place of solving a puzzle.';
 COMMENT ON COLUMN pledged.limit_bucket.who IS 'Keyed hash of the network, reader, e-mail address, token or country. [personal]';
 
