@@ -1,5 +1,5 @@
 -- attempt_next: begin one more attempt of a pledge, when no earlier one can be paid any more.
--- Tables: pledge, attempt, outbox, ledger; before the last two those of breaker_wait, limit_take and circuit_take. p_lost names a create call that was looked for in the provider's list and
+-- Tables: pledge, attempt, outbox, ledger; before the last two those of breaker_wait, limit_put and circuit_take. p_lost names a create call that was looked for in the provider's list and
 -- not found: its attempt is abandoned in the same transaction, but only while that call is still lost.
 -- Gives 'made' with the call, leased by its maker; 'paused': the provider's circuit is not closed and it is nobody's turn, so the call,
 -- made now or before, is left to the clerk; 'same' when this attempt id is there already; else there is no new
@@ -22,6 +22,7 @@ DECLARE
 	v_wait integer;
 	v_scope text;
 	v_lease integer := p_lease_s;
+	v_w record;
 BEGIN
 	SELECT * INTO v_p FROM pledge WHERE pledge_id = p_pledge FOR UPDATE;
 	v_why := CASE WHEN NOT FOUND THEN 'unknown' WHEN v_p.livemode <> p_livemode THEN 'mode'
@@ -46,6 +47,7 @@ BEGIN
 			WHEN v_status NOT IN ('lapsed', 'failed', 'canceled') THEN 'paid' WHEN v_no > p_most THEN 'many' END;
 	END IF;
 	IF v_why IS NULL AND p_lost IS NULL THEN
+		SELECT * INTO v_w FROM limit_whos(v_p.site_id, '{}', v_p.reader_id, v_p.email, 'p:' || v_p.public_token, NULL, false);
 		IF EXISTS (SELECT FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on" AND (s.method = ''
 			OR s.at > (SELECT max(a.created_at) FROM attempt a WHERE a.pledge_id = p_pledge))) THEN
 			v_why := 'off';
@@ -57,10 +59,10 @@ BEGIN
 		END IF;
 		IF v_why IS NULL THEN
 			SELECT 'limited', l.wait_s, l.scope INTO v_why, v_wait, v_scope
-			FROM limit_take(v_p.site_id, '{}', v_p.reader_id, v_p.email, p_now) l;
+			FROM limit_put(v_p.site_id, v_w.scopes, v_w.whos, p_now) l;
 		END IF;
 		IF v_why IN ('off', 'shut', 'limited') THEN
-			PERFORM refusal_note(v_p.site_id, v_p.livemode, coalesce(v_scope, v_why), '{}', v_p.reader_id, v_p.email, p_now);
+			PERFORM refusal_keep(v_p.site_id, v_p.livemode, coalesce(v_scope, v_why), v_p.reader_id, v_p.email, v_w.scopes, v_w.whos, p_now);
 		END IF;
 	END IF;
 	IF v_why = 'payable' AND p_lost IS NULL AND EXISTS (SELECT FROM circuit c WHERE c.provider = p_provider AND c.state <> 'closed')

@@ -1,9 +1,12 @@
 -- breaker_judge: shut a site's form, try it again, or open it, by what the provider refused of late.
 -- Internal. Tables: breaker (the site's row is made and locked), decline_count, payment, pledge (read), guard_event.
---   open  -> shut   when of at least at_least tries in the window more than over_percent were refused
+--   open  -> puzzle when of at least at_least tries in the window more than puzzle_percent were refused
+--   puzzle -> shut  when of at least twice at_least tries since its begin, within the window, more than over_percent were refused
+--   puzzle -> open  when it lasted for a window, and the window says so no more
+--   open  -> shut   at once, when puzzle_percent is null
 --   shut  -> trial  after the pause, unless the window still says so
 --   trial -> shut   when trial_n tries since its begin say so
---   trial -> open   when trial_n tries say otherwise, or nothing was refused for a window
+--   trial -> puzzle (open, when puzzle_percent is null) when trial_n tries say otherwise, or nothing was refused for a window
 -- Repeats: nothing is written when nothing changes. A begin in the future (the clock was set back) counts as now.
 CREATE OR REPLACE FUNCTION pledged.breaker_judge(p_site smallint, p_now timestamptz) RETURNS pledged.breaker
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -13,25 +16,31 @@ DECLARE
 	v_refused bigint;
 	v_paid bigint;
 	v_over boolean;
+	v_puzzle boolean;
 	v_became text;
 BEGIN
 	INSERT INTO breaker (site_id) VALUES (p_site) ON CONFLICT DO NOTHING;
 	SELECT * INTO STRICT v FROM breaker WHERE site_id = p_site FOR UPDATE;
 	v_from := p_now - make_interval(secs => v.window_s);
-	IF v.state = 'trial' THEN
+	IF v.state IN ('trial', 'puzzle') THEN
 		v_from := greatest(v_from, least(v.since, p_now));
 	END IF;
 	SELECT coalesce(sum(d.n), 0) INTO v_refused FROM decline_count d WHERE d.site_id = p_site AND d.at > v_from AND d.at <= p_now;
 	SELECT count(*) INTO v_paid FROM payment y JOIN pledge p USING (pledge_id)
 	WHERE y.state = 'paid' AND y.paid_at > v_from AND p.site_id = p_site;
-	v_over := v_refused + v_paid >= CASE v.state WHEN 'trial' THEN v.trial_n ELSE v.at_least END
+	v_over := v_refused + v_paid >= CASE v.state WHEN 'trial' THEN v.trial_n WHEN 'puzzle' THEN 2 * v.at_least ELSE v.at_least END
 		AND v_refused * 100 > v.over_percent * (v_refused + v_paid);
+	v_puzzle := v_refused + v_paid >= v.at_least AND v_refused * 100 > v.puzzle_percent * (v_refused + v_paid);
 	v_became := CASE
-		WHEN v.state <> 'shut' AND v_over THEN 'shut'
+		WHEN v.state = 'open' AND v.puzzle_percent IS NOT NULL THEN CASE WHEN v_puzzle THEN 'puzzle' ELSE 'open' END
+		WHEN v.state = 'puzzle' AND v_over THEN 'shut'
+		WHEN v.state = 'puzzle' AND NOT coalesce(v_puzzle, false) AND v.since <= p_now - make_interval(secs => v.window_s) THEN 'open'
+		WHEN v.state IN ('open', 'trial') AND v_over THEN 'shut'
 		WHEN v.state = 'shut' AND NOT v_over
 			AND (v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.pause_s)) THEN 'trial'
 		WHEN v.state = 'trial' AND (v_refused + v_paid >= v.trial_n
-			OR (v_refused = 0 AND v.since <= p_now - make_interval(secs => v.window_s))) THEN 'open'
+			OR (v_refused = 0 AND v.since <= p_now - make_interval(secs => v.window_s)))
+			THEN CASE WHEN v.puzzle_percent IS NULL THEN 'open' ELSE 'puzzle' END
 		ELSE v.state END;
 	IF v_became <> v.state THEN
 		PERFORM guard_note('form', (SELECT slug FROM site WHERE site_id = p_site), v.state, v_became,
@@ -44,5 +53,5 @@ BEGIN
 	END IF;
 	RETURN v;
 END $$;
-COMMENT ON FUNCTION pledged.breaker_judge(smallint, timestamptz) IS 'Shuts, tries or opens a site''s form; gives its row.';
+COMMENT ON FUNCTION pledged.breaker_judge(smallint, timestamptz) IS 'Asks for a puzzle at, shuts, tries or opens a site''s form; gives its row.';
 REVOKE ALL ON FUNCTION pledged.breaker_judge(smallint, timestamptz) FROM PUBLIC;

@@ -1,5 +1,5 @@
 -- breaker_wait: may a new pledge of this site pass? Gives 0, or the seconds until it is worth another try.
--- Internal. Tables: as breaker_judge, unless the form is open: then nothing but its row is read.
+-- Internal. Tables: as breaker_judge, unless the form is open (with a puzzle or without): then nothing but its row is read.
 -- During a trial each pledge that passes puts the next one off.
 CREATE OR REPLACE FUNCTION pledged.breaker_wait(p_site smallint, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -7,7 +7,7 @@ DECLARE
 	v breaker;
 BEGIN
 	SELECT * INTO v FROM breaker WHERE site_id = p_site;
-	IF NOT FOUND OR v.state = 'open' THEN
+	IF NOT FOUND OR v.state IN ('open', 'puzzle') THEN
 		RETURN 0;
 	END IF;
 	IF v.state = 'trial' OR v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.pause_s) THEN
@@ -17,7 +17,7 @@ BEGIN
 		UPDATE breaker SET next_at = p_now + make_interval(secs => v.trial_gap_s) WHERE site_id = p_site;
 		RETURN 0;
 	END IF;
-	RETURN CASE v.state WHEN 'open' THEN 0 ELSE greatest(1, ceil(extract(epoch FROM v.next_at - p_now))) END;
+	RETURN CASE WHEN v.state IN ('open', 'puzzle') THEN 0 ELSE greatest(1, ceil(extract(epoch FROM v.next_at - p_now))) END;
 END $$;
 COMMENT ON FUNCTION pledged.breaker_wait(smallint, timestamptz) IS 'Seconds until a site''s form takes a pledge; 0: now.';
 REVOKE ALL ON FUNCTION pledged.breaker_wait(smallint, timestamptz) FROM PUBLIC;

@@ -1,6 +1,6 @@
 -- guard_tick: what guards do when nobody asks: forms are tried again, a circuit closes when nothing waits, empty buckets and old
 -- counts go, refusals are counted. Gives the changes that no log has told yet, each once.
--- Tables: breaker (one row after the other), circuit, limit_bucket, decline_count, those of refusal_fold, guard_event.
+-- Tables: breaker (one row after the other), circuit, limit_bucket, decline_count, form_use, those of refusal_fold and risk_fold, guard_event.
 CREATE OR REPLACE FUNCTION pledged.guard_tick(p_now timestamptz)
 RETURNS TABLE (kind text, name text, was text, became text, detail text, author text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -12,7 +12,9 @@ BEGIN
 	DELETE FROM limit_bucket b USING limit_rule r
 	WHERE r.scope = b.scope AND b.at < p_now - interval '1 minute' AND limit_level(b.level, b.at, r.per_second, p_now) = 0;
 	DELETE FROM decline_count WHERE at < p_now - interval '400 days';
+	DELETE FROM form_use WHERE at < p_now - interval '13 hours';
 	PERFORM refusal_fold(5000, p_now);
+	PERFORM risk_fold(5000, p_now);
 	RETURN QUERY
 	UPDATE guard_event e SET told_at = p_now
 	FROM (SELECT event_id FROM guard_event WHERE told_at IS NULL ORDER BY event_id LIMIT 50 FOR UPDATE SKIP LOCKED) w

@@ -1,56 +1,8 @@
--- limit_take: put one pledge into every bucket that it belongs to, or into none. Gives the scope that has no room longest and the
--- seconds until it has; no row when there was room everywhere.
--- Internal. Tables: limit_rule (read), limit_bucket (locked by rank, so that two never wait for each other).
--- Exact: a full bucket is seen without a lock, since only time empties it; what seems to fit is put in under the rows' locks and
--- taken out again when it did not. A refused pledge changes nothing.
--- A clock that differs by less than a minute between workers moves no bucket back; one that was set back starts from there.
+-- limit_take: limit_put of the buckets by network, reader, address and site alone. Internal. Tables: as limit_put.
 CREATE OR REPLACE FUNCTION pledged.limit_take(p_site smallint, p_networks text[], p_reader uuid, p_email text, p_now timestamptz)
 RETURNS TABLE (scope text, wait_s integer)
-LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
-#variable_conflict use_column
-DECLARE
-	v_scopes text[];
-	v_whos bytea[];
-BEGIN
-	SELECT array_agg(w.scope), array_agg(w.who) INTO v_scopes, v_whos
-	FROM (VALUES ('network', limit_hash(p_site, p_networks[1])), ('wide', limit_hash(p_site, p_networks[2])),
-		('reader', limit_hash(p_site, p_reader::text)), ('email', email_hash(p_site, nullif(p_email, ''))),
-		('site', limit_hash(p_site, 'site'))) w (scope, who)
-	JOIN limit_rule r USING (scope) WHERE w.who IS NOT NULL AND r."on";
-
-	-- The clock was set back: a bucket goes on from now, or who is refused would be so until the old time comes again.
-	UPDATE limit_bucket b SET at = p_now
-	FROM unnest(v_scopes, v_whos) w (scope, who)
-	WHERE b.scope = w.scope AND b.site_id = p_site AND b.who = w.who AND b.at > p_now + interval '1 minute';
-
-	RETURN QUERY
-	SELECT r.scope, greatest(1, ceil((limit_level(b.level, b.at, r.per_second, p_now) + 1 - r.burst) / r.per_second))::integer
-	FROM unnest(v_scopes, v_whos) w (scope, who) JOIN limit_rule r USING (scope)
-		JOIN limit_bucket b ON b.scope = w.scope AND b.site_id = p_site AND b.who = w.who
-	WHERE limit_level(b.level, b.at, r.per_second, p_now) + 1 > r.burst
-	ORDER BY 2 DESC LIMIT 1;
-	IF FOUND THEN
-		RETURN;
-	END IF;
-
-	RETURN QUERY
-	WITH filled AS (
-		INSERT INTO limit_bucket AS b (scope, site_id, who, level, at)
-		SELECT w.scope, p_site, w.who, 1, p_now
-		FROM unnest(v_scopes, v_whos) w (scope, who) JOIN limit_rule r USING (scope) ORDER BY r.rank
-		ON CONFLICT (scope, site_id, who) DO UPDATE SET
-			level = limit_level(b.level, b.at, (SELECT x.per_second FROM limit_rule x WHERE x.scope = b.scope), p_now) + 1,
-			at = greatest(b.at, p_now)
-		RETURNING b.scope, b.level
-	)
-	SELECT r.scope, greatest(1, ceil((f.level - r.burst) / r.per_second))::integer
-	FROM filled f JOIN limit_rule r USING (scope) WHERE f.level > r.burst
-	ORDER BY 2 DESC LIMIT 1;
-	IF FOUND THEN
-		UPDATE limit_bucket b SET level = greatest(0, b.level - 1)
-		FROM unnest(v_scopes, v_whos) w (scope, who)
-		WHERE b.scope = w.scope AND b.site_id = p_site AND b.who = w.who;
-	END IF;
-END $$;
+LANGUAGE sql SET search_path = pledged, pg_temp AS $$
+	SELECT l.* FROM limit_whos(p_site, p_networks, p_reader, p_email, NULL, NULL, false) w, limit_put(p_site, w.scopes, w.whos, p_now) l
+$$;
 COMMENT ON FUNCTION pledged.limit_take(smallint, text[], uuid, text, timestamptz) IS 'Counts one pledge in all its buckets, or tells which has no room.';
 REVOKE ALL ON FUNCTION pledged.limit_take(smallint, text[], uuid, text, timestamptz) FROM PUBLIC;

@@ -59,6 +59,59 @@ void admit_args(const struct app_money *m, size_t pay, struct str client_ip, str
 	arg_c(a, m->methods_off[pay][0] ? m->methods_off[pay] : "{}");
 }
 
+void admit_look(const struct app_money *m, const struct money_ask *ask, struct admit *d)
+{
+	form_look(m->ring, ask->seen.ticket, d->site, d->has_cookie ? &d->cookie : NULL, ask->now,
+		(struct form_age){conf_int(m->conf, CONF_form_min_ms),
+			conf_int(m->conf, CONF_form_max_s) * 1000},
+		&d->form);
+}
+
+static int64_t waits_ms(const struct app_money *m)
+{
+	return conf_int(m->conf, CONF_puzzle_wait_s) * 1000;
+}
+
+enum err admit_more(const struct app_money *m, size_t pay, const struct money_ask *ask,
+	const struct admit *d, struct store_args *a)
+{
+	struct risk_seen seen = ask->seen;
+	struct str text;
+	BUF_ON(b, 1500);
+	seen.email = ask->form.email;
+	seen.money = d->money;
+	seen.country_read = str_c(d->country_read);
+	struct risk_ask q = {.seen = &seen,
+		.form = &d->form,
+		.signs = risk_signs(&seen, &d->form, &m->domains),
+		.decision = d->decision,
+		.ways = pay_methods(m->pays.of[pay]),
+		.waits = ask->plain_form && d->form.state == FORM_ok &&
+			 d->form.age_ms >= waits_ms(m)};
+	risk_more(m->conf, &q, &b);
+	enum err e = buf_done(&b);
+	if (e == OK)
+		e = arena_dup(ask->arena, buf_str(&b), &text);
+	if (e == OK)
+		arg_str(a, text);
+	return e;
+}
+
+void admit_fresh(const struct app_money *m, const struct money_ask *ask, const struct admit *d,
+	enum err e, struct money_fresh *ret, struct fault *f)
+{
+	bool keeps = d->form.state == (e == ERR_PUZZLE ? FORM_ok : FORM_young);
+	int64_t age = keeps && d->form.age_ms > 0 ? d->form.age_ms : 0;
+	int64_t wait = e == ERR_PUZZLE && ask->plain_form ? waits_ms(m)
+							  : conf_int(m->conf, CONF_form_min_ms);
+	*ret = (struct money_fresh){.wait_ms = wait > age ? wait - age : 0,
+		.bits = e == ERR_PUZZLE ? (unsigned)conf_int(m->conf, CONF_puzzle_bits) : 0};
+	if (!keeps || str_copy(ask->seen.ticket, ret->ticket, sizeof ret->ticket) != OK)
+		form_mint(
+			m->ring, d->site, d->has_cookie ? &d->cookie : NULL, ask->now, ret->ticket);
+	f->retry_s = ret->wait_ms / 1000 + 1;
+}
+
 bool admit_again(struct app_money *m, size_t pay, const struct rows *rows)
 {
 	/* a list that does not fit is none: then the call offers all, and pledge_try says so again
@@ -81,14 +134,16 @@ enum err admit_check(const struct rows *rows, struct fault *f)
 		const char *outcome;
 		enum err err;
 	} REFUSED[] = {{"off", ERR_PAY_OFF}, {"methods", ERR_PAY_OFF}, {"shut", ERR_FORM_SHUT},
-		{"limited", ERR_TOO_MANY}};
+		{"limited", ERR_TOO_MANY}, {"form", ERR_FORM_STALE}, {"risk", ERR_RISK},
+		{"puzzle", ERR_PUZZLE}};
 	struct str outcome = row_str(rows, 0, "outcome"), why = row_str(rows, 0, "why");
 	for (size_t i = 0; i < ARRAY_N(REFUSED); i++) {
 		if (!str_is(outcome, REFUSED[i].outcome))
 			continue;
 		count(outcome, why);
 		enum err e = fault_set(f, REFUSED[i].err, NULL, "%.*s", STR_FMT(why));
-		f->retry_s = row_null(rows, 0, "wait_s") ? 60 : row_int(rows, 0, "wait_s");
+		if (err_class(e) == ERR_CLASS_SOFT)
+			f->retry_s = row_null(rows, 0, "wait_s") ? 60 : row_int(rows, 0, "wait_s");
 		return e;
 	}
 	return OK;

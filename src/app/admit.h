@@ -1,6 +1,6 @@
-/* app/admit.h: what guards new pledges: limits, the form's breaker, switches of providers and
- * methods. They are rows that pledged.pledge_try reads with each pledge; here their answers become
- * errors. Floor 3. */
+/* app/admit.h: what guards new pledges: limits, tickets of forms, risk filters, the form's
+ * breaker, switches of providers and methods. They are rows that pledged.pledge_try reads with each
+ * pledge; here their answers become errors. Floor 3. */
 #ifndef APP_ADMIT_H
 #define APP_ADMIT_H
 
@@ -18,8 +18,29 @@ MUST enum err admit_provider(const struct app_money *m, struct str name,
 MUST enum err admit_methods(
 	const struct app_money *m, size_t pay, struct arena *a, struct str *ret, struct fault *f);
 
-/* admit_args: the last two parameters of pledge_try. */
+/* Who asks, and with which form. */
+struct admit {
+	struct form_look form;
+	struct uuid cookie;
+	bool has_cookie;
+	int16_t site;
+	int64_t decision;
+	char country_read[3];
+	struct money money; /* without what covers the fee */
+};
+
+/* admit_look: what the ticket of the form is; the rest of *d is set before. */
+void admit_look(const struct app_money *m, const struct money_ask *ask, struct admit *d);
+
+/* admit_args: networks and methods_off of pledge_try; admit_more: its last one. fails ERR_TOO_LONG,
+ * ERR_NO_MEMORY */
 void admit_args(const struct app_money *m, size_t pay, struct str client_ip, struct store_args *a);
+MUST enum err admit_more(const struct app_money *m, size_t pay, const struct money_ask *ask,
+	const struct admit *d, struct store_args *a);
+
+/* admit_fresh: how a form that was refused with e comes again; tells *f after how many seconds. */
+void admit_fresh(const struct app_money *m, const struct money_ask *ask, const struct admit *d,
+	enum err e, struct money_fresh *ret, struct fault *f);
 
 /* admit_again: pledge_try found other methods switched off than this process knew; now it knows.
  * True: build the call anew and ask again. */
@@ -27,7 +48,7 @@ bool admit_again(struct app_money *m, size_t pay, const struct rows *rows);
 
 /* admit_check: OK when the pledge was let through.
  * fails  ERR_PAY_OFF, ERR_FORM_SHUT, ERR_TOO_MANY: nothing is stored; *f tells after how many
- * seconds it may pass */
+ * seconds it may pass; ERR_FORM_STALE, ERR_PUZZLE (admit_fresh), ERR_RISK */
 MUST enum err admit_check(const struct rows *rows, struct fault *f);
 
 #endif

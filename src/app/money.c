@@ -20,17 +20,7 @@ enum err money_site(
 bool money_cookie(
 	const struct app_money *m, struct str text, int16_t site, struct ticket_cookie *ret)
 {
-	uint8_t bytes[TICKET_BYTES_MAX];
-	struct ticket_cookie cookie;
-	size_t n;
-	bool old;
-	if (text.n == 0 ||
-		seal_open(m->ring, TICKET_COOKIE_PURPOSE, text, bytes, sizeof bytes, &n, &old) !=
-			OK ||
-		ticket_cookie_unpack(bytes, n, &cookie) != OK || cookie.site != site)
-		return false;
-	*ret = cookie;
-	return true;
+	return form_cookie(m->ring, text, site, ret);
 }
 
 enum err money_token(const struct app_money *m, struct str text, int16_t site,

@@ -4,8 +4,8 @@
 #ifndef APP_MONEY_H
 #define APP_MONEY_H
 
+#include "app/risk.h"
 #include "base/arena.h"
-#include "base/seal.h"
 #include "core/pledge.h"
 #include "core/ticket.h"
 #include "pay/pays.h"
@@ -16,6 +16,7 @@ struct app_money {
 	const struct seal_ring *ring;
 	struct store *store;
 	struct pays pays;
+	struct domains domains;          /* of throw-away e-mail */
 	char methods_off[PAYS_MAX][512]; /* ways to pay that are switched off, as an array's text
 					    for each of them; pledge_try says when that is no
 					    longer so */
@@ -29,6 +30,7 @@ struct money_ask {
 	struct str provider;     /* that the donor chose; empty: none */
 	struct str fee;          /* as struct offer's shown */
 	struct str cookie, request_id, client_ip;
+	struct risk_seen seen; /* without e-mail, money and where the page was read */
 	utc_t now;
 	mono_t start;
 	struct arena *arena;
@@ -38,6 +40,13 @@ struct money_ask {
  * once, or has not begun. Days YYYY-MM-DD of the site's calendar, empty when there is none. */
 struct gift_life {
 	struct str state, next_on, ends_on, paused_until, next_try_on;
+};
+
+/* What a form needs to come again: ERR_FORM_STALE, ERR_PUZZLE. */
+struct money_fresh {
+	char ticket[FORM_TICKET_MAX]; /* fresh, or the same when that is good later; empty: none */
+	int64_t wait_ms;              /* not before, counted from now */
+	unsigned bits;                /* of the puzzle; 0: none is asked for */
 };
 
 /* What the donor may know. Slices live in the arena. */
@@ -50,6 +59,7 @@ struct money_state {
 	bool over_paid;
 	bool again; /* the same donor pledged the same a moment before */
 	int64_t age_s;
+	struct money_fresh fresh; /* set by app_pledge when it fails so */
 };
 
 /* money_site: the row of view_sites for a host. *ret is to be given to rows_free in any case. fails
@@ -69,9 +79,10 @@ MUST enum err money_token(const struct app_money *m, struct str text, int16_t si
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more
  *   fails  every fault of pledge_check, ERR_FIELD_BAD (a provider that is not configured),
  *          ERR_PAY_CANNOT (it does not take such a gift, or none does), ERR_UNKNOWN_SITE,
- * ERR_BAD_TOKEN, ERR_KEY_REUSED, and those of admit_check: nothing is stored; ERR_STORE_*: nothing
- * is known to be stored, the same key may be sent again; ERR_PROVIDER_REFUSED: the pledge is kept,
- * its attempt failed */
+ * ERR_BAD_TOKEN, ERR_KEY_REUSED, and those of admit_check: nothing is stored, and ret->fresh tells
+ * how to come again after ERR_FORM_STALE and ERR_PUZZLE; ERR_STORE_*: nothing is known to be
+ * stored, the same key may be sent again; ERR_PROVIDER_REFUSED: the pledge is kept, its attempt
+ * failed */
 MUST enum err app_pledge(
 	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f);
 

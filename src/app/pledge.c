@@ -31,6 +31,7 @@ struct draft {
 	struct str campaign, variant, label, success_url, cancel_url, webhook_url, key;
 	char token[40], idem[64], key_mem[80];
 	struct pay_request call;
+	struct admit admit;
 	uint8_t fingerprint[32];
 };
 
@@ -90,6 +91,7 @@ static enum err read_tickets(
 		if (e != OK)
 			return e;
 		d->decision = token.reason != REASON_preview ? token.decision : 0;
+		memcpy(d->admit.country_read, token.country, sizeof token.country);
 		d->reader = token.reader;
 		d->has_reader = token.has_reader;
 		d->offer.campaign = token.campaign;
@@ -112,9 +114,13 @@ static enum err read_tickets(
 			d->variant = STR("");
 	}
 	if (money_cookie(m, ask->cookie, d->site, &cookie)) {
-		d->reader = cookie.reader; /* who sits there now */
-		d->has_reader = true;
+		d->reader = d->admit.cookie = cookie.reader; /* who sits there now */
+		d->has_reader = d->admit.has_cookie = true;
 	}
+	d->admit.site = d->site;
+	d->admit.decision = d->decision;
+	d->admit.money = d->want.money;
+	admit_look(m, ask, &d->admit);
 	return OK;
 }
 
@@ -273,6 +279,9 @@ static enum err begin(struct app_money *m, const struct money_ask *ask, struct d
 	arg_utc(&a, ask->now);
 	admit_args(m, d->pay, ask->client_ip, &a);
 	arg_int(&a, d->cover.minor);
+	enum err e = admit_more(m, d->pay, ask, &d->admit, &a);
+	if (e != OK)
+		return e;
 	CRASH_POINT("p.begin");
 	return store_call(m->store, STMT_pledge_try, &a, ret, f);
 }
@@ -387,6 +396,8 @@ enum err app_pledge(
 	enum err e = draft_make(m, ask, &d, f);
 	if (e == OK)
 		e = begin_admitted(m, ask, &d, &rows, f);
+	if (e == ERR_FORM_STALE || e == ERR_PUZZLE)
+		admit_fresh(m, ask, &d.admit, e, &ret->fresh, f);
 	if (e != OK)
 		return e;
 	CRASH_POINT("p.committed");

@@ -67,6 +67,7 @@ static void got_guard(void *arg, enum err e, const struct rows *rows)
 	if (e != OK || rows_n(rows) != 1)
 		return;
 	set(METRIC_FORMS_SHUT, 0, row_int(rows, 0, "forms"));
+	set(METRIC_FORMS_PUZZLE, 0, row_int(rows, 0, "puzzles"));
 	set(METRIC_CIRCUITS_OPEN, 0, row_int(rows, 0, "circuits"));
 	set(METRIC_SWITCHES_OFF, 0, row_int(rows, 0, "switches"));
 }

@@ -214,6 +214,16 @@ enum err app_view_goal(
 	return OK;
 }
 
+void app_view_ticket(struct app_view *v, struct str cookie, int16_t site, const struct uuid *known,
+	utc_t now, char out[FORM_TICKET_MAX])
+{
+	struct ticket_cookie c;
+	bool bound = form_cookie(v->ring, cookie, site, &c);
+	if (bound && known && !uuid_is_nil(known))
+		c.reader = *known;
+	form_mint(v->ring, site, bound ? &c.reader : NULL, now, out);
+}
+
 void view_count_visit(const struct view_ask *a)
 {
 	uint32_t consent = a->consent == CONSENT_NONE       ? 1u << VISIT_NONE

@@ -7,7 +7,8 @@
  *           (version 1, without set, articles and country and with 48 bits of article, is still
  *           taken: a page that was rendered before an upgrade must be able to give after it)
  *   pass    version 1, kind 1, until 8, site 2, campaign 4, variant 1, set 1, articles 2,
- *           country 2 */
+ *           country 2
+ *   form    version 1, flags 1, nonce 12, reader 16, site 2, at in ms 8 */
 #include <string.h>
 
 #include "core/bytes.h"
@@ -23,6 +24,8 @@
 #define TOKEN_BYTES  58
 #define TOKEN_BEFORE 53
 #define PASS_BYTES   22
+#define FORM_BYTES   40
+#define FORM_VERSION 1
 #define ART_MASK     ((UINT64_C(1) << READER_ART_BITS) - 1)
 #define SECONDS_MAX  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
@@ -218,6 +221,41 @@ enum err ticket_pass_unpack(const uint8_t *in, size_t n, struct ticket_pass *ret
 					    t.set >= CAMPAIGN_SETS_MAX))
 		return ERR_BAD_TOKEN;
 	t.kind = (enum ticket_pass_kind)kind;
+	*ret = t;
+	return OK;
+}
+
+size_t ticket_form_pack(const struct ticket_form *t, uint8_t out[TICKET_BYTES_MAX])
+{
+	static const struct uuid nil;
+	uint8_t *p = bytes_put(out, 1, FORM_VERSION);
+
+	p = bytes_put(p, 1, t->has_reader ? HAS_READER : 0u);
+	memcpy(p, t->nonce, sizeof t->nonce);
+	p = put_uuid(p + sizeof t->nonce, t->has_reader ? &t->reader : &nil);
+	p = bytes_put(p, 2, (uint16_t)t->site);
+	p = bytes_put(p, 8, (uint64_t)t->at_ms);
+	return (size_t)(p - out);
+}
+
+enum err ticket_form_unpack(const uint8_t *in, size_t n, struct ticket_form *ret)
+{
+	struct ticket_form t = {0};
+	const uint8_t *p = in;
+
+	if (n != FORM_BYTES || bytes_get(&p, 1) != FORM_VERSION)
+		return ERR_BAD_TOKEN;
+	uint64_t flags = bytes_get(&p, 1);
+	t.has_reader = flags == HAS_READER;
+	memcpy(t.nonce, p, sizeof t.nonce);
+	p += sizeof t.nonce;
+	t.reader = get_uuid(&p);
+	t.site = (int16_t)(uint16_t)bytes_get(&p, 2);
+	uint64_t at = bytes_get(&p, 8);
+	if (flags > HAS_READER || uuid_is_nil(&t.reader) == t.has_reader || t.site <= 0 ||
+		at > (uint64_t)SECONDS_MAX * 1000)
+		return ERR_BAD_TOKEN;
+	t.at_ms = (int64_t)at;
 	*ret = t;
 	return OK;
 }

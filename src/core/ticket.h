@@ -8,6 +8,8 @@
 #define TICKET_COOKIE_PURPOSE "cookie"
 #define TICKET_TOKEN_PURPOSE  "decision"
 #define TICKET_PASS_PURPOSE   "pass"
+#define TICKET_FORM_PURPOSE   "form"
+#define TICKET_NONCE_BYTES    12
 #define TICKET_BYTES_MAX      64
 
 /* The cookie: who, for which site, and (until the row exists) the first view. No personal data. */
@@ -34,6 +36,16 @@ struct ticket_token {
 	char country[3];   /* two capitals, or empty; for copy */
 };
 
+/* The ticket of a form: that its page was seen, when, and by whom if the browser brought a cookie.
+ */
+struct ticket_form {
+	uint8_t nonce[TICKET_NONCE_BYTES]; /* random: its name, and it makes one pledge */
+	bool has_reader;
+	struct uuid reader;
+	int16_t site;
+	int64_t at_ms; /* since 1970 */
+};
+
 /* An operator's pass, for a while: to see why (debug), or to see a variant as a made-up reader
  * would (preview). */
 enum ticket_pass_kind { PASS_DEBUG = 1, PASS_PREVIEW };
@@ -50,7 +62,7 @@ struct ticket_pass {
 
 /* unpack refuses every byte string that pack does not make: other length or version, unknown flags,
  * ids of zero, enums out of range, times before 1970 or after 9999. Times are kept in whole
- * seconds. *ret is untouched on failure. */
+ * seconds, that of a form in milliseconds. *ret is untouched on failure. */
 size_t ticket_cookie_pack(const struct ticket_cookie *c, uint8_t out[TICKET_BYTES_MAX]);
 MUST enum err ticket_cookie_unpack(
 	const uint8_t *in, size_t n, struct ticket_cookie *ret); /* fails ERR_BAD_TOKEN */
@@ -60,5 +72,8 @@ MUST enum err ticket_token_unpack(
 size_t ticket_pass_pack(const struct ticket_pass *p, uint8_t out[TICKET_BYTES_MAX]);
 MUST enum err ticket_pass_unpack(
 	const uint8_t *in, size_t n, struct ticket_pass *ret); /* fails ERR_BAD_TOKEN */
+size_t ticket_form_pack(const struct ticket_form *t, uint8_t out[TICKET_BYTES_MAX]);
+MUST enum err ticket_form_unpack(
+	const uint8_t *in, size_t n, struct ticket_form *ret); /* fails ERR_BAD_TOKEN */
 
 #endif

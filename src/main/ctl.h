@@ -59,6 +59,8 @@ int ctl_robots_drop(struct ctl *c, int argc, char **argv);
 int ctl_pay_list(struct ctl *c, int argc, char **argv);
 int ctl_pay_off(struct ctl *c, int argc, char **argv);
 int ctl_pay_on(struct ctl *c, int argc, char **argv);
+int ctl_risk_list(struct ctl *c, int argc, char **argv);
+int ctl_risk_set(struct ctl *c, int argc, char **argv);
 int ctl_report(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 

@@ -88,6 +88,19 @@ static void drain_set(const struct conf *c)
 		conf_int(c, CONF_view_drain_ms) / 1000 + conf_int(c, CONF_money_wait_ms) / 1000 + 1;
 }
 
+/* A list that cannot be read any more is told of, and the old one goes on. */
+static void domains_again(struct app_money *m)
+{
+	struct fault f = {0};
+	struct log_line l;
+	enum err e = domains_load(conf_str(m->conf, CONF_risk_domains_file), &m->domains, &f);
+	if (e == OK)
+		return;
+	log_open(&l, LOG_ERROR, "a list could not be read again");
+	log_err(&l, e, &f);
+	log_emit(&l);
+}
+
 static void loop(struct app_money *m, const struct role *role, int listener, struct arena *a)
 {
 	sigset_t held, open;
@@ -100,8 +113,10 @@ static void loop(struct app_money *m, const struct role *role, int listener, str
 			return;
 		if (g_reload) {
 			g_reload = 0;
-			if (role_reload(role, &m->pays))
+			if (role_reload(role, &m->pays)) {
 				drain_set(m->conf);
+				domains_again(m);
+			}
 		}
 		struct pollfd p = {.fd = listener, .events = POLLIN};
 		if (ppoll(&p, 1, NULL, &open) <= 0)
@@ -132,6 +147,8 @@ int money_run(const struct role *role)
 	if (e == OK)
 		e = pays_open(role->conf, &m.pays, &f);
 	if (e == OK)
+		e = domains_load(conf_str(role->conf, CONF_risk_domains_file), &m.domains, &f);
+	if (e == OK)
 		e = store_open(role->conf, "pledged_money", &m.store, &f);
 	if (e == OK) {
 		drain_set(role->conf);
@@ -145,6 +162,7 @@ int money_run(const struct role *role)
 	int code = e == OK ? 0 : role_failed("cannot start", e, &f);
 	store_close(m.store);
 	pays_close(&m.pays);
+	domains_free(&m.domains);
 	arena_fini(&arena);
 	return code;
 }

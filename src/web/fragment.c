@@ -253,6 +253,8 @@ static void form(struct buf *b, const struct fragment *f, struct str button)
 	hidden(b, "token", f->token);
 	hidden(b, "locale", words_lang(f->locale));
 	hidden(b, "key", f->key);
+	if (f->ticket.n)
+		hidden(b, "ticket", f->ticket);
 	buf_addc(b, "<p class=\"pledged-actions\"><button class=\"pledged-give\" type=\"submit\">");
 	buf_html(b, button);
 	buf_addc(b, "</button></p>\n<p class=\"pledged-note\">");
@@ -468,5 +470,7 @@ void fragment_json(struct buf *b, const struct fragment *f)
 	buf_addf(b, "},\"later_days\":%u,\"close_days\":%u", c->later_days, c->close_days);
 	offers_json(b, f);
 	member(b, "key", f->key);
+	if (f->ticket.n)
+		member(b, "ticket", f->ticket);
 	buf_byte(b, '}');
 }

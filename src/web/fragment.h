@@ -12,6 +12,7 @@ struct fragment {
 	struct str locale;      /* asked for; the texts follow campaign_text_pick */
 	struct str token;       /* empty: the plain form of the contribution page, without appeal */
 	struct str key;         /* idempotency key that the form sends */
+	struct str ticket;      /* of the form, app/form.h; may be empty */
 	struct str remind_from; /* the first month to be reminded in, as 2027-01; may be empty */
 	struct str mark;        /* of one among many on a page that is only looked at: ends its ids,
 				 * and it counts as shown already (data-on). Empty: a reader's */

@@ -27,6 +27,8 @@ enum {
 	F_COVER,
 	F_PROVIDER,
 	F_FEE,
+	F_TICKET,
+	F_PROOF,
 	F_N
 };
 static const struct {
@@ -45,6 +47,8 @@ static const struct {
 	{"cover", 5},
 	{"provider", 16},
 	{"fee", 40},
+	{"ticket", 200},
+	{"proof", 16},
 };
 
 static void ask_of(const struct str v[F_N], struct money_ask *ret)
@@ -53,6 +57,8 @@ static void ask_of(const struct str v[F_N], struct money_ask *ret)
 		v[F_EMAIL], v[F_CAMPAIGN], v[F_TOKEN], v[F_LOCALE], v[F_KEY], v[F_COVER]};
 	ret->provider = v[F_PROVIDER];
 	ret->fee = v[F_FEE];
+	ret->seen.ticket = v[F_TICKET];
+	ret->seen.proof = v[F_PROOF];
 }
 
 /* The one field that may be no text. */
@@ -191,12 +197,38 @@ static void refuse(struct response *r, const struct request *q, bool page, struc
 		response_problem(r, q, e, f);
 }
 
+/* The form comes again: a page with all that was typed, or what a script needs for it. */
+static void refuse_form(struct app_money *m, struct response *r, const struct request *q, bool page,
+	const struct money_ask *ask, const struct money_fresh *fresh, enum err e,
+	const struct fault *f)
+{
+	BUF_ON(checkout, MONEY_ORIGINS_MAX);
+	if (page) {
+		money_origins(m, false, &checkout);
+		page_form_again(r, ask, fresh, e, buf_str(&checkout));
+		response_retry(r, e, f);
+		return;
+	}
+	response_problem(r, q, e, f);
+	r->body.n--;
+	buf_addc(&r->body, ",\"ticket\":");
+	buf_json(&r->body, str_c(fresh->ticket));
+	buf_addf(&r->body, ",\"wait_ms\":%lld", (long long)fresh->wait_ms);
+	if (fresh->bits)
+		buf_addf(&r->body, ",\"puzzle\":%u", fresh->bits);
+	buf_byte(&r->body, '}');
+}
+
 static void pledge(struct app_money *m, const struct request *q, struct response *r)
 {
 	struct money_ask ask = {.host = q->host,
 		.cookie = request_cookie(q, request_cookie_name(q)),
 		.request_id = q->request_id,
 		.client_ip = q->address,
+		.seen = {.bot = q->bot,
+			.agent = q->agent,
+			.language = q->language,
+			.country = q->country},
 		.now = q->now,
 		.start = q->start,
 		.arena = q->arena};
@@ -215,7 +247,9 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 	ask.plain_form = kind == REQUEST_FORM;
 	if (e == OK)
 		e = app_pledge(m, &ask, &s, &f);
-	if (e != OK)
+	if (e == ERR_FORM_STALE || e == ERR_PUZZLE)
+		refuse_form(m, r, q, !json, &ask, &s.fresh, e, &f);
+	else if (e != OK)
 		refuse(r, q, !json, ask.form.locale, e, &f);
 	else if (json)
 		answer_json(r, &s, s.url.n || !str_is(s.status, "new") ? 201 : 202);

@@ -217,7 +217,7 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	struct view_prompt p = {0};
 	struct decide_calendar cal = {0};
 	BUF_ON(month, 40);
-	char key[25];
+	char key[25], ticket[FORM_TICKET_MAX];
 	r->type = "text/html; charset=utf-8";
 	response_no_store(r);
 	if (request_fields(q->query, f, ARRAY_N(f), false, q->arena, NULL) != OK)
@@ -230,6 +230,8 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	if (ours && p.campaign) {
 		if (!form)
 			(void)snapshot_day(p.hold, p.ticket.site, q->now, &cal);
+		app_view_ticket(h->app, request_cookie(q, request_cookie_name(q)), p.campaign->site,
+			p.ticket.has_reader ? &p.ticket.reader : NULL, q->now, ticket);
 		struct fragment fr = {.campaign = p.campaign,
 			.variant = form ? 0 : p.ticket.variant,
 			.set = form ? campaign_set_pick(p.campaign, q->country, NULL)
@@ -237,6 +239,7 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 			.locale = f[1].value,
 			.token = form ? STR("") : f[0].value,
 			.key = new_key(key),
+			.ticket = str_c(ticket),
 			.remind_from = next_month(&cal, &month),
 			.copy = copy_of(q, p.campaign, p.policy, str_c(p.ticket.country),
 				p.ticket.articles, &p.goal)};
@@ -290,7 +293,7 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	const struct decision *d = &ask->decision;
 	struct buf *b = &r->body;
 	BUF_ON(month, 40);
-	char key[25];
+	char key[25], ticket[FORM_TICKET_MAX];
 	if (ask->err == ERR_UNKNOWN_SITE) {
 		response_problem(r, q, ask->err, NULL);
 		return;
@@ -305,12 +308,15 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	if (d->supporter)
 		buf_addc(b, ",\"supporter\":true");
 	if (d->act != ACT_OPEN) {
+		app_view_ticket(
+			ask->app, ask->cookie, ask->site->id, &ask->who.reader, q->now, ticket);
 		struct fragment f = {.campaign = d->campaign,
 			.variant = d->variant,
 			.set = d->set,
 			.locale = q->locale,
 			.token = str_c(ask->token_text),
 			.key = new_key(key),
+			.ticket = str_c(ticket),
 			.remind_from = next_month(&ask->facts.cal, &month),
 			.copy = copy_of(q, d->campaign, ask->policy, ask->page.country, d->articles,
 				&ask->goal)};

@@ -10,6 +10,10 @@
 
 /* page_state: form_to: where trying again may lead beside this site. */
 void page_state(struct response *r, const struct money_state *s, struct str form_to);
+/* page_form_again: a form that is to be sent once more, with all that was typed. form_to as above.
+ */
+void page_form_again(struct response *r, const struct money_ask *ask,
+	const struct money_fresh *fresh, enum err e, struct str form_to);
 /* page_problem: the answer to the form of a pledge; page_link_problem: to those that join devices.
  */
 void page_problem(struct response *r, struct str locale, enum err e, const struct fault *f);

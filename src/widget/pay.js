@@ -5,10 +5,12 @@
 import { cover, parse, rule, to_major, to_minor, total } from "./lib/amount.js";
 import { button, el, next_id, parts, wrong } from "./lib/dom.js";
 import { fresh_key } from "./lib/key.js";
+import { load } from "./lib/load.js";
 import { post, web_url } from "./lib/net.js";
 
 const OWN = { fee_changed: "err_fee", amount_too_small: "err_too_small", amount_too_large: "err_too_large", rate_limited: "err_many",
-	too_many: "err_many", form_shut: "err_shut", pay_off: "err_shut" };
+	too_many: "err_many", form_shut: "err_shut", pay_off: "err_shut", form_stale: "err_net", puzzle_wanted: "err_many", risk_refused: "err_risk" };
+const ROUNDS = 4;	// a form that is too young or too old, then a puzzle
 
 export class Pay {
 	gave = null;	// the pledge that was made here
@@ -154,7 +156,7 @@ export class Pay {
 		this.#hooks.clicked();
 		this.#unsure = JSON.stringify(body);
 		try {
-			const { ok, answer } = await post("/pledge", { ...body, key });
+			const { ok, answer } = await this.#post({ ...body, key });
 
 			if (ok)
 				this.#go(answer);
@@ -164,6 +166,27 @@ export class Pay {
 			this.rest();
 			this.#wrong(null, this.#say.t("err_net"));
 			this.#hooks.error({ where: "submit" });
+		}
+	}
+
+	// post: with the form's ticket. Where that is no longer good, or a puzzle is asked for, the answer brings a fresh one:
+	// the same gift goes once more, and the reader notices nothing but the wait.
+	async #post(body) {
+		let more = { ticket: this.#value("ticket") };
+
+		for (let round = 1; ; round++) {
+			const sent = Object.fromEntries(Object.entries(more).filter(([, v]) => v));
+			const reply = await post("/pledge", { ...body, ...sent });
+			const { ticket, wait_ms, puzzle } = reply.answer;
+
+			if (reply.ok || !ticket || round === ROUNDS)
+				return reply;
+			const waited = new Promise((done) => setTimeout(done, wait_ms));
+
+			more = { ticket, proof: puzzle && await (await load("puzzle")).solve(ticket, puzzle) };
+			if (this.#form.elements.ticket)
+				this.#form.elements.ticket.value = ticket;
+			await waited;
 		}
 	}
 

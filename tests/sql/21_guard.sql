@@ -62,7 +62,7 @@ SELECT is((SELECT string_agg(provider || '/' || method || "on", ',') FROM pay_sw
 SELECT is(pg_temp.as_role('pledged_money', $$ SELECT pledged.pay_switch_set('stripe', '', false, NULL, now()) $$), '42501', 'no worker throws a switch');
 
 -- the form's breaker (case 80)
-INSERT INTO breaker (site_id, over_percent, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 50, 10, 300, 60, 3, 10);
+INSERT INTO breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 50, NULL, 10, 300, 60, 3, 10);
 CREATE FUNCTION pg_temp.decline(id text, later interval, n int DEFAULT 1) RETURNS boolean LANGUAGE sql AS $$
 	SELECT pledged.inbox_decline('stripe', id, 'payment_intent.payment_failed', 'none', NULL, false, NULL, '', '\x', pg_temp.t0() + later, pg_temp.pid(n))
 $$;

@@ -31,7 +31,10 @@ static void status_agrees_with_class(void **state)
 		switch (err_class(e)) {
 		case ERR_CLASS_OK: assert_int_equal(s, 200); break;
 		case ERR_CLASS_INPUT: assert_true((s >= 400 && s < 500) || e == ERR_CONF); break;
-		case ERR_CLASS_STATE: assert_true(s == 409 || s == 410 || s == 403 || s == 429 || s == 502); break;
+		case ERR_CLASS_STATE:
+			assert_true(s == 409 || s == 410 || s == 403 || s == 428 || s == 429 ||
+				    s == 502);
+			break;
 		case ERR_CLASS_SOFT: assert_true(s == 503 || s == 429 || e == ERR_UNKNOWN); break;
 		case ERR_CLASS_HARD: assert_true(s == 500 || s == 502); break;
 		case ERR_CLASS_BUG: assert_int_equal(s, 500); break;

@@ -149,8 +149,8 @@ test("too many payments refused: the form shuts for pledges alone, and opens by 
 	await empty();
 	const site = await s.one("SELECT site_id FROM pledged.site WHERE slug = 'demo'");
 
-	await s.sql(`INSERT INTO pledged.breaker (site_id, over_percent, at_least, window_s, pause_s, trial_n, trial_gap_s)
-		VALUES (${site}, 60, 12, 20, 3, 3, 1) ON CONFLICT (site_id) DO UPDATE SET at_least = 12, window_s = 20, pause_s = 3, trial_n = 3, trial_gap_s = 1`);
+	await s.sql(`INSERT INTO pledged.breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s)
+		VALUES (${site}, 60, NULL, 12, 20, 3, 3, 1) ON CONFLICT (site_id) DO UPDATE SET puzzle_percent = NULL, at_least = 12, window_s = 20, pause_s = 3, trial_n = 3, trial_gap_s = 1`);
 	await s.sql("DELETE FROM pledged.decline_count");
 	const pledges = await Promise.all([1, 2, 3].map((i) => made(s, gift(), from(s, `10.30.${i}.1`))));
 

@@ -45,7 +45,7 @@ function form(answer, say) {
 	        el("input", { type: "checkbox", name: "cover", value: "1" }), el("span", {}, say.t("cover")))] : [],
 	    email_field(say, say.t("email")));
 	const hidden = { currency: p.currency, campaign: answer.campaign, token: answer.token, locale: say.tag,
-		key: p.key ?? fresh_key() };
+		key: p.key ?? fresh_key(), ticket: p.ticket };
 
 	for (const [name, value] of Object.entries(hidden))
 		if (value)

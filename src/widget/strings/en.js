@@ -57,6 +57,7 @@ export default {
 	err_remind_articles: "We do not count the articles that you read here. Please choose a month.",
 	err_many: "There have been many tries from your network. Please wait a little and try again.",
 	err_shut: "Gifts cannot be taken right now. Nothing has been charged. Please come back a little later.",
+	err_risk: "We cannot take this gift here. Nothing has been charged. Please write to us.",
 	err_fee: "The payment fee has changed since this page was opened. Please reload the page and look at the sum. Nothing has been charged.",
 	err_too_small: "This amount is too small. Please enter a larger one.",
 	err_too_large: "This amount is too large for one gift. Please enter a smaller one.",

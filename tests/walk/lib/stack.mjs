@@ -188,7 +188,8 @@ export async function launch(options = {}) {
 	const guard = { dir };
 
 	running.add(guard);
-	await up(dir, { views: 2, moneys: 4, limits: "off", ...options });
+	// Walks that are about something else post pledges without a page before them.
+	await up(dir, { views: 2, moneys: 4, limits: "off", ...options, set: { "form.ticket": "off", "risk.challenge": 0, "risk.refuse": 0, ...options.set } });
 	running.delete(guard);
 	const s = new Stack(dir, await read_env(dir));
 

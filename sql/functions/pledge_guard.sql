@@ -1,0 +1,80 @@
+-- pledge_guard: may a new pledge pass? Asks one guard after the other, the cheap and certain ones first. Internal; part of pledge_try,
+-- which tells what outcome, why and wait_s mean. Nothing is stored here but what limits count, and a trial's turn.
+--   p_more  what the worker knows of the request, or null: then tickets, filters and puzzles are not asked
+--     need       on: a form's ticket must be right; watch: it is only noted; off
+--     form       what it is: ok, none, bad, young, old, other; nonce: its name in hex
+--     proof      a puzzle is solved; waits: it waited in place of that
+--     signs      of src/app/risk.def; small: a small gift; challenge, refuse: from how many points on, 0: never
+--     token, country  for limits; ways: the ways to pay that are offered, empty when the provider decides
+--   verdict, points, filters, shadow  as in risk_note; verdict null: nobody asked
+-- Tables: pay_switch, form_use, those of risk_score (read); as breaker_look, limit_put and breaker_wait.
+CREATE OR REPLACE FUNCTION pledged.pledge_guard(p_site smallint, p_livemode boolean, p_reader uuid, p_email text, p_provider text, p_networks text[],
+	p_methods_off text[], p_more jsonb, p_now timestamptz, OUT outcome text, OUT why text, OUT wait_s integer, OUT methods_off text[],
+	OUT form text, OUT verdict text, OUT points integer, OUT filters jsonb, OUT shadow jsonb)
+LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
+DECLARE
+	v_form record;
+	v_ways text[] := coalesce(string_to_array(nullif(p_more->>'ways', ''), ','), '{}');
+	v_cards text[] := '{card,creditcard}';
+	v_whos record;
+	v_puzzle text;
+BEGIN
+	SELECT l.state, l.wait_s, l.puzzle INTO v_form FROM breaker_look(p_site, p_now) l;
+	SELECT coalesce(array_agg(m ORDER BY m COLLATE "C"), '{}') INTO methods_off
+	FROM (SELECT s.method FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on"
+		UNION SELECT unnest(v_ways) INTERSECT SELECT unnest(v_cards) WHERE v_form.wait_s > 0) x (m);
+	IF v_form.wait_s > 0 AND EXISTS (SELECT unnest(v_ways) EXCEPT SELECT unnest(methods_off)) THEN
+		v_form.wait_s := 0; -- cards are paused, another way to pay is open
+	ELSIF v_form.wait_s > 0 THEN
+		SELECT coalesce(array_agg(s.method ORDER BY s.method COLLATE "C"), '{}') INTO methods_off
+		FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on";
+	END IF;
+	form := coalesce(p_more->>'form', 'none');
+	outcome := CASE WHEN '' = ANY (methods_off) THEN 'off' WHEN methods_off <> coalesce(p_methods_off, '{}') THEN 'methods'
+		WHEN v_form.wait_s > 0 THEN 'shut' END;
+	wait_s := CASE outcome WHEN 'off' THEN 60 WHEN 'shut' THEN v_form.wait_s END;
+	IF outcome IS NOT NULL THEN
+		RETURN;
+	END IF;
+
+	SELECT * INTO v_whos FROM limit_whos(p_site, p_networks, p_reader, p_email, 'd:' || (p_more->>'token'), p_more->>'country', false);
+	IF p_more IS NOT NULL THEN
+		IF form = 'ok' AND EXISTS (SELECT FROM form_use u WHERE u.site_id = p_site AND u.nonce = decode(p_more->>'nonce', 'hex')) THEN
+			form := 'used';
+		END IF;
+		IF p_more->>'need' = 'on' AND form <> 'ok' THEN
+			outcome := 'form';
+			why := form;
+			RETURN;
+		END IF;
+		verdict := 'passed';
+		SELECT s.* INTO points, filters, shadow
+		FROM risk_score(p_site, p_reader, (p_more->>'small')::boolean, ARRAY(SELECT jsonb_array_elements_text(p_more->'signs')), v_whos.scopes, v_whos.whos, p_now) s;
+		-- while payments are refused in numbers nobody who looks like a machine is given a puzzle: machines can solve it
+		IF points >= nullif((p_more->>'refuse')::integer, 0) OR (v_form.puzzle AND points >= nullif((p_more->>'challenge')::integer, 0)) THEN
+			outcome := 'risk';
+			verdict := 'refused';
+			RETURN;
+		END IF;
+		v_puzzle := CASE WHEN v_form.puzzle THEN 'form' WHEN points >= nullif((p_more->>'challenge')::integer, 0) THEN 'risk' END;
+		IF v_puzzle IS NOT NULL AND (p_more->>'proof')::boolean THEN
+			verdict := 'solved';
+		ELSIF v_puzzle IS NOT NULL AND (p_more->>'waits')::boolean THEN
+			verdict := 'waited';
+			SELECT * INTO v_whos FROM limit_whos(p_site, p_networks, p_reader, p_email, 'd:' || (p_more->>'token'), p_more->>'country', true);
+		ELSIF v_puzzle IS NOT NULL THEN
+			outcome := 'puzzle';
+			why := v_puzzle;
+			verdict := 'puzzle';
+			RETURN;
+		END IF;
+	END IF;
+
+	SELECT l.scope, l.wait_s, 'limited' INTO why, wait_s, outcome FROM limit_put(p_site, v_whos.scopes, v_whos.whos, p_now) l;
+	IF outcome IS NULL AND v_form.state = 'trial' AND NOT methods_off && v_cards THEN
+		wait_s := nullif(breaker_wait(p_site, p_now), 0);
+		outcome := CASE WHEN wait_s > 0 THEN 'shut' END;
+	END IF;
+END $$;
+COMMENT ON FUNCTION pledged.pledge_guard(smallint, boolean, uuid, text, text, text[], text[], jsonb, timestamptz) IS 'Asks the guards whether a new pledge may pass.';
+REVOKE ALL ON FUNCTION pledged.pledge_guard(smallint, boolean, uuid, text, text, text[], text[], jsonb, timestamptz) FROM PUBLIC;
