@@ -21,7 +21,7 @@ let sums;
 async function image(of) {
 	const tables = await of.sql(`SELECT c.relname, string_agg(quote_ident(a.attname), ',' ORDER BY a.attnum) FROM pg_class c JOIN pg_attribute a ON a.attrelid = c.oid
 		WHERE c.relnamespace = 'pledged'::regnamespace AND c.relkind = 'r' AND a.attnum > 0 AND NOT a.attisdropped AND a.attidentity = '' AND a.attname NOT IN ('entry', 'donor')
-			AND c.relname NOT IN ('site', 'migration', 'retention', 'guard_event') GROUP BY 1 ORDER BY 1`);
+			AND c.relname NOT IN ('site', 'migration', 'retention', 'guard_event', 'risk_rule') GROUP BY 1 ORDER BY 1`);
 	const rows = await of.sql(tables.map(([table, columns]) => `SELECT '${table}', count(*), md5(coalesce(string_agg(t, '' ORDER BY t), ''))
 		FROM (SELECT md5(row(${columns})::text) AS t FROM pledged.${table}) x`).join(" UNION ALL "));
 
