@@ -6,7 +6,8 @@
 -- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
 -- (the lost call was answered after all: nothing is changed), mode, unknown.
 -- A donor who comes back (p_lost null) meets the guards of pledge_try, but for the network: off (the provider, or a way to pay since
--- the last attempt's call was made), shut, limited, with the seconds to wait.
+-- the last attempt's call was made), shut, limited, with the seconds to wait. There is no form here that could bring a puzzle's
+-- solution: while one is asked for, this way is shut, and the form is the way.
 CREATE OR REPLACE FUNCTION pledged.attempt_next(p_pledge uuid, p_attempt uuid, p_lost bigint, p_provider text, p_livemode boolean,
 	p_idem_key text, p_method text, p_path text, p_body bytea, p_most integer, p_lease_s integer, p_cause text, p_now timestamptz)
 RETURNS TABLE (outcome text, outbox bigint, method text, path text, idem_key text, body bytea, wait_s integer, why text)
@@ -54,7 +55,7 @@ BEGIN
 			v_wait := 60;
 		END IF;
 		IF v_why IS NULL THEN
-			v_wait := breaker_wait(v_p.site_id, p_now);
+			SELECT CASE WHEN l.puzzle THEN greatest(l.wait_s, 60) ELSE breaker_wait(v_p.site_id, p_now) END INTO v_wait FROM breaker_look(v_p.site_id, p_now) l;
 			v_why := CASE WHEN v_wait > 0 THEN 'shut' END;
 		END IF;
 		IF v_why IS NULL THEN

@@ -21,6 +21,9 @@ DECLARE
 BEGIN
 	INSERT INTO breaker (site_id) VALUES (p_site) ON CONFLICT DO NOTHING;
 	SELECT * INTO STRICT v FROM breaker WHERE site_id = p_site FOR UPDATE;
+	IF v.since > p_now + interval '1 minute' THEN
+		UPDATE breaker SET since = p_now WHERE site_id = p_site RETURNING * INTO v;
+	END IF;
 	v_from := p_now - make_interval(secs => v.window_s);
 	IF v.state IN ('trial', 'puzzle') THEN
 		v_from := greatest(v_from, least(v.since, p_now));

@@ -18,6 +18,8 @@ DECLARE
 	v_cards text[] := '{card,creditcard}';
 	v_whos record;
 	v_puzzle text;
+	v_signs text[] := ARRAY(SELECT jsonb_array_elements_text(p_more->'signs'));
+	v_pageless boolean := p_more->>'need' <> 'on' AND 'no_page' = ANY (v_signs);
 BEGIN
 	SELECT l.state, l.wait_s, l.puzzle INTO v_form FROM breaker_look(p_site, p_now) l;
 	SELECT coalesce(array_agg(m ORDER BY m COLLATE "C"), '{}') INTO methods_off
@@ -49,9 +51,15 @@ BEGIN
 		END IF;
 		verdict := 'passed';
 		SELECT s.* INTO points, filters, shadow
-		FROM risk_score(p_site, p_reader, (p_more->>'small')::boolean, ARRAY(SELECT jsonb_array_elements_text(p_more->'signs')), v_whos.scopes, v_whos.whos, p_now) s;
-		-- while payments are refused in numbers nobody who looks like a machine is given a puzzle: machines can solve it
-		IF points >= nullif((p_more->>'refuse')::integer, 0) OR (v_form.puzzle AND points >= nullif((p_more->>'challenge')::integer, 0)) THEN
+		FROM risk_score(p_site, p_reader, (p_more->>'small')::boolean, CASE WHEN v_pageless THEN array_remove(v_signs, 'no_page') ELSE v_signs END,
+			v_whos.scopes, v_whos.whos, p_now) s;
+		IF v_pageless AND p_more->>'need' = 'watch' THEN -- what it would have said
+			shadow := shadow || coalesce((SELECT jsonb_object_agg(r.filter, r.points) FROM risk_rule r WHERE r.filter = 'no_page' AND r.mode <> 'off'), '{}');
+		END IF;
+		-- while payments are refused in numbers nobody who looks like a machine is given a puzzle: machines can solve it; what fits
+		-- hasty donors, and those behind a shared address, too (fast, velocity, unpaid, new_small) is no such look
+		IF points >= nullif((p_more->>'refuse')::integer, 0) OR (v_form.puzzle AND filters ?| '{robot,no_page,disposable}'
+			AND points >= nullif((p_more->>'challenge')::integer, 0)) THEN
 			outcome := 'risk';
 			verdict := 'refused';
 			RETURN;
@@ -71,7 +79,7 @@ BEGIN
 	END IF;
 
 	SELECT l.scope, l.wait_s, 'limited' INTO why, wait_s, outcome FROM limit_put(p_site, v_whos.scopes, v_whos.whos, p_now) l;
-	IF outcome IS NULL AND v_form.state = 'trial' AND NOT methods_off && v_cards THEN
+	IF outcome IS NULL AND v_form.state = 'trial' AND NOT methods_off && v_cards AND (v_ways = '{}' OR v_ways && v_cards) THEN
 		wait_s := nullif(breaker_wait(p_site, p_now), 0);
 		outcome := CASE WHEN wait_s > 0 THEN 'shut' END;
 	END IF;

@@ -1,6 +1,6 @@
 -- Fraud: pledges that came, what guards refused, and whether they were right.
--- Columns     day, site, mode (live, test), guard (passed, or what refused: off, shut, form, risk, puzzle, network, wide, reader, email, token,
---             country, plain, plain_site, site), attempts (all that came
+-- Columns     day, site, mode (live, test), guard (passed, or what refused: off, shut, form, risk, puzzle, network, wide, reader, email, again,
+--             token, country, plain, plain_site, site), attempts (all that came
 --             that day), refused (where this guard was the first without room; of passed: stored) and per cent of attempts, refused any (first or
 --             not), judged (of refused, browsers or addresses whose seven days are over), later good (paid within seven days after) and per cent
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all

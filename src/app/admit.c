@@ -100,15 +100,21 @@ enum err admit_more(const struct app_money *m, size_t pay, const struct money_as
 void admit_fresh(const struct app_money *m, const struct money_ask *ask, const struct admit *d,
 	enum err e, struct money_fresh *ret, struct fault *f)
 {
-	bool keeps = d->form.state == (e == ERR_PUZZLE ? FORM_ok : FORM_young);
-	int64_t age = keeps && d->form.age_ms > 0 ? d->form.age_ms : 0;
-	int64_t wait = e == ERR_PUZZLE && ask->plain_form ? waits_ms(m)
-							  : conf_int(m->conf, CONF_form_min_ms);
-	*ret = (struct money_fresh){.wait_ms = wait > age ? wait - age : 0,
-		.bits = e == ERR_PUZZLE ? (unsigned)conf_int(m->conf, CONF_puzzle_bits) : 0};
+	/* who waits in place of solving a puzzle goes on to wait; a clock ahead of ours would never
+	 * let a ticket grow old enough */
+	bool puzzle = e == ERR_PUZZLE && !ask->plain_form;
+	bool keeps = !puzzle && d->form.age_ms >= 0 &&
+		     d->form.state == (e == ERR_PUZZLE ? FORM_ok : FORM_young);
+	int64_t wait = puzzle            ? 0
+		       : e == ERR_PUZZLE ? waits_ms(m)
+					 : conf_int(m->conf, CONF_form_min_ms);
+	if (keeps)
+		wait -= d->form.age_ms;
+	*ret = (struct money_fresh){.wait_ms = wait > 0 ? wait : 0,
+		.bits = puzzle ? (unsigned)conf_int(m->conf, CONF_puzzle_bits) : 0};
 	if (!keeps || str_copy(ask->seen.ticket, ret->ticket, sizeof ret->ticket) != OK)
-		form_mint(
-			m->ring, d->site, d->has_cookie ? &d->cookie : NULL, ask->now, ret->ticket);
+		form_mint_again(m->ring, d->site, d->has_cookie ? &d->cookie : NULL, ask->now,
+			puzzle, ret->ticket);
 	f->retry_s = ret->wait_ms / 1000 + 1;
 }
 

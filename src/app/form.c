@@ -17,18 +17,32 @@ const char *form_state_name(enum form_state s)
 	return NAMES[s];
 }
 
-void form_mint(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
-	char out[FORM_TICKET_MAX])
+static void mint(const struct seal_ring *r, struct ticket_form t, const struct uuid *reader,
+	utc_t now, char out[FORM_TICKET_MAX])
 {
-	struct ticket_form t = {.site = site, .at_ms = now.us / 1000, .has_reader = reader != NULL};
 	uint8_t bytes[TICKET_BYTES_MAX];
 	struct buf b;
 	buf_init(&b, out, FORM_TICKET_MAX - 1);
+	t.at_ms = now.us / 1000;
+	t.has_reader = reader != NULL;
 	if (reader)
 		t.reader = *reader;
 	bool made = seal_random(t.nonce, sizeof t.nonce) == OK &&
 		    seal_sign(r, TICKET_FORM_PURPOSE, bytes, ticket_form_pack(&t, bytes), &b) == OK;
 	out[made ? buf_str(&b).n : 0] = '\0';
+}
+
+void form_mint(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
+	char out[FORM_TICKET_MAX])
+{
+	mint(r, (struct ticket_form){.site = site}, reader, now, out);
+}
+
+void form_mint_again(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
+	bool puzzle, char out[FORM_TICKET_MAX])
+{
+	mint(r, (struct ticket_form){.site = site, .again = true, .puzzle = puzzle}, reader, now,
+		out);
 }
 
 void form_look(const struct seal_ring *r, struct str text, int16_t site, const struct uuid *cookie,
@@ -51,7 +65,7 @@ void form_look(const struct seal_ring *r, struct str text, int16_t site, const s
 	else if (ret->age_ms > may.max_ms || ret->age_ms < -FUTURE_MS)
 		ret->state = FORM_old;
 	else
-		ret->state = ret->age_ms < may.min_ms ? FORM_young : FORM_ok;
+		ret->state = ret->age_ms < may.min_ms && !ret->ticket.puzzle ? FORM_young : FORM_ok;
 }
 
 bool form_cookie(
@@ -67,6 +81,11 @@ bool form_cookie(
 		return false;
 	*ret = cookie;
 	return true;
+}
+
+bool form_may_prove(const struct form_look *l)
+{
+	return l->state == FORM_ok && l->ticket.puzzle && l->age_ms <= FORM_PROOF_MS;
 }
 
 bool form_proved(struct str ticket, struct str proof, unsigned bits)

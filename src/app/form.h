@@ -6,8 +6,9 @@
 #include "base/seal.h"
 #include "core/ticket.h"
 
-#define FORM_TICKET_MAX 160 /* with its NUL */
-#define FORM_NONCE_MAX  25  /* in hex, with its NUL */
+#define FORM_TICKET_MAX 160             /* with its NUL */
+#define FORM_NONCE_MAX  25              /* in hex, with its NUL */
+#define FORM_PROOF_MS   INT64_C(600000) /* so long a puzzle may take */
 
 /* What a ticket is: right; not there; not of our making, or of another site; younger or older than
  * it may be; of another cookie. */
@@ -28,6 +29,11 @@ struct form_look {
 void form_mint(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
 	char out[FORM_TICKET_MAX]);
 
+/* form_mint_again: one in place of another, for a page that was seen already. puzzle: with a
+ * puzzle; it may be sent as soon as that is solved. */
+void form_mint_again(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
+	bool puzzle, char out[FORM_TICKET_MAX]);
+
 /* form_look: what text is. cookie: who sits there now, NULL when not known. */
 void form_look(const struct seal_ring *r, struct str text, int16_t site, const struct uuid *cookie,
 	utc_t now, struct form_age may, struct form_look *ret);
@@ -36,6 +42,9 @@ void form_look(const struct seal_ring *r, struct str text, int16_t site, const s
 bool form_cookie(
 	const struct seal_ring *r, struct str text, int16_t site, struct ticket_cookie *ret);
 
+/* form_may_prove: a puzzle was given with this ticket, not long ago: nobody solves one that was not
+ * asked for, nor many for later. */
+bool form_may_prove(const struct form_look *l);
 /* form_proved: SHA-256 of `ticket:proof` begins with so many zero bits; proof: 1 to 16 digits. */
 bool form_proved(struct str ticket, struct str proof, unsigned bits);
 

@@ -47,6 +47,7 @@ struct money_fresh {
 	char ticket[FORM_TICKET_MAX]; /* fresh, or the same when that is good later; empty: none */
 	int64_t wait_ms;              /* not before, counted from now */
 	unsigned bits;                /* of the puzzle; 0: none is asked for */
+	struct money sum;             /* the gift with its cover */
 };
 
 /* What the donor may know. Slices live in the arena. */

@@ -396,8 +396,10 @@ enum err app_pledge(
 	enum err e = draft_make(m, ask, &d, f);
 	if (e == OK)
 		e = begin_admitted(m, ask, &d, &rows, f);
-	if (e == ERR_FORM_STALE || e == ERR_PUZZLE)
+	if (e == ERR_FORM_STALE || e == ERR_PUZZLE) {
 		admit_fresh(m, ask, &d.admit, e, &ret->fresh, f);
+		ret->fresh.sum = d.sum;
+	}
 	if (e != OK)
 		return e;
 	CRASH_POINT("p.committed");

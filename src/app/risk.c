@@ -127,7 +127,7 @@ uint32_t risk_signs(
 	(void)str_cut(&domain, '@', &local);
 	if (form->state == FORM_none || form->state == FORM_bad)
 		signs |= 1u << RISK_no_page;
-	if (form->state == FORM_ok && form->age_ms < FAST_MS)
+	if (form->state == FORM_ok && !form->ticket.again && form->age_ms < FAST_MS)
 		signs |= 1u << RISK_fast;
 	if (s->bot.n || !s->agent.n || !s->language.n)
 		signs |= 1u << RISK_robot;
@@ -158,15 +158,14 @@ void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b)
 {
 	const char *need = conf_str(conf, CONF_form_ticket), *mark = "";
 	char nonce[FORM_NONCE_MAX];
-	bool proof = form_proved(
-		a->seen->ticket, a->seen->proof, (unsigned)conf_int(conf, CONF_puzzle_bits));
+	bool proof = form_may_prove(a->form) && form_proved(a->seen->ticket, a->seen->proof,
+							(unsigned)conf_int(conf, CONF_puzzle_bits));
 	str_hex(a->form->ticket.nonce, sizeof a->form->ticket.nonce, nonce);
 	buf_addf(b,
 		"{\"need\":\"%s\",\"form\":\"%s\",\"nonce\":\"%s\",\"proof\":%s,\"waits\":%s,"
 		"\"small\":%s,\"challenge\":%lld,\"refuse\":%lld",
-		need, form_state_name(a->form->state), nonce,
-		proof && a->form->state == FORM_ok ? "true" : "false", a->waits ? "true" : "false",
-		risk_is_small(&a->seen->money) ? "true" : "false",
+		need, form_state_name(a->form->state), nonce, proof ? "true" : "false",
+		a->waits ? "true" : "false", risk_is_small(&a->seen->money) ? "true" : "false",
 		(long long)conf_int(conf, CONF_risk_challenge),
 		(long long)conf_int(conf, CONF_risk_refuse));
 	if (a->decision)

@@ -26,6 +26,9 @@
 #define PASS_BYTES   22
 #define FORM_BYTES   40
 #define FORM_VERSION 1
+#define FORM_AGAIN   2u /* flags beside HAS_READER */
+#define FORM_PUZZLE  4u
+#define FORM_FLAGS   (HAS_READER | FORM_AGAIN | FORM_PUZZLE)
 #define ART_MASK     ((UINT64_C(1) << READER_ART_BITS) - 1)
 #define SECONDS_MAX  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
@@ -230,7 +233,9 @@ size_t ticket_form_pack(const struct ticket_form *t, uint8_t out[TICKET_BYTES_MA
 	static const struct uuid nil;
 	uint8_t *p = bytes_put(out, 1, FORM_VERSION);
 
-	p = bytes_put(p, 1, t->has_reader ? HAS_READER : 0u);
+	p = bytes_put(p, 1,
+		(t->has_reader ? HAS_READER : 0u) | (t->again ? FORM_AGAIN : 0u) |
+			(t->puzzle ? FORM_PUZZLE : 0u));
 	memcpy(p, t->nonce, sizeof t->nonce);
 	p = put_uuid(p + sizeof t->nonce, t->has_reader ? &t->reader : &nil);
 	p = bytes_put(p, 2, (uint16_t)t->site);
@@ -246,14 +251,16 @@ enum err ticket_form_unpack(const uint8_t *in, size_t n, struct ticket_form *ret
 	if (n != FORM_BYTES || bytes_get(&p, 1) != FORM_VERSION)
 		return ERR_BAD_TOKEN;
 	uint64_t flags = bytes_get(&p, 1);
-	t.has_reader = flags == HAS_READER;
+	t.has_reader = flags & HAS_READER;
+	t.again = flags & FORM_AGAIN;
+	t.puzzle = flags & FORM_PUZZLE;
 	memcpy(t.nonce, p, sizeof t.nonce);
 	p += sizeof t.nonce;
 	t.reader = get_uuid(&p);
 	t.site = (int16_t)(uint16_t)bytes_get(&p, 2);
 	uint64_t at = bytes_get(&p, 8);
-	if (flags > HAS_READER || uuid_is_nil(&t.reader) == t.has_reader || t.site <= 0 ||
-		at > (uint64_t)SECONDS_MAX * 1000)
+	if (flags & ~(uint64_t)FORM_FLAGS || uuid_is_nil(&t.reader) == t.has_reader ||
+		t.site <= 0 || at > (uint64_t)SECONDS_MAX * 1000)
 		return ERR_BAD_TOKEN;
 	t.at_ms = (int64_t)at;
 	*ret = t;

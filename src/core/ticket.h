@@ -43,6 +43,8 @@ struct ticket_form {
 	bool has_reader;
 	struct uuid reader;
 	int16_t site;
+	bool again;    /* made in place of one that was not good: its page was seen before */
+	bool puzzle;   /* made when a puzzle was asked for: one that solves it names this ticket */
 	int64_t at_ms; /* since 1970 */
 };
 

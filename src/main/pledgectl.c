@@ -99,11 +99,12 @@ static void help(FILE *out)
 		else if (c->help)
 			fprintf(out, "  %-13s %-28s %s\n", c->name, c->words, c->help);
 	}
-	fprintf(out, "\n  -c, --config FILE   configuration (/etc/pledged/pledged.ini)\n"
-		     "  -h, --help          this page; -V, --version: the version\n"
-		     "The first word alone tells its commands: pledgectl pledge. See "
-		     "pledgectl(1).\n"
-		     "Exit: 0 fine, 1 failed, 2 usage, 75 database away, 78 configuration.\n");
+	fprintf(out,
+		"\n  -c, --config FILE (/etc/pledged/pledged.ini); -h, --help: this page; -V: the "
+		"version\n"
+		"The first word alone tells its commands: pledgectl pledge. See "
+		"pledgectl(1).\n"
+		"Exit: 0 fine, 1 failed, 2 usage, 75 database away, 78 configuration.\n");
 }
 
 /* The commands that begin with this word; false when there are none. */

@@ -125,6 +125,9 @@ static enum err check(size_t i, const struct conf *c, struct made *m, struct fau
 	enum decide_consent consent;
 	if (log_level_parse(str_c(conf_str(c, CONF_log_level)), &m->level) != OK)
 		return fault_set(f, ERR_CONF, "log.level", "error, warn, notice, info or debug");
+	struct str ticket = str_c(conf_str(c, CONF_form_ticket));
+	if (!str_is(ticket, "on") && !str_is(ticket, "watch") && !str_is(ticket, "off"))
+		return fault_set(f, ERR_CONF, "form.ticket", "on, watch or off");
 	if (!decide_consent_read(str_c(conf_str(c, CONF_view_consent_default)), &consent))
 		return fault_set(f, ERR_CONF, "view.consent_default", "none, counting or full");
 	if (conf_str(c, CONF_mail_smtp_url)[0] && !conf_str(c, CONF_mail_from)[0])

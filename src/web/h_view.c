@@ -308,8 +308,9 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	if (d->supporter)
 		buf_addc(b, ",\"supporter\":true");
 	if (d->act != ACT_OPEN) {
-		app_view_ticket(
-			ask->app, ask->cookie, ask->site->id, &ask->who.reader, q->now, ticket);
+		/* a cookie that this answer takes away does not come back with the form */
+		struct str cookie = ask->set == COOKIE_DROP ? STR("") : ask->cookie;
+		app_view_ticket(ask->app, cookie, ask->site->id, &ask->who.reader, q->now, ticket);
 		struct fragment f = {.campaign = d->campaign,
 			.variant = d->variant,
 			.set = d->set,

@@ -31,7 +31,7 @@ void page_form_again(struct response *r, const struct money_ask *ask,
 {
 	const struct pledge_form *f = &ask->form;
 	struct buf *b = &r->body;
-	struct str amount = str_is(f->amount, "other") ? f->other_amount : f->amount;
+	BUF_ON(amount, 40);
 	BUF_ON(seconds, 24);
 	enum word why = e == ERR_PUZZLE ? WORD_form_again_puzzle
 			: fresh->wait_ms > 0 && str_eq(ask->seen.ticket, str_c(fresh->ticket))
@@ -42,7 +42,8 @@ void page_form_again(struct response *r, const struct money_ask *ask,
 			     .form = PAGE_FORM,
 			     .form_to = form_to});
 	buf_addc(b, "<p class=\"pledged-sum\">");
-	page_sum(b, amount, f->currency, f->interval, f->locale);
+	money_format(&amount, &fresh->sum); /* what the provider's page will ask for */
+	page_sum(b, buf_str(&amount), str_c(fresh->sum.cur), f->interval, f->locale);
 	buf_addc(b, "</p>\n");
 	buf_addf(&seconds, "%lld", (long long)(fresh->wait_ms + 999) / 1000);
 	page_say(b, NULL, why, f->locale, (struct page_args){.arg = buf_str(&seconds)});

@@ -70,6 +70,16 @@ test("under attack, with scripts: the browser solves the puzzle, the reader sees
 	await context.close();
 });
 
+test("under attack, and the solver cannot be had: the plain form goes, and is asked to wait", async () => {
+	const { context, page } = await contribute();
+
+	await page.route("**/puzzle.*", (route) => route.abort());
+	await give(page, "35");
+	await page.locator("h1", { hasText: "One more step" }).waitFor({ timeout: 60000 });
+	assert.match(await page.locator("main").innerText(), /€35[^]*in \d+ seconds[^]*ann\.reader@mail\.example/);
+	await context.close();
+});
+
 test("under attack, without scripts: a page says how long, keeps what was typed, and its button gives", async () => {
 	const { context, page } = await contribute({ javaScriptEnabled: false });
 

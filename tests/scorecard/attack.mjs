@@ -178,7 +178,9 @@ async function replay(t) {
 	const share = (100 * Math.max(reached, called)) / sum;
 	const kept = (100 * good) / gave.length;
 
-	return { value: `${sum} attempts from ${addresses} addresses, ${Math.max(reached, called)} (${share.toFixed(2)} %) reached the provider; ${good} of ${gave.length} donors (${
+	const mix = KINDS.map(([how, parts]) => `${parts / 10} % ${how}`).join(", ");
+
+	return { value: `${sum} attempts (${mix}) from ${addresses} addresses, ${Math.max(reached, called)} (${share.toFixed(2)} %) reached the provider; ${good} of ${gave.length} donors (${
 		kept.toFixed(1)} %) gave`, pass: sum === total && share <= 1 && kept >= 99, why: [] };
 }
 

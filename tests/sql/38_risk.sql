@@ -2,7 +2,7 @@
 -- asks for them before it pauses cards.
 BEGIN;
 \ir fixture.psql
-SELECT plan(71);
+SELECT plan(82);
 SET LOCAL timezone = 'UTC';
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 
@@ -37,8 +37,12 @@ SELECT is((SELECT string_agg(DISTINCT why[1], ',') FROM refusal_log), 'form', 'a
 SELECT is((SELECT count(*) FROM risk_note WHERE pledge_id IS NULL), 0::bigint, 'no filter is asked about it');
 SELECT is(pg_temp.said(3, 3, '{"need": "watch", "form": "none"}'), 'made', 'who only watches lets it pass');
 SELECT is(pg_temp.note(3), 'passed none 0 {} {}', 'and notes it');
+SELECT is(pg_temp.said(5, 5, '{"need": "watch", "form": "none", "signs": ["no_page", "disposable"]}'), 'made', 'a filter of tickets refuses nobody there');
+SELECT is(pg_temp.note(5), 'passed none 40 {"disposable": 40} {"no_page": 40}', 'and says what it would have said');
+SELECT is(pg_temp.said(6, 6, '{"need": "off", "form": "none", "signs": ["no_page", "disposable"]}'), 'made', 'nor where tickets are off');
+SELECT is(pg_temp.note(6), 'passed none 40 {"disposable": 40} {}', 'then it is silent');
 SELECT is((SELECT said FROM pg_temp.try(4, NULL)), 'made', 'a worker of the version before asks for none');
-SELECT is((SELECT count(*) FROM risk_note), 3::bigint, 'each pledge has its note');
+SELECT is((SELECT count(*) FROM risk_note), 5::bigint, 'each pledge has its note');
 
 -- a ticket whose pledge was limited is not used up
 UPDATE limit_rule SET burst = 1, per_second = 0.01 WHERE scope = 'reader';
@@ -87,6 +91,8 @@ SELECT is((SELECT string_agg(pg_temp.said(60 + i, 60 + i, '{"token": "77"}'), ',
 SELECT is((SELECT string_agg(pg_temp.said(63 + i, 63 + i, '{"country": "XA"}'), ',') FROM generate_series(0, 2) i), 'made,made,limited country', 'one country');
 SELECT is(pg_temp.said(66, 66, '{"country": "XB"}'), 'made', 'not the next one');
 SELECT is_empty($$ SELECT FROM limit_bucket WHERE who::text ~ encode('XA', 'hex') $$, 'by hashes');
+SELECT limit_put(901::int2, w.scopes, w.whos, pg_temp.t0()) FROM limit_whos(901::int2, '{}', NULL, NULL, 'p:77', NULL, false) w \g /dev/null
+SELECT is((SELECT string_agg(scope, ',' ORDER BY scope) FROM limit_bucket WHERE scope IN ('again', 'token')), 'again,token', 'a pledge begun anew has room of its own');
 UPDATE limit_rule SET burst = 1000, per_second = 100 WHERE scope IN ('token', 'country');
 
 -- the breaker: a puzzle first, then cards
@@ -101,6 +107,13 @@ SELECT is((SELECT said FROM pg_temp.try(1, pg_temp.more(1), '3 s')), 'made', 'wh
 UPDATE limit_rule SET burst = 2, per_second = 0.01 WHERE scope = 'plain';
 SELECT is((SELECT string_agg(pg_temp.said(71 + i, 71 + i, '{"waits": true}', '3 s'), ',') FROM generate_series(0, 2) i), 'made,made,limited plain', 'who waits passes, but slowly');
 SELECT is(pg_temp.said(74, 74, '{"signs": ["fast", "disposable"], "proof": true}', '4 s'), 'risk', 'what looks like a machine does not pass by solving it');
+UPDATE risk_rule SET mode = 'on', points = 60 WHERE filter = 'email_odd';
+SELECT is(pg_temp.said(78, 78, '{"signs": ["email_odd"]}', '4 s'), 'puzzle form', 'who is only odd, or hasty, is asked like everybody');
+SELECT is(pg_temp.said(78, 78, '{"signs": ["email_odd"], "proof": true}', '4 s'), 'made', 'and passes');
+UPDATE risk_rule SET mode = 'shadow', points = 20 WHERE filter = 'email_odd';
+SELECT attempt_move(pg_temp.aid(2), 'failed', 'fixture', NULL, NULL, pg_temp.t0() + interval '4 s') \g /dev/null
+SELECT is((SELECT concat_ws(' ', outcome, wait_s) FROM attempt_next(pg_temp.pid(2), pg_temp.aid(902), NULL, 'stripe', true, 'v1:create:next902', 'POST', '/v1/checkout/sessions',
+	'\x613d62', 20, 15, 'donor came back', pg_temp.t0() + interval '4 s')), 'shut 60', 'no way around it by an old pledge');
 SELECT is(pg_temp.refused(19, '10 s'), '19 puzzle', 'nineteen more');
 SELECT is(pg_temp.refused(1, '10 s'), '1 shut', 'ten more, in spite of it: cards are paused');
 SELECT is((SELECT said || ' ' || wait_s FROM pg_temp.try(75, pg_temp.more(75, '{"proof": true}'), '11 s')), 'shut 59', 'where there is no other way to pay, the form');
@@ -108,10 +121,14 @@ SELECT is((SELECT said || ' ' || off::text FROM pg_temp.try(75, pg_temp.more(75,
 SELECT is((SELECT said FROM pg_temp.try(75, pg_temp.more(75, '{"proof": true, "ways": "card,sepa_debit"}'), '11 s', known => '{card}')), 'made', 'and the rest passes');
 SELECT is(pg_temp.said(76, 76, '{"proof": true}', '400 s'), 'made', 'a trial later');
 SELECT is(pg_temp.said(77, 77, '{"proof": true}', '401 s'), 'shut', 'one at a time');
+SELECT is(pg_temp.said(79, 79, '{"proof": true, "ways": "ideal,bancontact"}', '401 s'), 'made', 'where no cards are taken, none are tried');
 SELECT is((SELECT count(*) FROM guard_tick(pg_temp.t0() + interval '701 s') WHERE kind = 'form'), 4::bigint, 'nothing refused for a window');
 SELECT is((SELECT state FROM breaker WHERE site_id = 901), 'puzzle', 'leads back to the puzzle');
 SELECT is((SELECT forms || ' ' || puzzles FROM view_guard()), '0 1', 'which is counted apart');
 SELECT is((SELECT string_agg(was || '>' || became, ',') FROM guard_tick(pg_temp.t0() + interval '1002 s') WHERE kind = 'form'), 'puzzle>open', 'and after another one to an open form');
+UPDATE breaker SET state = 'puzzle', since = pg_temp.t0() + interval '1 day' WHERE site_id = 901;
+SELECT is((SELECT state || (since - pg_temp.t0()) FROM breaker_judge(901::int2, pg_temp.t0() + interval '1003 s')), 'puzzle00:16:43', 'the clock is set back a day: it began now');
+SELECT is((SELECT state FROM breaker_judge(901::int2, pg_temp.t0() + interval '1304 s')), 'open', 'and lasts a window, not a day');
 
 -- what was disputed later
 INSERT INTO payment (payment_id, pledge_id, provider, provider_payment_id, amount, currency, state, livemode, receipt, paid_at, created_at, state_at)

@@ -101,7 +101,7 @@ static void unpacks_its_own_alone(void **state)
 	static const struct {
 		size_t at;
 		uint8_t v;
-	} BAD[] = {{0, 2}, {1, 0}, {1, 2}, {30, 0x80}, {31, 0}, {32, 0x7f}};
+	} BAD[] = {{0, 2}, {1, 0}, {1, 2}, {1, 9}, {30, 0x80}, {31, 0}, {32, 0x7f}};
 	for (size_t i = 0; i < ARRAY_N(BAD); i++) {
 		uint8_t was = bytes[BAD[i].at];
 		bytes[BAD[i].at] = BAD[i].v;
@@ -129,10 +129,36 @@ static void puzzles(void **state)
 	assert_false(form_proved(ticket, STR("0"), 24) && form_proved(ticket, STR("1"), 24));
 }
 
+static void comes_again(void **state)
+{
+	struct seal_ring r = ring_of('1');
+	char again[FORM_TICKET_MAX], asked[FORM_TICKET_MAX], first[FORM_TICKET_MAX];
+	struct form_look l;
+	const struct form_age may = {MIN_MS, MAX_MS};
+	(void)state;
+	form_mint(&r, 3, &ANN, NOW, first);
+	form_mint_again(&r, 3, &ANN, NOW, false, again);
+	form_mint_again(&r, 3, &ANN, NOW, true, asked);
+	assert_int_equal(at(again, 3, &ANN, 0), FORM_young);
+	assert_int_equal(at(asked, 3, &ANN, 0), FORM_ok); /* its puzzle takes long enough */
+	assert_int_equal(at(asked, 3, &BOB, 0), FORM_other);
+	const char *const TEXTS[] = {first, again, asked};
+	for (size_t i = 0; i < ARRAY_N(TEXTS); i++) {
+		utc_t now = {NOW.us + FORM_PROOF_MS * 1000};
+		form_look(&r, str_c(TEXTS[i]), 3, &ANN, now, may, &l);
+		assert_int_equal(l.state, FORM_ok);
+		assert_int_equal(l.ticket.again, i > 0);
+		assert_int_equal(form_may_prove(&l), i == 2);
+		now.us += 2000;
+		form_look(&r, str_c(TEXTS[i]), 3, &ANN, now, may, &l);
+		assert_false(form_may_prove(&l));
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(ages), cmocka_unit_test(whose),
 		cmocka_unit_test(each_is_another), cmocka_unit_test(unpacks_its_own_alone),
-		cmocka_unit_test(puzzles)};
+		cmocka_unit_test(puzzles), cmocka_unit_test(comes_again)};
 	return cmocka_run_group_tests(tests, NULL, NULL);
 }

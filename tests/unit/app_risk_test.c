@@ -67,6 +67,8 @@ static void signs(void **state)
 	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_no_page);
 	form = (struct form_look){.state = FORM_ok, .age_ms = 4999};
 	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_fast);
+	form.ticket.again = true; /* we asked for it ourselves */
+	assert_int_equal(risk_signs(&s, &form, &d), 0);
 	s.agent = STR("");
 	assert_int_equal(risk_signs(&s, &SEEN, &d), 1u << RISK_robot);
 	s = browser("");

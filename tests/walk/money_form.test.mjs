@@ -28,6 +28,17 @@ function donor(more = {}) {
 }
 
 const gift = (more = {}) => ({ amount: `${20 + (n += 1)}.00`, email: `ann.${"abcdefghij"[n % 10]}@mail.example`, key: key(), ...more });
+// too_soon: the answer to a ticket that was younger than two seconds when it came; a busy machine may take longer, then once more.
+async function too_soon(send) {
+	for (;;) {
+		const ticket = mint({ age_ms: 0 });
+		const answer = await send(ticket);
+
+		if (answer.status === 409)
+			return { ticket, answer };
+	}
+}
+
 const slug = (answer) => answer.json().type.split(":").pop();
 
 test("the ticket comes with every form: of a page, of a decision, of a contribution page", async () => {
@@ -68,13 +79,23 @@ test("the fresh ticket of the answer is good, after its wait and not before", as
 	const { ticket, wait_ms } = (await who.pledge(fields)).json();
 
 	assert.equal(wait_ms, 2000);
-	const young = mint({ age_ms: -40000 });
-	const soon = await who.pledge({ ...fields, ticket: young });
+	const young = await too_soon((mine) => donor().pledge(gift({ ticket: mine })));
 
-	assert.equal(soon.status, 409);
-	assert.equal(soon.json().ticket, young, "the same ticket, when it is only too young");
+	assert.equal(young.answer.json().ticket, young.ticket, "the same ticket, when it is only too young");
 	await sleep(wait_ms + 50);
 	assert.equal((await who.pledge({ ...fields, ticket })).status, 201);
+});
+
+test("a page of a host whose clock is ahead: another ticket, of the time here", async () => {
+	const who = donor();
+	const ahead = mint({ age_ms: -40000 });
+	const fields = gift();
+	const { ticket, wait_ms } = (await who.pledge({ ...fields, ticket: ahead })).json();
+
+	assert.notEqual(ticket, ahead);
+	await sleep(wait_ms + 50);
+	assert.equal((await who.pledge({ ...fields, ticket })).status, 201);
+	assert.equal(await s.one("SELECT filters FROM pledged.risk_note ORDER BY risk_id DESC LIMIT 1"), "{}", "and nobody calls that hasty");
 });
 
 test("one ticket, one pledge: the same again is the same, another is sent back, from many at once", async () => {
@@ -126,12 +147,10 @@ test("the plain form: too quick, too old, gone back and changed: a page with all
 	const again = fields_of(old.text);
 
 	assert.deepEqual([again.other_amount, again.interval, again.email], ["27.50", "month", "eva@mail.example"]);
-	const young = { ...again, ticket: mint({ age_ms: -40000 }) };
-	const quick = await who.form(young);
+	const quick = await too_soon((ticket) => donor().form({ ...again, key: key(), ticket }));
 
-	assert.equal(quick.status, 409);
-	assert.match(quick.text, /That was very quick/);
-	assert.equal(fields_of(quick.text).ticket, young.ticket);
+	assert.match(quick.answer.text, /That was very quick/);
+	assert.equal(fields_of(quick.answer.text).ticket, quick.ticket);
 	await sleep(2100);
 	const done = await who.form(again);
 
@@ -210,7 +229,12 @@ test("payments are refused in numbers: a puzzle, for scripts at once and for pla
 	assert.ok(Number(form.headers["retry-after"]) > 0);
 	assert.deepEqual([(await counts(s)).pledge, await creates(s)], before, "nothing stored, nobody called");
 	const { ticket, puzzle } = asked.json();
+	const ahead = mint();
 
+	assert.equal((await donor().pledge(gift({ ticket: ahead, proof: solve(ahead, puzzle) }))).status, 428, "nobody solves one before it is asked for");
+	const late = mint({ puzzle: true, age_ms: 601000 });
+
+	assert.equal((await donor().pledge(gift({ ticket: late, proof: solve(late, puzzle) }))).status, 428, "nor keeps it for later");
 	assert.equal((await donor().pledge(gift({ ticket, proof: solve(ticket, puzzle) }))).status, 201, "a browser solves it");
 	assert.equal(fields_of(form.text).ticket, early, "its ticket goes on to grow old");
 	const waited = await plain.form({ ...fields_of(form.text), ticket: mint({ age_ms: 61000 }) });
@@ -223,11 +247,11 @@ test("payments are refused in numbers: a puzzle, for scripts at once and for pla
 		more.push((await crowd.form(gift({ ticket: mint({ age_ms: 61000 }) }), { headers: BROWSER })).status);
 	assert.deepEqual(more, [303, 303, 429, 429], "of one network but a few");
 	await until("a metric", async () => /^pledged_forms_puzzle 1$/m.test((await s.request("/metrics")).text), 60);
+	// Refusals are counted by ten seconds, and none of those in which the puzzle began: no need to wait that long.
+	await s.sql(`UPDATE pledged.breaker SET since = since - interval '10 s' WHERE site_id = ${site}`);
 	await refuse(24);
 	await until("cards are paused", async () => await state() === "shut", 60);
-	const shut = mint();
-
-	assert.equal((await donor().pledge(gift({ ticket: shut, proof: solve(shut, 10) }))).status, 503);
+	assert.equal((await donor().pledge(gift({ ticket: mint() }))).status, 503);
 	await s.sql(`UPDATE pledged.breaker SET window_s = 2 WHERE site_id = ${site}`);
 	await until("it heals by itself", async () => await state() === "open", 90);
 	assert.equal((await donor().pledge(gift({ ticket: mint() }))).status, 201);

@@ -72,6 +72,7 @@ const BAD = [
 	["mail without a sender", "clerk", { ini: `${GOOD.ini}[mail]\nsmtp_url = smtp://127.0.0.1:25\n` }, /mail\.from/],
 	["words that libpq cannot read", "clerk", { ini: `[database]\nconninfo = host\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo/],
 	["a level that does not exist", "view", { ini: `${GOOD.ini}[log]\nlevel = chatty\n` }, /p\.ini:9: log\.level/],
+	["a word that would switch tickets off", "money", { ini: `${GOOD.ini}[form]\nticket = true\n` }, /form\.ticket: .*on, watch or off/],
 	["a tolerance of nothing", "money", { ini: `${GOOD.ini}tolerance_s = 0\n` }, /p\.ini:8: .*tolerance_s/],
 ];
 
