@@ -90,6 +90,8 @@ static enum err allow_read(struct wall *w, const struct conf *c, const char *pat
 	enum err e = allow_folder_of(w, path, READ, f);
 	for (enum conf_key k = 0; e == OK && k < CONF_N; k++)
 		e = allow_folder_of(w, conf_file(c, k), READ, f);
+	if (e == OK && c->role == CONF_ROLE_MONEY)
+		e = allow_folder_of(w, conf_str(c, CONF_risk_domains_file), READ, f);
 	if (e == OK && credentials && credentials[0])
 		e = allow(w, credentials, READ, f);
 	if (e == OK && c->role == CONF_ROLE_CLERK && conf_str(c, CONF_report_scripts)[0])
