@@ -88,7 +88,8 @@ static void drain_set(const struct conf *c)
 		conf_int(c, CONF_view_drain_ms) / 1000 + conf_int(c, CONF_money_wait_ms) / 1000 + 1;
 }
 
-/* A list that cannot be read any more is told of, and the old one goes on. */
+/* A list that cannot be read is told of, and the old one, or none, goes on: it is one sign among
+ * many, and no reason to take no gifts. */
 static void domains_again(struct app_money *m)
 {
 	struct fault f = {0};
@@ -96,7 +97,7 @@ static void domains_again(struct app_money *m)
 	enum err e = domains_load(conf_str(m->conf, CONF_risk_domains_file), &m->domains, &f);
 	if (e == OK)
 		return;
-	log_open(&l, LOG_ERROR, "a list could not be read again");
+	log_open(&l, LOG_ERROR, "a list could not be read; the old one, if any, stays");
 	log_err(&l, e, &f);
 	log_emit(&l);
 }
@@ -147,10 +148,9 @@ int money_run(const struct role *role)
 	if (e == OK)
 		e = pays_open(role->conf, &m.pays, &f);
 	if (e == OK)
-		e = domains_load(conf_str(role->conf, CONF_risk_domains_file), &m.domains, &f);
-	if (e == OK)
 		e = store_open(role->conf, "pledged_money", &m.store, &f);
 	if (e == OK) {
+		domains_again(&m);
 		drain_set(role->conf);
 		struct sigaction late = {.sa_handler = on_alarm};
 		sigaction(SIGALRM, &late, NULL);

@@ -4,6 +4,7 @@
 #include <stdlib.h>
 #include <string.h>
 
+#include "app/risk.h"
 #include "base/crash.h"
 #include "base/log.h"
 #include "main/process.h"
@@ -144,6 +145,17 @@ static enum err check(size_t i, const struct conf *c, struct made *m, struct fau
 		e = pays_open(c, &m->pays, f);
 	if (e == OK && ROLES[i].conf == CONF_ROLE_CLERK)
 		e = dns_check(c, f);
+	return e;
+}
+
+/* What a role does without when it must, and -t tells of. */
+static enum err check_lists(const struct conf *c, struct fault *f)
+{
+	struct domains d = {0};
+	enum err e = OK;
+	if (c->role == CONF_ROLE_MONEY)
+		e = domains_load(conf_str(c, CONF_risk_domains_file), &d, f);
+	domains_free(&d);
 	return e;
 }
 
@@ -288,6 +300,8 @@ static int start(size_t i, const char *path, enum what what)
 	}
 	enum err e = check(i, &conf, &m, &f);
 	pays_close(&m.pays); /* the role opens its own */
+	if (e == OK && what == TEST)
+		e = check_lists(&conf, &f);
 	if (e != OK) {
 		complain_setting(path, e, &f);
 		code = EXIT_CONF;

@@ -2,6 +2,7 @@
  * the C library. */
 #include <errno.h>
 #include <fcntl.h>
+#include <limits.h>
 #include <linux/landlock.h>
 #include <stdio.h>
 #include <stdlib.h>
@@ -11,6 +12,7 @@
 #include <sys/syscall.h>
 #include <unistd.h>
 
+#include "base/log.h"
 #include "main/sandbox.h"
 
 /* Younger than the oldest headers that we build with. */
@@ -37,14 +39,19 @@ struct wall {
 	uint64_t handled;
 };
 
-/* A path that is not there is no failure: nothing can be found in it. */
+/* A path that is not there is no failure: nothing can be found in it. What is made there later
+ * stays closed until the next start, so it is told. */
 static enum err allow(struct wall *w, const char *path, uint64_t rights, struct fault *f)
 {
 	struct stat st;
+	struct log_line l;
 	int fd = open(path, O_PATH | O_CLOEXEC);
 	if (fd < 0 || fstat(fd, &st) != 0) {
 		if (fd >= 0)
 			close(fd);
+		log_open(&l, LOG_DEBUG, "not there, and closed until the next start");
+		log_c(&l, "path", path);
+		log_emit(&l);
 		return OK;
 	}
 	if (!S_ISDIR(st.st_mode))
@@ -71,6 +78,23 @@ static enum err allow_folder_of(struct wall *w, const char *path, uint64_t right
 	return allow(w, folder, rights, f);
 }
 
+/* Who keeps the list of name servers may take its folder away and make it anew, as systemd does for
+ * a service that is started again: the folder above stays. A link to nowhere shall lead somewhere
+ * later. */
+static enum err allow_names(struct wall *w, struct fault *f)
+{
+	static const char LIST[] = "/etc/resolv.conf";
+	char real[PATH_MAX];
+	if (!realpath(LIST, real))
+		return allow(w, "/run", READ, f);
+	*strrchr(real, '/') = '\0';
+	char *above = strrchr(real, '/');
+	if (!above || above == real)
+		return OK; /* in a folder of SYSTEM */
+	*above = '\0';
+	return allow(w, real, READ, f);
+}
+
 /* What is kept, by the settings that name it. */
 static enum err allow_kept(struct wall *w, const struct conf *c, struct fault *f)
 {
@@ -90,6 +114,8 @@ static enum err allow_read(struct wall *w, const struct conf *c, const char *pat
 	enum err e = allow_folder_of(w, path, READ, f);
 	for (enum conf_key k = 0; e == OK && k < CONF_N; k++)
 		e = allow_folder_of(w, conf_file(c, k), READ, f);
+	if (e == OK && c->role == CONF_ROLE_MONEY)
+		e = allow_folder_of(w, conf_str(c, CONF_risk_domains_file), READ, f);
 	if (e == OK && credentials && credentials[0])
 		e = allow(w, credentials, READ, f);
 	if (e == OK && c->role == CONF_ROLE_CLERK && conf_str(c, CONF_report_scripts)[0])
@@ -119,6 +145,8 @@ enum err sandbox_files(const struct conf *c, const char *path, bool *ret_on, str
 	enum err e = OK;
 	for (size_t i = 0; e == OK && i < ARRAY_N(SYSTEM); i++)
 		e = allow(&w, SYSTEM[i], READ, f);
+	if (e == OK)
+		e = allow_names(&w, f);
 	if (e == OK)
 		e = allow_read(&w, c, path, f);
 	if (e == OK)

@@ -182,34 +182,43 @@ static enum err connect_now(struct store *s, struct fault *f)
 		return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
 	}
 	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
+	/* a long statement to a server that stopped reading must not be waited for in libpq */
+	if (PQsetnonblocking(s->conn, 1) != 0)
+		return fault_set(f, ERR_STORE_DOWN, NULL, "the connection broke");
 	return OK;
 }
 
-/* Until a result can be read without waiting; false when it does not come in time. */
+/* Until the wire is ready for one of these, or it is too late: 0. */
+static short await_wire(const struct store *s, short events, mono_t until)
+{
+	struct pollfd p = {.fd = PQsocket(s->conn), .events = events};
+	int64_t left = s->patience_ms > 0 ? mono_left_ms(until, clock_mono()) : -1;
+	int n = left != 0 ? poll(&p, 1, (int)left) : 0;
+	if (n < 0 && errno == EINTR)
+		return events; /* look again; nothing here blocks */
+	return n > 0 ? p.revents : 0;
+}
+
+/* Until all is sent and a result can be read without waiting; false when it does not come in time.
+ * What breaks meanwhile, PQgetResult tells. */
 static bool await_result(const struct store *s, mono_t until)
 {
-	while (s->patience_ms > 0 && PQisBusy(s->conn)) {
-		struct pollfd p = {.fd = PQsocket(s->conn), .events = POLLIN};
-		int64_t left = mono_left_ms(until, clock_mono());
-		int n = left > 0 ? poll(&p, 1, (int)left) : 0;
-		if (n == 0 || (n < 0 && errno != EINTR))
+	int unsent;
+	while ((unsent = PQflush(s->conn)) == 1 || (unsent == 0 && PQisBusy(s->conn))) {
+		short ready = await_wire(s, unsent ? POLLIN | POLLOUT : POLLIN, until);
+		if (!ready)
 			return false;
-		if (n > 0 && !PQconsumeInput(s->conn))
-			return true; /* PQgetResult tells what happened */
+		if (ready & ~POLLOUT && !PQconsumeInput(s->conn))
+			return true;
 	}
 	return true;
 }
 
-/* PQexecParams in steps, with the moment between them in which nobody knows the outcome. A server
- * that stays silent loses the connection, so NULL is that of a lost one. */
-static PGresult *ask(struct store *s, enum stmt stmt, const struct store_args *a)
+/* The last of the results. A server that stays silent loses the connection, so NULL is that of a
+ * lost one. */
+static PGresult *answer(struct store *s, mono_t until)
 {
 	PGresult *last = NULL, *res;
-	mono_t until = mono_add(clock_mono(), dur_ms(s->patience_ms));
-	if (!PQsendQueryParams(
-		    s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0))
-		return NULL;
-	CRASH_SENT(STMT_TEXT[stmt].name);
 	for (;;) {
 		if (!await_result(s, until)) {
 			PQclear(last);
@@ -222,6 +231,17 @@ static PGresult *ask(struct store *s, enum stmt stmt, const struct store_args *a
 		PQclear(last);
 		last = res;
 	}
+}
+
+/* PQexecParams in steps, with the moment between them in which nobody knows the outcome. */
+static PGresult *ask(struct store *s, enum stmt stmt, const struct store_args *a)
+{
+	mono_t until = mono_add(clock_mono(), dur_ms(s->patience_ms));
+	if (!PQsendQueryParams(
+		    s->conn, STMT_TEXT[stmt].sql, a->n, NULL, a->v, a->len, a->format, 0))
+		return NULL;
+	CRASH_SENT(STMT_TEXT[stmt].name);
+	return answer(s, until);
 }
 
 static enum err call_once(struct store *s, enum stmt stmt, const struct store_args *a,
@@ -273,7 +293,8 @@ enum err store_script(struct store *s, const char *sql, struct rows **ret, struc
 	enum err e = connect_now(s, f);
 	if (e != OK)
 		return e;
-	PGresult *res = PQexec(s->conn, sql);
+	mono_t until = mono_add(clock_mono(), dur_ms(s->patience_ms));
+	PGresult *res = PQsendQuery(s->conn, sql) ? answer(s, until) : NULL;
 	ExecStatusType st = PQresultStatus(res);
 	if (st != PGRES_TUPLES_OK && st != PGRES_COMMAND_OK) {
 		const char *state = PQresultErrorField(res, PG_DIAG_SQLSTATE);

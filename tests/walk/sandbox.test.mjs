@@ -3,15 +3,21 @@
 
 import assert from "node:assert/strict";
 import { execFile } from "node:child_process";
-import { readFile, readdir } from "node:fs/promises";
+import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
-import { test } from "node:test";
+import { after, test } from "node:test";
 
 import { books_agree, made, reaches } from "./lib/money.mjs";
 import { build, root, sanitized, stack } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
 
-const s = await stack({ name: "sandbox", views: 1, moneys: 1, ops: "on" });
+const lists = await mkdtemp(join(tmpdir(), "pledged-lists-")), list = join(lists, "throwaway.txt");
+
+after(() => rm(lists, { recursive: true, force: true }));
+await chmod(lists, 0o755);
+await writeFile(list, "throwaway.example\n");
+const s = await stack({ name: "sandbox", views: 1, moneys: 1, ops: "on", set: { "risk.domains_file": list } });
 const OFF = sanitized ? "sanitizers need what it forbids" : false;
 
 // Run as whoever asks: what is refused must be refused to root too.
@@ -66,6 +72,20 @@ test("SIGHUP reads the configuration and the secrets again", async () => {
 		await until(`${role} has read it`, async () => ((await s.log(role)).match(/was read again/g)?.length ?? 0) > before, 60);
 	}
 	assert.equal((await s.request("/readyz")).status, 200);
+});
+
+test("a list outside of all other folders is read at start and again on SIGHUP; one that is gone stops nothing", async () => {
+	const missed = async () => (await s.log("money")).match(/a list could not be read/g)?.length ?? 0;
+	const hup = async () => (await s.pids("money")).forEach((pid) => process.kill(pid, "SIGHUP"));
+
+	assert.equal(await missed(), 0, "at start and at the SIGHUP before");
+	await rm(list);
+	await hup();
+	await until("money tells of it", async () => (await missed()) === 1, 60);
+	assert.equal((await s.client().pledge()).status, 201);
+	(await s.pids("money")).forEach((pid) => process.kill(pid, "SIGKILL"));
+	await until("the next process tells of it", async () => (await missed()) > 1, 60);
+	await until("and serves", async () => (await s.client().pledge()).status === 201, 60);
 });
 
 test("both walls can be switched off, and the log says so", { skip: OFF }, async () => {

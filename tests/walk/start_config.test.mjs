@@ -89,6 +89,14 @@ for (const [name, role, changes, where] of BAD) {
 	}
 }
 
+test("a list that is not there: money -t tells of it", async () => {
+	await lay({ ini: `${GOOD.ini}[risk]\ndomains_file = ${join(dir, "no.list")}\n` });
+	const said = await pledged("money", "-t");
+
+	assert.equal(said.code, 78, said.stderr);
+	assert.match(said.stderr, /p\.ini:9: risk\.domains_file: .*no\.list/);
+});
+
 test("every fault is told at once", async () => {
 	await lay({ ini: `${GOOD.ini}[view]\nspeed = 9\ndeadline_ms = x\n`, cookie: null });
 	const said = await pledged("view", "-t");

@@ -36,6 +36,26 @@ test("the wire to PostgreSQL goes silent: everybody in line is answered while it
 	await w.end();
 });
 
+test("a session stops reading in the middle of a long webhook: it is left, and the next one takes it", async () => {
+	const long = event("product.created", { id: "prod_long", object: "product", description: "x".repeat(240 * 1024) });
+
+	await made(s);
+	const stopped = (await sessions()).map(Number);
+
+	assert.ok(stopped.length > 0);
+	stopped.forEach((pid) => process.kill(pid, "SIGSTOP"));
+	try {
+		const answer = await deliver(s, long);
+
+		assert.equal(answer.status, 503);
+		assert.ok(by_role(answer), "while the session is stopped, and not by nginx that has lost patience");
+		await until("the next session", async () => (await deliver(s, long)).status === 200, 60);
+	} finally {
+		stopped.forEach((pid) => process.kill(pid, "SIGCONT"));
+	}
+	assert.equal(await s.count(`SELECT count(*) FROM pledged.inbox WHERE dedup_key = '${long.id}'`), 1);
+});
+
 test("a live session that is told to read alone (25006) is left for another one", async () => {
 	await made(s);
 	const [before] = await sessions();
