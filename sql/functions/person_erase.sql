@@ -22,6 +22,7 @@ BEGIN
 	IF FOUND THEN
 		RETURN;
 	END IF;
+	PERFORM experiment_settle(r) FROM unnest(w.readers) r; -- while it can be told whose gifts these are
 	PERFORM person_erase_money(w.pledges, w.readers, w.emails, p_now);
 	DELETE FROM manage_token k WHERE k.email_hash = ANY (w.hashes);
 	DELETE FROM manage_session v WHERE lower(v.email) = ANY (w.emails);

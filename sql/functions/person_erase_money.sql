@@ -1,5 +1,5 @@
 -- person_erase_money: take a person out of the tables of money: of their pledges all that names them, of other pledges of their readers the
--- reader alone. Internal; the caller holds the pledges. Tables, in locking order: pledge, attempt, recurring, wish, inbox, outbox, mail_out.
+-- reader alone. Internal; the caller holds the pledges. Tables, in locking order: pledge, attempt, recurring, wish, inbox, outbox, mail_out; experiment_gift.
 -- Amounts, days, states and the provider's ids stay, so the ledger is what it was. Marks that have not reached the reader are over.
 CREATE OR REPLACE FUNCTION pledged.person_erase_money(p_pledges uuid[], p_readers uuid[], p_emails text[], p_now timestamptz) RETURNS void
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -16,6 +16,13 @@ BEGIN
 			WHERE p.pledge_id = ANY (p_pledges) AND p.erased_at IS NULL AND p.donor IS NOT NULL) d
 	)
 	UPDATE pledge p SET donor = k.fresh FROM key k WHERE p.pledge_id = ANY (p_pledges) AND p.erased_at IS NULL AND p.donor = k.donor;
+	-- And so in tests: beside the gifts of these pledges stands another number than beside those that still have a name.
+	WITH who AS MATERIALIZED (
+		SELECT o.who, gen_random_uuid() AS fresh FROM (SELECT DISTINCT f.who FROM experiment_gift f JOIN pledge p USING (pledge_id)
+			WHERE p.pledge_id = ANY (p_pledges) AND p.erased_at IS NULL) o
+	)
+	UPDATE experiment_gift f SET who = w.fresh FROM who w, pledge p
+	WHERE f.who = w.who AND p.pledge_id = f.pledge_id AND p.pledge_id = ANY (p_pledges) AND p.erased_at IS NULL;
 	UPDATE pledge SET email = NULL, reader_id = NULL, decision = NULL, request_id = NULL, erased_at = p_now,
 		public_token = 'erased.' || gen_random_uuid(), key = 'erased-' || gen_random_uuid(), fingerprint = '\x00'
 	WHERE pledge_id = ANY (p_pledges) AND erased_at IS NULL;

@@ -1,5 +1,5 @@
 -- retain_readers: the next readers in the order of their ids: who has not come for too long is forgotten with all that hangs on them.
--- Gives how many. Internal. Tables: retention (how far it got), then those of reader_forget. Idempotent.
+-- Gives how many, at most p_n and 50. Internal. Tables: retention (how far it got), then those of reader_forget. Idempotent.
 -- No index tells who came last, since that changes with each view; so all are looked through, slowly.
 CREATE OR REPLACE FUNCTION pledged.retain_readers(p_rule pledged.retention, p_n integer, p_now timestamptz) RETURNS bigint
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -18,7 +18,7 @@ BEGIN
 		ELSIF x.last_at >= v_limit THEN
 			v_oldest := least(v_oldest, x.last_at);
 		ELSE
-			EXIT WHEN v_n = p_n;
+			EXIT WHEN v_n = least(p_n, 50); -- counts that they leave are held until the end
 			-- Who came back since the list was made stays.
 			PERFORM FROM reader r WHERE r.reader_id = x.reader_id AND r.last_at < v_limit FOR UPDATE;
 			IF FOUND AND x.same_as IS NULL THEN

@@ -7,6 +7,9 @@ DECLARE
 	v_has text;
 	v_n bigint;
 BEGIN
+	IF p_rule.table_name LIKE 'prompt\_event%' AND EXISTS (SELECT FROM roll_fill WHERE days_to IS NOT NULL) THEN
+		RETURN 0; -- what is not counted yet must not go
+	END IF;
 	SELECT string_agg(format('%I = %s', f, CASE WHEN a.attnotnull THEN '''''' ELSE 'NULL' END), ', '),
 		string_agg(format(CASE WHEN a.attnotnull THEN 'x.%I <> ''''' ELSE 'x.%I IS NOT NULL' END, f), ' OR ')
 	INTO v_set, v_has

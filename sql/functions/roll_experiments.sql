@@ -7,15 +7,17 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_due uuid[];
 	v_gone uuid[];
+	v_last bigint[];
 BEGIN
 	PERFORM FROM roll_state FOR UPDATE SKIP LOCKED;
 	IF NOT FOUND OR NOT pg_try_advisory_xact_lock(experiment_lock()) THEN
 		RETURN 0;
 	END IF;
-	v_gone := ARRAY(SELECT d.reader_id FROM experiment_due d WHERE d.leaves);
-	IF v_gone <> '{}' THEN -- their events are gone: they are not looked at again, what was counted stays
-		DELETE FROM experiment_due WHERE reader_id = ANY (v_gone);
-		PERFORM experiment_forget(r) FROM unnest(v_gone) r;
+	SELECT array_agg(l.reader_id), array_agg(l.last) INTO v_gone, v_last
+	FROM (SELECT d.reader_id, max(d.due_id) AS last FROM experiment_due d WHERE d.leaves GROUP BY d.reader_id) l;
+	IF v_gone IS NOT NULL THEN -- their events are gone: what was counted stays; who was served again since is new
+		DELETE FROM experiment_due d USING unnest(v_gone, v_last) l (reader_id, last) WHERE d.reader_id = l.reader_id AND d.due_id <= l.last;
+		PERFORM experiment_leave(v_gone);
 	END IF;
 	WITH t AS (
 		DELETE FROM experiment_due WHERE due_id IN (SELECT due_id FROM experiment_due WHERE at <= p_now - interval '10 seconds'

@@ -77,7 +77,9 @@ BEGIN
 			WHERE n.list <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
 			ON CONFLICT (reader_id) DO UPDATE SET
 				views = r.views + seen_new(r.seen, excluded.seen),
-				seen = seen_add(r.seen, excluded.seen)
+				-- seen_add takes the oldest first
+				seen = seen_add(r.seen, (SELECT string_agg(substr(excluded.seen, o, 8), ''::bytea ORDER BY o DESC)
+					FROM generate_series(1, octet_length(excluded.seen), 8) o))
 			WHERE r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
 				r.seen, r.marks

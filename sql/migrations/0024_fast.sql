@@ -79,7 +79,7 @@ CREATE TABLE pledged.experiment_reader (
 	CHECK ((next_no IS NULL) = (next_at IS NULL))
 );
 CREATE INDEX experiment_reader_seen ON pledged.experiment_reader (seen_at);
-COMMENT ON TABLE pledged.experiment_reader IS 'A reader whom a test served: what makes sure that each is counted once. Written anew as a whole (experiment_put), so nothing counts twice; kept as long as raw events.';
+COMMENT ON TABLE pledged.experiment_reader IS 'A reader whom a test served: what makes sure that each is counted once. Written anew as a whole (experiment_put), so nothing counts twice; kept as long as raw events and the test, at most as long as the reader.';
 COMMENT ON COLUMN pledged.experiment_reader.reader_id IS 'Reader. [personal]';
 COMMENT ON COLUMN pledged.experiment_reader.campaign_id IS 'Campaign.';
 COMMENT ON COLUMN pledged.experiment_reader.version IS 'Version of it: the test.';
@@ -139,6 +139,6 @@ COMMENT ON COLUMN pledged.experiment_gift.no IS 'The reader''s variant.';
 COMMENT ON COLUMN pledged.experiment_gift.at IS 'When the pledge was made.';
 
 INSERT INTO pledged.retention (what, table_name, column_name, period, how, only_if, by, why) VALUES
-	('test_readers', 'experiment_reader', 'seen_at', '13 months', 'delete', 'x.seen_at < (SELECT raw_from FROM pledged.roll_state)', 'retain',
-		'As long as the prompt events that they are made of, whose months go as a whole; the counts stay.'),
+	('test_readers', 'experiment_reader', 'seen_at', '13 months', 'delete', 'x.seen_at < (SELECT raw_from FROM pledged.roll_state) AND NOT EXISTS (SELECT FROM pledged.experiment t WHERE (t.campaign_id, t.version) = (x.campaign_id, x.version) AND coalesce(t.ended, ''infinity'') >= (SELECT raw_from FROM pledged.roll_state))', 'retain',
+		'As long as the prompt events that they are made of, whose months go as a whole, and while the test runs: without them a reader who comes again would count twice. They go with the reader; the counts stay.'),
 	('test_waiting', 'experiment_due', 'at', '1 hour', 'own', 'true', 'roll_experiments', 'They are counted within seconds.');

@@ -40,11 +40,13 @@ GRANT EXECUTE ON FUNCTION pledged.code_word(text) TO pledged_report;
 CREATE FUNCTION pledged.seen_word(p_word text) RETURNS text
 LANGUAGE sql IMMUTABLE PARALLEL SAFE
 	RETURN CASE WHEN length(p_word) < 7 OR (length(p_word) < 40 AND strpos(p_word, '@') = 0 AND strpos(p_word, '%') = 0
-			AND p_word !~ '[0-9]\.[0-9]|:[0-9A-Fa-f]*:|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-|[0-9A-Za-z_]{32}') THEN p_word
-		WHEN p_word ~* '[^/@\s]+(@|%40)[^/@\s]+\.[^/@\s]|[0-9a-f]{32}|[0-9a-f]{8}-([0-9a-f]{4}-){3}[0-9a-f]{12}|\m[0-9]{1,3}(\.[0-9]{1,3}){3}\M|([0-9a-f]{1,4}:+){3}|[0-9a-f]{1,4}::|[0-9A-Za-z_]{32}'
-			OR p_word ~ '(?=[0-9A-Za-z_-]*[A-Z])(?=[0-9A-Za-z_-]*[0-9])[0-9A-Za-z_-]{40}' THEN '(hidden)'
-		ELSE p_word END;
-COMMENT ON FUNCTION pledged.seen_word(text) IS 'A word that a visitor may have made up, as it is; "(hidden)" where it holds an address of mail or network, an id or a key.';
+			AND p_word !~ '[0-9]\.[0-9]|:[0-9A-Fa-f]*:|[0-9A-Fa-f]{32}|[0-9A-Fa-f]{4}-[0-9A-Fa-f]{4}-|[0-9A-Za-z_-]{32}') THEN p_word
+		ELSE regexp_replace(regexp_replace(regexp_replace(p_word,
+			'[^/@\s]+(@|%40)[^/@\s]+\.[^/@\s]+|\m[0-9]{1,3}(\.[0-9]{1,3}){3}\M|([0-9a-f]{1,4}:+){3}[0-9a-f:.]*|[0-9a-f]{1,4}::[0-9a-f:.]*', '(hidden)', 'gi'),
+			'([0-9a-f]{4})([0-9a-f]{4}-([0-9a-f]{4}-){3}[0-9a-f]{12}|[0-9a-f]{28,})', '\1(hidden)', 'gi'),
+			'(?=[0-9A-Za-z_-]*[0-9a-z][A-Z])(?=[0-9A-Za-z_-]*([0-9][A-Za-z]|[A-Za-z][0-9]))[0-9A-Za-z_-]{32,}|(?=[A-Za-z]*[0-9])(?=[0-9]*[A-Za-z])[0-9A-Za-z]{32,}',
+			'(hidden)', 'g') END;
+COMMENT ON FUNCTION pledged.seen_word(text) IS 'A word that a visitor may have made up, as it is, with "(hidden)" in place of an address of mail or network, an id or a key in it. Of an id the first four signs stay, so that pages named by one are told apart.';
 REVOKE ALL ON FUNCTION pledged.seen_word(text) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pledged.seen_word(text) TO pledged_report;
 
@@ -72,10 +74,14 @@ LANGUAGE sql STABLE PARALLEL SAFE SET search_path = pledged, pg_temp AS $$
 	SELECT coalesce(
 		(SELECT q.donor FROM pledge q WHERE lower(q.email) = lower(p_email) AND q.site_id = p_site AND q.donor IS NOT NULL
 			ORDER BY q.created_at, q.pledge_id LIMIT 1),
+		CASE WHEN p_email IS NULL AND p_reader IS NOT NULL THEN (SELECT q.donor
+			FROM (SELECT coalesce((SELECT r.same_as FROM reader r WHERE r.reader_id = p_reader), p_reader) AS head) h, pledge q
+			WHERE q.reader_id IN (SELECT h.head UNION ALL SELECT j.reader_id FROM reader j WHERE j.same_as = h.head)
+				AND q.email IS NULL AND q.site_id = p_site AND q.donor IS NOT NULL ORDER BY q.created_at, q.pledge_id LIMIT 1) END,
 		md5(coalesce('mail ' || lower(p_email), 'reader ' || coalesce((SELECT r.same_as FROM reader r WHERE r.reader_id = p_reader), p_reader),
 			'pledge ' || p_pledge))::uuid)
 $$;
-COMMENT ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) IS 'Who gave a pledge without a key: the key of its address; else a hash of the address, of the reader, or of the pledge alone.';
+COMMENT ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) IS 'Who gave a pledge without a key: the key of its address, without one that of its reader; else a hash of the address, of the reader, or of the pledge alone.';
 REVOKE ALL ON FUNCTION pledged.donor_of(uuid, smallint, text, uuid) FROM PUBLIC;
 CREATE OR REPLACE VIEW pledged.paid AS
 SELECT y.payment_id, y.pledge_id, p.site_id, s.slug AS site, s.time_zone, CASE WHEN y.livemode THEN 'live' ELSE 'test' END AS mode,
@@ -111,7 +117,7 @@ SELECT a.what, CASE WHEN a.id ~ '^[A-Za-z0-9 _.-]{1,100}$' THEN a.id ELSE '(hidd
 			|| CASE WHEN strpos(a.detail, ': ') > 0 THEN ': ' || pledged.trouble_kind(substr(a.detail, strpos(a.detail, ': ') + 2)) ELSE '' END
 		WHEN a.what IN ('provider refuses us', 'provider not asked') THEN pledged.trouble_kind(a.detail)
 		WHEN a.what IN ('webhook parked', 'fraud warning') THEN pledged.code_word(a.detail)
-		ELSE pledged.seen_word(a.detail) END AS detail
+		WHEN pledged.seen_word(a.detail) <> a.detail THEN '(hidden)' ELSE a.detail END AS detail
 FROM pledged.attention a;
 COMMENT ON VIEW report.attention IS 'What waits for a person: one row each.';
 COMMENT ON COLUMN report.attention.what IS 'What is the matter.';
@@ -132,7 +138,8 @@ WITH line AS (
 )
 SELECT (l.object_at AT TIME ZONE coalesce(s.time_zone, 'UTC'))::date AS day, coalesce(s.slug, '') AS site, l.provider,
 	CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode, l.object, CASE WHEN l.provider_id ~ '^[A-Za-z0-9_.-]{1,100}$' THEN l.provider_id ELSE '(hidden)' END AS id,
-	l.what, pledged.seen_word(l.ours) AS ours, pledged.seen_word(l.theirs) AS theirs,
+	l.what, CASE WHEN pledged.seen_word(l.ours) <> l.ours THEN '(hidden)' ELSE l.ours END AS ours,
+	CASE WHEN pledged.seen_word(l.theirs) <> l.theirs THEN '(hidden)' ELSE l.theirs END AS theirs,
 	round(extract(epoch FROM coalesce(l.resolved_at, now()) - l.object_at) / 86400, 1) AS days, l.first_seen, l.resolved_at
 FROM line l LEFT JOIN LATERAL (
 	SELECT p.site_id FROM pledged.payment y JOIN pledged.pledge p USING (pledge_id)

@@ -2,7 +2,7 @@
 -- months go. What it must be is worked out here from the raw events, by the definition alone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(36);
+SELECT plan(46);
 SET LOCAL jit = off;
 
 CREATE FUNCTION pg_temp.publish(slug text, variants text, later interval DEFAULT '0', more jsonb DEFAULT '{}') RETURNS text LANGUAGE sql AS $$
@@ -126,6 +126,44 @@ DELETE FROM prompt_event WHERE reader_id = pg_temp.rid(201);
 SELECT pg_temp.fold();
 SELECT is((SELECT count(*) FROM experiment_reader WHERE reader_id = pg_temp.rid(201)) + (SELECT count(*) FROM experiment_due), 0::bigint, 'the clerk does it');
 SELECT is((SELECT sum(n) FROM report.experiments('2026-03-01', '2026-04-01', 'fixture'))::bigint, (SELECT sum(n) + 1 FROM before)::bigint, 'which changes no count');
+-- served again after that: due since, so new, and the clerk counts them
+INSERT INTO sent VALUES (2004, 202, pg_temp.t0() + interval '3 hours', 'trial', 'a');
+INSERT INTO experiment_due (reader_id) VALUES (pg_temp.rid(202));
+DELETE FROM prompt_event WHERE reader_id = pg_temp.rid(202);
+INSERT INTO experiment_due (reader_id, leaves) VALUES (pg_temp.rid(202), true);
+SELECT pg_temp.send(2004, 2004), pg_temp.fold();
+SELECT is((SELECT count(*) FROM experiment_reader WHERE reader_id = pg_temp.rid(202)) + pg_temp.rebuilt(), 1::bigint, 'a serving after that is not lost');
+-- joined, and gone before the clerk looked: 380 was counted, and becomes one with 381, first by its own id, then by the other's
+CREATE FUNCTION pg_temp.n() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(n)::bigint FROM report.experiments('2026-03-01', '2026-04-01', 'fixture') $$;
+INSERT INTO sent VALUES (2005, 380, pg_temp.t0() + interval '1 hour', 'trial', 'a'), (2006, 383, pg_temp.t0() + interval '1 hour', 'trial', 'b');
+SELECT pg_temp.send(2005, 2006), pg_temp.fold();
+DELETE FROM before;
+INSERT INTO before SELECT * FROM report.experiments('2026-03-01', '2026-04-01', 'fixture');
+SELECT reader_merge(pg_temp.rid(380), pg_temp.rid(381), 901::int2, now()), reader_forget(pg_temp.rid(380), true), reader_forget(pg_temp.rid(381), true), pg_temp.fold();
+SELECT is((SELECT count(*) FROM experiment_reader WHERE reader_id IN (pg_temp.rid(380), pg_temp.rid(381))) + pg_temp.rebuilt(), 0::bigint, 'joined, then gone');
+SELECT reader_merge(pg_temp.rid(383), pg_temp.rid(384), 901::int2, now()), person_erase(pg_temp.rid(383)::text, 'op', now()), pg_temp.fold();
+SELECT is((SELECT count(*) FROM experiment_reader WHERE reader_id IN (pg_temp.rid(383), pg_temp.rid(384))) + pg_temp.rebuilt(), 0::bigint, 'joined, then erased');
+SELECT pg_temp.unchanged('each counts once');
+-- a gift that waits for the clerk when its reader goes
+CREATE FUNCTION pg_temp.gifts(n int) RETURNS bigint LANGUAGE sql AS $$ SELECT count(*) FROM experiment_gift WHERE pledge_id = pg_temp.pid(n) $$;
+INSERT INTO sent VALUES (2007, 386, pg_temp.t0() + interval '1 hour', 'trial', 'a'), (2008, 387, pg_temp.t0() + interval '1 hour', 'trial', 'a');
+SELECT pg_temp.send(2007, 2008), pg_temp.fold(), pg_temp.give(386, '2 hours'), pg_temp.give(387, '2 hours');
+SELECT is(pg_temp.gifts(386) + pg_temp.gifts(387), 0::bigint, 'two gifts wait');
+SELECT reader_forget(pg_temp.rid(386), true), person_erase(pg_temp.rid(387)::text, 'op', now());
+SELECT is(pg_temp.gifts(386) || ' ' || pg_temp.gifts(387), '1 1', 'their readers go, and they stand with their test');
+SELECT roll_pledges(1000, now());
+-- while what was there before is still being counted, nobody is due for it
+INSERT INTO sent VALUES (2009, 388, pg_temp.t0() + interval '1 hour', 'trial', 'a');
+SELECT pg_temp.send(2009, 2009);
+DELETE FROM experiment_due;
+DELETE FROM before;
+INSERT INTO before SELECT * FROM report.experiments('2026-03-01', '2026-04-01', 'fixture');
+INSERT INTO roll_fill (days_to) SELECT '2026-03-13' WHERE NOT EXISTS (SELECT FROM roll_fill);
+SELECT reader_forget(pg_temp.rid(388), false), reader_forget(pg_temp.rid(388), true), reader_forget(pg_temp.rid(389), true);
+SELECT is(pg_temp.n(), (SELECT sum(n) + 1 FROM before)::bigint, 'who goes meanwhile is counted, once');
+SELECT is(retain_rows(r, 100, now()), 0::bigint, 'and no prompt event goes by its age') FROM retention r WHERE r.table_name LIKE 'prompt\_event%' AND r.how <> 'drop' ORDER BY r.what LIMIT 1;
+DELETE FROM roll_fill;
+SELECT is(pg_temp.rebuilt(), 0::bigint, 'a rebuild says the same');
 DELETE FROM before;
 INSERT INTO before SELECT * FROM report.experiments('2026-03-01', '2026-04-01', 'fixture');
 
@@ -137,6 +175,10 @@ SELECT pg_temp.unchanged('raw months go: the report is the same');
 INSERT INTO sent VALUES (2002, 200, '2026-04-02 12:00Z', 'trial', (SELECT CASE no WHEN 0 THEN 'b' ELSE 'a' END FROM experiment_reader WHERE reader_id = pg_temp.rid(200) AND version = 2)), (2003, 398, '2026-04-02 12:00Z', 'trial', 'a');
 SELECT pg_temp.send(2002, 2003), pg_temp.fold();
 SELECT is((SELECT sum(n) FROM report.experiments('2026-03-01', '2026-05-01', 'fixture'))::bigint, (SELECT sum(n) + 1 FROM before)::bigint, 'who was counted is not counted again, who is new is');
+CREATE TEMP TABLE running AS SELECT count(*) AS n FROM experiment_reader WHERE version = 2;
+SELECT retain_rows(jsonb_populate_record(r, '{"period": "1 second"}'), 100000, now()) FROM retention r WHERE r.what = 'test_readers';
+SELECT is((SELECT count(*) || ' ' || count(*) FILTER (WHERE version = 1 AND seen_at < '2026-04-01') FROM experiment_reader WHERE version = 2 OR seen_at < '2026-04-01'),
+	(SELECT n || ' 0' FROM running), 'readers of tests that are over go by their age, those of one that runs do not');
 DELETE FROM experiment_reader WHERE seen_at < '2026-04-01';
 UPDATE pledge SET reader_id = NULL, decision = NULL WHERE site_id = 901;
 SELECT roll_pledges(1000, now());

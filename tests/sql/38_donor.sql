@@ -1,7 +1,7 @@
 -- A donor is one donor: by address, else by reader, else by the pledge alone; also when address and reader are gone, and nobody is found by the key.
 BEGIN;
 \ir fixture.psql
-SELECT plan(24);
+SELECT plan(27);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.fold() RETURNS bigint LANGUAGE sql AS $$ SELECT sum(pledged.roll_pledges(1000, now())) FROM generate_series(1, 3) $$;
@@ -78,5 +78,16 @@ SELECT is((SELECT kind || ' ' || n FROM person_count(pg_temp.rid(3)::text) ORDER
 	'stays: gifts of other devices under berta@mail.example; to erase them too: pledgectl erase berta@mail.example 1', 'which is told before, with what to do');
 SELECT is((SELECT string_agg(busy, '; ') FROM person_erase(pg_temp.rid(3)::text, 'op', now())), NULL, 'erased by a device');
 SELECT is(pg_temp.donors(), '01,02,08 | 03 | 04 | 05,09 | 06 | 10', 'what has a name still leads to nothing that lost it');
+
+-- two gifts of one reader under two addresses, in one test: the number beside them must not join what was erased with what has a name
+SELECT pg_temp.paid(11, 'carl@mail.example'), pg_temp.paid(12, 'dora@mail.example'), pg_temp.paid(13, NULL);
+INSERT INTO experiment_gift (pledge_id, campaign_id, version, who, no, at) SELECT pg_temp.pid(n), 1, 1, pg_temp.rid(77), 0, now() FROM generate_series(11, 12) n;
+SELECT is((SELECT string_agg(busy, '; ') FROM person_erase('carl@mail.example', 'op', now())), NULL, 'Carl is erased');
+SELECT is((SELECT count(DISTINCT who) FROM experiment_gift WHERE pledge_id IN (pg_temp.pid(11), pg_temp.pid(12))), 2::bigint, 'his gift stands beside another number than before');
+-- what waits for its key is told by the reader's key too
+SELECT pg_temp.fold();
+SELECT pg_temp.paid(14, NULL);
+UPDATE pledge SET reader_id = pg_temp.rid(13) WHERE pledge_id = pg_temp.pid(14);
+SELECT is((SELECT count(DISTINCT donor) FROM pledged.paid WHERE pledge_id IN (pg_temp.pid(13), pg_temp.pid(14))), 1::bigint, 'a second gift of a reader that waits for its key is of the same donor');
 SELECT * FROM finish();
 ROLLBACK;

@@ -137,10 +137,12 @@ test("no script does, nor the page", async () => {
 });
 
 test("words of visitors that name nobody are told as they are", async () => {
-	for (const word of ["", "news", "opinion & more", "/2026/11/26/a-long-and-winding-story-about-the-ferry-to-the-islands", "/@author/story.html", "/news/v1.2", "/a/b:c", "/культура/фильм", "/story/1234567890123"])
+	for (const word of ["", "news", "opinion & more", "/2026/11/26/a-long-and-winding-story-about-the-ferry-to-the-islands", "/@author/story.html", "/news/v1.2", "/a/b:c", "/культура/фильм", "/story/1234567890123",
+		"/news/this_is_a_long_title_with_underscores_x", "/news/top_10_things_to_do_in_riga_this_weekend.html", "/Sport/Covid-19-Cases-In-Riga-Rise-Again-After-The-Holidays"])
 		assert.equal(await s.one(`SELECT pledged.seen_word(${literal(word)})`), word);
-	for (const word of [EMAIL, `/x/${encodeURIComponent(EMAIL)}`, READER, BARE, `/u/${READER}`, V4, V6, "::ffff:192.0.2.1", TOKEN, `/pledge/${TOKEN}`])
-		assert.equal(await s.one(`SELECT pledged.seen_word(${literal(word)})`), "(hidden)", word);
+	for (const [word, shown] of [[EMAIL, "(hidden)"], [`/x/${encodeURIComponent(EMAIL)}`, "/x/(hidden)"], [READER, "f00d(hidden)"], [BARE, "f00d(hidden)"], [`/u/${READER}`, "/u/f00d(hidden)"], [V4, "(hidden)"], [V6, "(hidden)"],
+		["::ffff:192.0.2.1", "::ffff:(hidden)"], [TOKEN, "(hidden)"], [`/pledge/${TOKEN}`, "/pledge/(hidden)"], [`/news/article_${READER}.html`, "/news/article_f00d(hidden).html"], [`/a/${EMAIL}/b/${BARE}?x`, "/a/(hidden)/b/f00d(hidden)?x"]])
+		assert.equal(await s.one(`SELECT pledged.seen_word(${literal(word)})`), shown, word);
 	for (const [words, kind] of [["HTTP 503 api_error", "HTTP 503"], ["HTTP 9999", "other"], ["23505: duplicate key", "database 23505"], ["resource_missing", "resource_missing"], [NAME, "other"], [EMAIL, "other"], ["", ""],
 		[`again by op; before: ${ALL}`, "asked for again"], ["no pledge is known for it", "not known here"], [`not JSON: ${ALL}`, "no sound answer"]])
 		assert.equal(await s.one(`SELECT pledged.trouble_kind(${literal(words)})`), kind, words);

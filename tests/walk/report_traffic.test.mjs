@@ -159,7 +159,8 @@ test("the year is told, and most of it folded", async () => {
 		views: r.decisions.length, ...lists(r) }))),
 	inserts("prompt_event", events), `INSERT INTO pledged.roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n)
 		SELECT date_trunc('hour', e.decided_at, s.time_zone), e.site_id, e.campaign, e.variant, e.section, e.country, e.device, e.kind, count(*)
-		FROM pledged.prompt_event e JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1;`,
+		FROM pledged.prompt_event e JOIN pledged.site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8 ORDER BY 1;
+		INSERT INTO pledged.experiment_due (reader_id, at) SELECT DISTINCT e.reader_id, timestamptz '2026-01-01' FROM pledged.prompt_event e WHERE e.kind IN ('shown', 'walled', 'held');`,
 	inserts("tally", json(tallies, "counts", "pages")), inserts("visit_tally", json(visit_tallies, "visits")),
 	inserts("pledge", pledges.map((p, i) => ({ pledge_id: p.id, public_token: `made-up-token-${i}-00000`, key: `made-up-key-${i}-00000000`, fingerprint: "\\x01", site_id: p.site.id,
 		reader_id: p.reader?.id ?? null, decision: p.d?.id ?? null, campaign: p.campaign, variant: p.variant, amount: p.amount, currency: p.currency, interval: p.kind, email: null,
@@ -169,6 +170,9 @@ test("the year is told, and most of it folded", async () => {
 	// A fold takes tallies in order; what is of the last weeks stays, as do some events and gifts.
 	await s.sql(`SELECT pledged.tally_fold(${tallies.filter((t) => t.at < iso(FOLDED)).length}, now()), pledged.roll_events((SELECT count(*) * 3 / 4 FROM pledged.roll_delta)::integer, now()),
 		pledged.roll_pledges((SELECT count(*) / 2 FROM pledged.roll_due)::integer, now()), pledged.visit_fold(3, now())`);
+	while (await s.count("SELECT pledged.roll_experiments(100, now())") > 0)
+		;
+	assert.equal(await s.count("SELECT count(*) FROM pledged.experiment_due"), 0);
 	for (let m = 1; m <= 14; m++)
 		await s.sql(`SELECT pledged.roll_months(512, '${new Date(Date.UTC(2025, m, 2, 13)).toISOString()}')`);
 	const left = await s.sql("SELECT (SELECT count(*) FROM pledged.tally), (SELECT count(*) FROM pledged.roll_delta), (SELECT count(*) FROM pledged.roll_due), (SELECT count(*) FROM pledged.visit_tally)");
