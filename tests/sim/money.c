@@ -60,6 +60,9 @@ static void conf_make(struct conf *c, enum conf_role role, const char *conninfo)
 	set_text(c, CONF_stripe_webhook_secret_file, role == CONF_ROLE_MONEY ? PEER_SECRET : "");
 	set_text(c, CONF_mail_smtp_url, "smtp://127.0.0.1:1");
 	set_text(c, CONF_mail_from, "news@example.org");
+	/* Its donors ask without a page; what keeps machines out has walks of its own. */
+	set_text(c, CONF_form_ticket, "off");
+	c->num[CONF_risk_challenge] = c->num[CONF_risk_refuse] = 0;
 	if (conninfo)
 		set_text(c, CONF_database_conninfo, conninfo);
 }
