@@ -2,7 +2,7 @@
 --
 -- reader.seen stood oldest first, so each view moved its end, and PostgreSQL, which leaves out of an update's record what a row begins and
 -- ends with as before, wrote the whole list each time. With the newest entry first all that a view changes stands together, before the list
--- that stays. Long lists stay in their row: a copy in the TOAST table for each view of a faithful reader cost many times the row.
+-- that stays. Long lists stay in their row: a copy in the TOAST table for each view of a faithful reader cost many times the row. All readers are written here in one go: the roles are ended for an upgrade.
 
 SET LOCAL lock_timeout = '5s';
 

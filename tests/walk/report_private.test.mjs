@@ -68,8 +68,8 @@ test("a history, with all that can go wrong, and words of strangers in every col
 		BEGIN
 			UPDATE pledged."${table}" SET "${column}" = ${literal(word)} WHERE ctid IN (SELECT ctid FROM pledged."${table}" ORDER BY ctid LIMIT 1);
 			INSERT INTO pg_temp.planted VALUES (${literal(`${table}.${column}`)});
-		EXCEPTION WHEN OTHERS THEN NULL; END;
-	WHEN OTHERS THEN NULL; END $x$;`).map((text, i) => (i === 0 ? `CREATE TEMPORARY TABLE planted (place text);\n${text}` : text)), "CREATE TABLE public.planted AS SELECT DISTINCT place FROM pg_temp.planted;");
+		EXCEPTION WHEN OTHERS THEN INSERT INTO pg_temp.failed VALUES (${literal(`${table}.${column}`)}); END;
+	WHEN OTHERS THEN INSERT INTO pg_temp.failed VALUES (${literal(`${table}.${column}`)}); END $x$;`).map((text, i) => (i === 0 ? `CREATE TEMPORARY TABLE planted (place text);\nCREATE TEMPORARY TABLE failed (place text);\n${text}` : text)), "CREATE TABLE public.planted AS SELECT DISTINCT place FROM pg_temp.planted; CREATE TABLE public.failed AS SELECT place FROM pg_temp.failed EXCEPT SELECT place FROM pg_temp.planted;");
 	const planted = (await s.sql("SELECT place FROM public.planted")).map(([place]) => place);
 
 	for (const place of ["pledge.email", "pledge.reader_id", "pledge.request_id", "pledge.public_token", "inbox.error", "inbox.event_type", "inbox.object_id", "inbox.body", "inbox.headers", "wish.error", "wish.reason", "lockout.error",
@@ -77,32 +77,40 @@ test("a history, with all that can go wrong, and words of strangers in every col
 		"prompt_event.section", "roll_page.page", "roll_day.section", "roll_pledge.page", "roll_pledge.section", "rollup.section", "reader.reader_id"])
 		assert.ok(planted.includes(place), `${place} holds a planted word`);
 	assert.ok(planted.length > 60, planted.join(" "));
+	// What takes no word: closed lists that a check guards, hashes and lists of one length, our own addresses.
+	const closed = /\.(state|status|object|object_kind|account|mode|method|interval|accepted|mismatch|gift_currency|last_outcome|fingerprint|marks|seen|url|stop_url|body_sha256|\w+_hash)$|^(reconcile\.work|risk_rule\.filter|wish\.kind)$/;
+
+	assert.deepEqual((await s.sql("SELECT place FROM public.failed ORDER BY 1")).map(([place]) => place).filter((place) => !closed.test(place)), [], "a word could be put everywhere else");
 });
 
 // --- and what is told ------------------------------------------------------------------------------------------------------------------
 
-// clean: none of the words is there, nor an id of any reader.
+// clean: none of the words is there, nor an id of any reader, nor a donor's key.
 let readers;
 async function clean(what, text) {
 	readers ??= new Set((await s.sql(`SELECT reader_id FROM pledged.reader UNION SELECT reader_id FROM pledged.prompt_event UNION SELECT reader_id FROM pledged.pledge WHERE reader_id IS NOT NULL
-		UNION SELECT '${READER}'`)).flatMap(([id]) => [id, id.replaceAll("-", "")]));
+		UNION SELECT donor FROM pledged.pledge WHERE donor IS NOT NULL UNION SELECT who FROM pledged.experiment_gift UNION SELECT who FROM pledged.experiment_reader UNION SELECT '${READER}'`)).flatMap(([id]) => [id, id.replaceAll("-", "")]));
 	const low = text.toLowerCase();
 
 	assert.deepEqual(WORDS.filter((word) => low.includes(word.toLowerCase())), [], what);
-	assert.deepEqual([...new Set(low.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}/g) ?? [])].filter((id) => readers.has(id)), [], `${what}: a reader's id`);
+	assert.deepEqual([...new Set(low.match(/[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}|[0-9a-f]{32}/g) ?? [])].filter((id) => readers.has(id)), [], `${what}: an id of a reader or a key of a donor`);
 }
 
 test("no view tells of anybody", async () => {
 	const views = (await s.sql("SELECT relname FROM pg_class WHERE relnamespace = 'report'::regnamespace AND relkind IN ('v', 'm', 'r') ORDER BY 1")).map(([name]) => name);
 
 	assert.ok(views.length >= 20, views.join(" "));
+	const empty = [];
+
 	for (const view of views) {
 		const rows = await s.sql(`SELECT * FROM report."${view}"`, { user: "pledged_report" });
 
 		await clean(`report.${view}`, rows.map((row) => row.join("\t")).join("\n"));
-		if (["attention", "webhook_errors", "settlement", "funnel", "webhooks", "reminders"].includes(view))
-			assert.ok(rows.length > 0, `${view} has rows`);
+		// of these the history has nothing
+		if (rows.length === 0 && !["campaign_conflicts", "goal", "meter", "pending", "risk", "robots", "settlement_sums", "stops"].includes(view))
+			empty.push(view);
 	}
+	assert.deepEqual(empty, [], "every view has rows");
 });
 
 const DAYS = "'2020-01-01', '2030-01-01'";
@@ -152,7 +160,7 @@ test("words of visitors that name nobody are told as they are", async () => {
 
 // --- the role --------------------------------------------------------------------------------------------------------------------------
 
-const refused = (query) => s.sql(query, { user: "pledged_report" }).then(() => "done", (error) => /permission denied|must be superuser|must be owner|must be a member|cannot execute|read-only|no schema has been selected|does not exist/.exec(error.stderr)?.[0] ?? error.stderr);
+const refused = (query) => s.sql(query, { user: "pledged_report" }).then(() => "done", (error) => /permission denied|must be superuser|must be owner|must be a member|cannot (delete from|update|insert into) view/.exec(error.stderr)?.[0] ?? error.stderr);
 
 test("the role of reports reads the reports and nothing else", async () => {
 	const all = await s.sql("SELECT c.relname FROM pg_class c WHERE c.relnamespace = 'pledged'::regnamespace AND c.relkind IN ('r', 'p', 'v', 'S') AND NOT c.relispartition ORDER BY 1");
@@ -166,11 +174,13 @@ test("the role of reports reads the reports and nothing else", async () => {
 
 	assert.deepEqual(open.map(([name]) => name.replace(/^pledged\.|\(.*/g, "")).filter((name) => !["money_major", "code_word", "seen_word", "trouble_kind", "campaign_diff", "retention_oldest", "report_sites"].includes(name)), [],
 		"of our functions it can run those that its views need");
-	for (const query of ["DELETE FROM report.income", "UPDATE report.funnel SET served = 0", "INSERT INTO report.sites VALUES ('x')", "TRUNCATE pledged.pledge", "CREATE TABLE x (a int)", "CREATE TABLE report.x (a int)", "CREATE VIEW report.x AS SELECT 1",
+	for (const query of ["DELETE FROM report.income", "UPDATE report.funnel SET served = 0", "INSERT INTO report.income DEFAULT VALUES", "TRUNCATE pledged.pledge", "CREATE TABLE public.x (a int)", "CREATE TABLE report.x (a int)", "CREATE VIEW report.x AS SELECT 1",
 		"CREATE SCHEMA x", "CREATE FUNCTION report.x() RETURNS int LANGUAGE sql AS 'SELECT 1'", "SET ROLE pledged_owner", "SET ROLE pledged_money", "SET SESSION AUTHORIZATION postgres", "ALTER ROLE pledged_report SUPERUSER", "COPY (SELECT 1) TO '/tmp/pledged-x'",
 		"COPY (SELECT 1) TO PROGRAM 'cat'", "SELECT pg_read_file('/etc/passwd')", "SELECT lo_import('/etc/passwd')", "SELECT * FROM pg_authid", "SELECT pledged.person_export('a@b.example', now())", "SELECT pledged.reader_forget(gen_random_uuid(), true)",
-		"SELECT pledged.roll_rebuild('2026-01-01', '2026-01-02')", "SELECT * FROM pledged.paid", "SELECT * FROM pledged.attention", "GRANT SELECT ON report.income TO PUBLIC", "ALTER VIEW report.income SET SCHEMA public", "DROP VIEW report.income",
+		"SELECT pledged.roll_rebuild('2026-01-01', '2026-01-02')", "SELECT * FROM pledged.paid", "SELECT * FROM pledged.attention", "ALTER VIEW report.income SET SCHEMA public", "DROP VIEW report.income",
 		"SET default_transaction_read_only = off; DELETE FROM pledged.pledge", "BEGIN READ WRITE; UPDATE pledged.pay_switch SET \"on\" = false; COMMIT", "NOTIFY pledged; SELECT nextval('pledged.ledger_entry')"])
-		assert.notEqual(await refused(query), "done", query);
+		// for what it is, and not because its transactions only read
+		assert.match(await refused(query.startsWith("BEGIN") ? query : `SET TRANSACTION READ WRITE; ${query}`), /^(permission denied|must be|cannot)[a-z ]*$/, query);
+	assert.match(await refused("GRANT SELECT ON report.income TO PUBLIC"), /read-only/);
 	assert.equal(await refused("SELECT count(*) FROM report.income"), "done");
 });
