@@ -77,6 +77,7 @@ test("under attack, and the solver cannot be had: the plain form goes, and is as
 	await give(page, "35");
 	await page.locator("h1", { hasText: "One more step" }).waitFor({ timeout: 60000 });
 	assert.match(await page.locator("main").innerText(), /€35[^]*in \d+ seconds[^]*ann\.reader@mail\.example/);
+	assert.deepEqual(await axe(page), []);	// here, since nothing answers in a page without scripts
 	await context.close();
 });
 
@@ -87,8 +88,6 @@ test("under attack, without scripts: a page says how long, keeps what was typed,
 	await page.locator("h1", { hasText: "One more step" }).waitFor();
 	for (let i = 0; i < 9 && page.url().startsWith(s.url); i++) {
 		assert.match(await page.locator("main").innerText(), /€34[^]*(in \d+ seconds|press the button)[^]*ann\.reader@mail\.example/);
-		if (i === 0)
-			assert.deepEqual(await axe(page).catch(() => []), []);
 		await page.waitForTimeout(3000);
 		await page.locator(".pledged-give").click();
 	}
