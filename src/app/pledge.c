@@ -387,6 +387,31 @@ static void count_made(const struct money *sum)
 	metric_add(METRIC_PLEDGED, metric_series(METRIC_PLEDGED, cur, 0, 0), (uint64_t)sum->minor);
 }
 
+/* The address where to pay: from the provider, if the call is ours, or from whoever makes it. */
+static enum err page_of(struct app_money *m, const struct money_ask *ask, const struct draft *d,
+	const struct rows *rows, mono_t deadline, struct money_state *ret, struct fault *f)
+{
+	struct uuid pledge = row_uuid(rows, 0, "pledge");
+	struct call c;
+	enum err e = ERR_UNKNOWN;
+	if (row_bool(rows, 0, "leased")) {
+		e = call_of(rows, 0, ask->arena, &c);
+		if (e == OK)
+			e = call_create(m->store, m->pays.of[d->pay], &c,
+				mono_left_ms(deadline, clock_mono()), ask->arena, &ret->url, f);
+	}
+	if (e == ERR_UNKNOWN)
+		e = pledge_wait(m, &pledge, deadline, ask->arena, &ret->url, f);
+	if (e == OK && ret->url.n)
+		ret->status = str_c(pledge_status_name(PLEDGE_offered));
+	else if (e == OK) /* it moved on while we asked: paid already, expired, refused */
+		e = app_pledge_state(m, ret->token, ask->arena, ret, f);
+	/* the second asker hears what the first one heard */
+	if (e == OK && str_is(ret->status, pledge_status_name(PLEDGE_failed)))
+		e = fault_set(f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
+	return e;
+}
+
 enum err app_pledge(
 	struct app_money *m, const struct money_ask *ask, struct money_state *ret, struct fault *f)
 {
@@ -416,33 +441,11 @@ enum err app_pledge(
 	if (e == OK)
 		e = arena_dup(ask->arena, row_str(rows, 0, "public_token"), &ret->token);
 	ret->again = row_bool(rows, 0, "again");
-	if (e == OK && row_bool(rows, 0, "paused")) {
-		/* nobody is held while the provider is known to be away */
+	if (e == OK && row_bool(rows, 0, "paused")) /* known to be away: nobody is held */
 		e = fault_set(
 			f, ERR_UNKNOWN, NULL, "the provider does not answer: left to the clerk");
-	} else if (e == OK && ret->url.n == 0) {
-		struct call c;
-		e = ERR_UNKNOWN;
-		if (row_bool(rows, 0, "leased")) {
-			e = call_of(rows, 0, ask->arena, &c);
-			if (e == OK)
-				e = call_create(m->store, m->pays.of[d.pay], &c,
-					mono_left_ms(deadline, clock_mono()), ask->arena, &ret->url,
-					f);
-		}
-		if (e == ERR_UNKNOWN)
-			e = pledge_wait(m, &pledge, deadline, ask->arena, &ret->url, f);
-		if (e == OK && ret->url.n)
-			ret->status = str_c(pledge_status_name(PLEDGE_offered));
-		else if (e == OK) /* it moved on while we asked: paid already, expired, refused */
-			e = app_pledge_state(m, ret->token, ask->arena, ret, f);
-		if (e == OK &&
-			str_is(ret->status,
-				pledge_status_name(PLEDGE_failed))) /* the second asker hears what
-								       the first one heard */
-			e = fault_set(
-				f, ERR_PROVIDER_REFUSED, NULL, "this pledge was refused before");
-	}
+	else if (e == OK && ret->url.n == 0)
+		e = page_of(m, ask, &d, rows, deadline, ret, f);
 	if (made)
 		count_made(&d.sum);
 	log_pledge(ask, &pledge, e, f, made);
