@@ -23,6 +23,8 @@ void __wrap_PQfinish(PGconn *c);
 void __wrap_PQclear(PGresult *r);
 int __wrap_PQsendQueryParams(PGconn *p, const char *sql, int n, const Oid *types,
 	const char *const *v, const int *len, const int *format, int result_format);
+int __wrap_PQsetnonblocking(PGconn *p, int on);
+int __wrap_PQflush(PGconn *p);
 int __wrap_PQisBusy(PGconn *p);
 PGresult *__wrap_PQgetResult(PGconn *p);
 char *__wrap_PQresultErrorField(const PGresult *r, int field);
@@ -218,6 +220,20 @@ int __wrap_PQsendQueryParams(PGconn *p, const char *sql, int n, const Oid *types
 	ASSERT(me && c);
 	c->answer = statement(c, p, sql, n, v, len, format);
 	return 1;
+}
+
+/* What is asked is asked at once. */
+int __wrap_PQsetnonblocking(PGconn *p, int on)
+{
+	(void)p;
+	(void)on;
+	return 0;
+}
+
+int __wrap_PQflush(PGconn *p)
+{
+	(void)p;
+	return 0;
 }
 
 int __wrap_PQisBusy(PGconn *p)
