@@ -297,11 +297,12 @@ test("R10: by method, with mean and median", async () => {
 test("R12: refunds of the payments of a window, disputes opened in it", async () => {
 	const paid = gifts.filter((g) => within(g.at, "2024-01-01", "2024-07-01")), back = paid.filter((g) => g.back > 0);
 	const claims = disputes.filter((d) => within(d.at, "2024-01-01", "2024-07-01")), are = (word) => claims.filter((d) => d.state === word);
+	const open = disputes.filter((d) => d.state === "open"); // whenever they were opened
 
 	assert.deepEqual(await as_report(`SELECT paid, paid_amount, refunded, refunded_amount, disputes, disputes_pct, won, lost, lost_amount, at_risk, at_risk_amount, "check"
 		FROM report.claims('2024-01-01', '2024-07-01', 'made', 'all')`), [[paid.length, euros(sum(paid, (g) => g.amount)), back.length, euros(sum(back, (g) => g.back)),
 		claims.length, percent(claims.length, paid.length, 2), are("won").length, are("lost").length, euros(sum(are("lost"), (d) => d.amount)),
-		are("open").length, euros(sum(are("open"), (d) => d.amount)), "ok"].map(String)]);
+		open.length, euros(sum(open, (d) => d.amount)), "ok"].map(String)]);
 });
 
 test("no check fails, and the history is that of the gifts", async () => {
