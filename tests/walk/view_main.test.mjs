@@ -76,7 +76,7 @@ test("/decide says all that the widget needs", async () => {
 	assert.match(prompt.key, /^[\w-]{16,64}$/);
 	// The figures of the goal are there as soon as they are known.
 	assert.deepEqual(Object.keys(prompt).filter((name) => name !== "goal").sort(), ["amounts", "body", "button", "close_days", "cover", "currency",
-		"format", "key", "kind", "later", "later_days", "locale", "monthly_step", "preselect", "remind", "remind_from", "title", "topline"]);
+		"format", "key", "kind", "later", "later_days", "locale", "monthly_step", "preselect", "remind", "remind_from", "ticket", "title", "topline"]);
 	assert.deepEqual(prompt.amounts, { once: ["5.00", "10.00", "25.00", "50.00"], month: ["3.00", "5.00", "10.00", "20.00"],
 		year: ["30.00", "60.00", "120.00"] });
 	assert.deepEqual([prompt.kind, prompt.currency, prompt.later_days, prompt.close_days], ["appeal", "EUR", 3, 7]);
@@ -112,7 +112,7 @@ test("the gated page holds the prompt of its own decision, counted once", async 
 		await s.one(`SELECT decision FROM pledged.prompt_event WHERE reader_id = '${id}'`));
 
 	const again = await who.get(`/prompt?d=${token}&l=en`);
-	const no_key = (html) => html.replace(/name="key" value="[^"]*"/, "");
+	const no_key = (html) => html.replace(/name="(key|ticket)" value="[^"]*"/g, "");
 
 	assert.equal(again.status, 200);
 	assert.ok(no_key(page.text).includes(no_key(again.text).trim()), "the same fragment");
