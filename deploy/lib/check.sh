@@ -20,7 +20,7 @@ step() {
 fetch() {
 	local path=$1
 	shift
-	curl -s -m 30 -b "$pages/jar" -c "$pages/jar" -D "$pages/headers" -o "$pages/body" -w '%{http_code}' \
+	curl -s -m 30 -H 'Accept-Language: en' -b "$pages/jar" -c "$pages/jar" -D "$pages/headers" -o "$pages/body" -w '%{http_code}' \
 		-A 'Mozilla/5.0 (demo check)' "$@" "$url$path" >"$pages/status" || echo 000 >"$pages/status"
 }
 
