@@ -64,10 +64,11 @@ int ctl_risk_set(struct ctl *c, int argc, char **argv);
 int ctl_report(struct ctl *c, int argc, char **argv);
 int ctl_mint(struct ctl *c, int argc, char **argv);
 
-/* ctl_conf, ctl_open: configuration; configuration and store. Return CTL_OK, or the exit code when
- * they have told why not. */
+/* ctl_conf, ctl_open, ctl_owner: configuration; and store; and the operator's rights there. Return
+ * CTL_OK, or the exit code when they have told why not. */
 int ctl_conf(struct ctl *c);
 int ctl_open(struct ctl *c);
+int ctl_owner(struct ctl *c);
 int ctl_usage(
 	const struct ctl *c); /* tells how the running command is written; returns CTL_USAGE */
 int ctl_fail(enum err e, const struct fault *f); /* tells f; returns the exit code that fits */

@@ -88,17 +88,6 @@ static void print_changes(const struct rows *r)
 		printf("  no difference\n");
 }
 
-/* For reading: ctl_open, and the rights. */
-static int open_store(struct ctl *c)
-{
-	struct fault f = {0};
-	int code = ctl_open(c);
-	if (code != CTL_OK)
-		return code;
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	return e == OK ? CTL_OK : ctl_fail(e, &f);
-}
-
 static bool open_arena(struct arena *a)
 {
 	if (arena_init(a, CTL_ARENA_BYTES) == OK)
@@ -155,7 +144,7 @@ static int run_diff_file(struct ctl *c, const char *name, const char *path)
 	struct ctl_doc doc = {.path = path};
 	if (!open_arena(&arena))
 		return CTL_FAILED;
-	int code = ctl_doc_read(&arena, &doc) && ctl_doc_check(&arena, &doc) ? open_store(c)
+	int code = ctl_doc_read(&arena, &doc) && ctl_doc_check(&arena, &doc) ? ctl_owner(c)
 									     : CTL_FAILED;
 	enum err e = code == CTL_OK ? diff_file(c->store, name, &doc, &f) : OK;
 	arena_fini(&arena);
@@ -173,7 +162,7 @@ int ctl_campaign_diff(struct ctl *c, int argc, char **argv)
 	for (int i = 2; i < argc; i++)
 		if (!(version[i - 2] = version_of(argv[i])))
 			return CTL_USAGE;
-	int code = open_store(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	enum err e = diff_versions(c->store, argv[1], version[0], version[1], &f);
@@ -205,7 +194,7 @@ int ctl_campaign_history(struct ctl *c, int argc, char **argv)
 	ROWS_AUTO r = NULL;
 	if (argc != 2 || argv[1][0] == '-')
 		return ctl_usage(c);
-	int code = open_store(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	store_args_init(&a);
@@ -278,7 +267,7 @@ int ctl_campaign_rollback(struct ctl *c, int argc, char **argv)
 		return ctl_usage(c);
 	if (argc == 3 && !(version = version_of(argv[2])))
 		return CTL_USAGE;
-	int code = open_store(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	if (!open_arena(&arena))
@@ -339,7 +328,7 @@ int ctl_campaign_export(struct ctl *c, int argc, char **argv)
 	const char *dir = optind == argc ? NULL : argv[optind++];
 	if (optind != argc || (!all && !name))
 		return ctl_usage(c);
-	int code = open_store(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	store_args_init(&a);

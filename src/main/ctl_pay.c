@@ -7,16 +7,6 @@
 #include "main/ctl.h"
 #include "pay/pays.h"
 
-static int open_as_owner(struct ctl *c)
-{
-	struct fault f = {0};
-	int code = ctl_open(c);
-	if (code != CTL_OK)
-		return code;
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	return e == OK ? CTL_OK : ctl_fail(e, &f);
-}
-
 /* --- list ------------------------------------------------------------------------------------ */
 
 static void print_row(const struct rows *rows, int i)
@@ -47,7 +37,7 @@ int ctl_pay_list(struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return ctl_usage(c);
-	int code = open_as_owner(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	store_args_init(&a);
@@ -127,7 +117,7 @@ static int change(struct ctl *c, int argc, char **argv, bool on)
 	if (code == CTL_OK && method[0] && !is_offered(c, provider, method))
 		return CTL_FAILED;
 	if (code == CTL_OK)
-		code = open_as_owner(c);
+		code = ctl_owner(c);
 	return code == CTL_OK ? throw_switch(c, provider, method, on, reason) : code;
 }
 

@@ -11,16 +11,6 @@
 /* --- who, and which -----------------------------------------------------------------------------
  */
 
-int ctl_owner(struct ctl *c)
-{
-	struct fault f = {0};
-	int code = ctl_open(c);
-	if (code != CTL_OK)
-		return code;
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	return e == OK ? CTL_OK : ctl_fail(e, &f);
-}
-
 int ctl_author(struct ctl *c, const char *given, char ret[CTL_AUTHOR_MAX])
 {
 	struct fault f = {0};

@@ -28,9 +28,8 @@ void ctl_pledge_close(struct ctl_pledge *p); /* all zero is fine */
 /* ctl_pledge_tell: the pledge in words, and what waits for the operator. */
 void ctl_pledge_tell(const struct ctl_pledge *p);
 
-/* ctl_owner: ctl_open and the operator's rights. ctl_author: who acts: `given` (--author), else the
- * login at the database; told when it cannot be. Both return the exit code. */
-int ctl_owner(struct ctl *c);
+/* ctl_author: who acts: `given` (--author), else the login at the database; told when it cannot be.
+ * Returns the exit code. */
 #define CTL_AUTHOR_MAX 101
 int ctl_author(struct ctl *c, const char *given, char ret[CTL_AUTHOR_MAX]);
 

@@ -9,16 +9,6 @@
 
 #define POINTS_MAX 1000
 
-static int open_as_owner(struct ctl *c)
-{
-	struct fault f = {0};
-	int code = ctl_open(c);
-	if (code != CTL_OK)
-		return code;
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	return e == OK ? CTL_OK : ctl_fail(e, &f);
-}
-
 static void print_row(const struct rows *rows, int i)
 {
 	BUF_ON(at, 40);
@@ -38,7 +28,7 @@ int ctl_risk_list(struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return ctl_usage(c);
-	int code = open_as_owner(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	store_args_init(&a);
@@ -98,6 +88,6 @@ int ctl_risk_set(struct ctl *c, int argc, char **argv)
 	if ((strcmp(mode, "on") != 0 && strcmp(mode, "shadow") != 0 && strcmp(mode, "off") != 0) ||
 		(points && (end == points || *end || n < 0 || n > POINTS_MAX)))
 		return ctl_usage(c);
-	int code = open_as_owner(c);
+	int code = ctl_owner(c);
 	return code == CTL_OK ? set(c, filter, mode, points, reason) : code;
 }

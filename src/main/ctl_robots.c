@@ -44,14 +44,12 @@ int ctl_robots_list(struct ctl *c, int argc, char **argv)
 	(void)argv;
 	if (argc != 1)
 		return ctl_usage(c);
-	int code = ctl_open(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	store_args_init(&a);
 	arg_utc(&a, clock_utc());
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	if (e == OK)
-		e = store_call(c->store, STMT_robot_list, &a, &rows, &f);
+	enum err e = store_call(c->store, STMT_robot_list, &a, &rows, &f);
 	if (e != OK)
 		return ctl_fail(e, &f);
 	printf("%-12s  %6s  %-20s  %9s  %7s  %5s  %s\n", "ROBOT", "LISTED", "LOADED", "FOUND",
@@ -99,16 +97,14 @@ static int set(struct ctl *c, enum robot robot, const char *ranges)
 	struct fault f = {0};
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
-	int code = ctl_open(c);
+	int code = ctl_owner(c);
 	if (code != CTL_OK)
 		return code;
 	store_args_init(&a);
 	arg_c(&a, robot_name(robot));
 	arg_big(&a, ranges);
 	arg_utc(&a, clock_utc());
-	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
-	if (e == OK)
-		e = store_call(c->store, STMT_robot_ranges_set, &a, &rows, &f);
+	enum err e = store_call(c->store, STMT_robot_ranges_set, &a, &rows, &f);
 	if (e != OK)
 		return ctl_fail(e, &f);
 	printf("%s: %lld networks\n", robot_name(robot), (long long)row_int(rows, 0, "n"));

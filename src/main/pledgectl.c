@@ -161,6 +161,16 @@ int ctl_open(struct ctl *c)
 	return e == OK ? CTL_OK : ctl_fail(e, &f);
 }
 
+int ctl_owner(struct ctl *c)
+{
+	struct fault f = {0};
+	int code = ctl_open(c);
+	if (code != CTL_OK)
+		return code;
+	enum err e = store_script(c->store, "SET ROLE pledged_owner", NULL, &f);
+	return e == OK ? CTL_OK : ctl_fail(e, &f);
+}
+
 /* Which command the first words are, and how many words it takes. */
 static const struct ctl_command *find(int argc, char **argv, int *ret_words)
 {

@@ -114,7 +114,7 @@ async function people(s, t, count, over) {
 }
 
 async function replay(t) {
-	const total = t.n(120000, 2000);
+	const total = t.n(120000, 3000); // some ten come through before the puzzle begins, of however many
 	const listed = total < 20000 ? 100 : 50;	// of a hundred mail domains, those that an operator knows; few attempts stop no form
 	const addresses = Math.max(5, Math.ceil(total / 24));
 	const s = await t.stack("attack", { views: 2, moneys: 6, limits: "on", set: { "form.ticket": "on", "risk.challenge": 50, "risk.refuse": 140, "puzzle.bits": 8,
@@ -178,9 +178,7 @@ async function replay(t) {
 	const share = (100 * Math.max(reached, called)) / sum;
 	const kept = (100 * good) / gave.length;
 
-	// Of a few thousand attempts and thirty donors a handful is chance; the whole replay is held to the target.
-	const [most, least] = total < 20000 ? [2, 96] : [1, 99];
-	const pass = sum === total && share <= most && kept >= least;
+	const pass = sum === total && share <= 1 && kept >= 99;
 	const mix = KINDS.map(([how, parts]) => `${parts / 10} % ${how}`).join(", ");
 
 	return { value: `${sum} attempts (${mix}) from ${addresses} addresses, ${Math.max(reached, called)} (${share.toFixed(2)} %) reached the provider; ${good} of ${gave.length} donors (${
