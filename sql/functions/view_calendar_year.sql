@@ -1,5 +1,5 @@
 -- view_calendar_year: the days of more than a year in each site's zone, from a month before a moment on; see calendar_span. For workers that
--- are asked about other days than their own (view.explain): some tenths of a second, once for each new state of campaigns.
+-- are asked about other days than their own (view.explain): some hundredths of a second for each site, once for each new state of campaigns.
 CREATE OR REPLACE FUNCTION pledged.view_calendar_year(p_now timestamptz)
 RETURNS TABLE (site_id smallint, day integer, starts timestamptz, day_starts timestamptz, week_from integer, month_from integer, offset_s integer)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
