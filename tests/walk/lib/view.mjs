@@ -133,8 +133,6 @@ const DECIDE = { path: (article, section) => `/decide?a=${article}&s=${section}`
 // Whoever forgets to stop it, as a test that fails in between does, has it stopped by the next one or by the end.
 let running;
 
-after(() => running?.stop());
-
 export function traffic(s, n = 12, { section = "traffic", by = DECIDE } = {}) {
 	const pool = agent(n);
 	const answers = [];
@@ -168,7 +166,10 @@ export function traffic(s, n = 12, { section = "traffic", by = DECIDE } = {}) {
 		return answers;
 	} };
 
-	running?.stop();
+	if (running)
+		running.stop();
+	else
+		after(() => running.stop());
 	running = load;
 	return load;
 }
