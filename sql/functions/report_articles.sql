@@ -29,18 +29,18 @@ BEGIN
 		-- asked once a site, not once a page
 		SELECT t.site_id, t.currency, EXISTS (SELECT FROM pledge p WHERE p.site_id = t.site_id AND p.livemode) AS livemode FROM site t
 	), kind AS (
-		SELECT site_id, page, livemode, currency FROM gift
-		UNION
-		SELECT s.site_id, s.page, t.livemode, t.currency
+		-- a gift's own numbers ride along: to join them again invites a nested loop over all pages
+		SELECT site_id, page, livemode, currency, pledged, paid, capped FROM gift
+		UNION ALL
+		SELECT s.site_id, s.page, t.livemode, t.currency, 0, 0, 0
 		FROM step s JOIN own t USING (site_id)
 		WHERE s.served > 0 AND NOT EXISTS (SELECT FROM gift g WHERE (g.site_id, g.page) = (s.site_id, s.page))
 	), line AS (
 		SELECT t.slug, seen_word(k.page) AS page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,
-			coalesce(s.decisions, 0)::bigint AS decisions, coalesce(s.served, 0)::bigint AS served, coalesce(g.pledged, 0) AS pledged,
-			coalesce(g.paid, 0) AS paid, coalesce(g.capped, money_major(0, k.currency)) AS capped,
-			round(1000.0 * coalesce(g.capped, 0) / nullif(s.served, 0), 2) AS per_1000
+			coalesce(s.decisions, 0)::bigint AS decisions, coalesce(s.served, 0)::bigint AS served, k.pledged, k.paid,
+			CASE WHEN k.paid = 0 THEN money_major(0, k.currency) ELSE k.capped END AS capped,
+			round(1000.0 * k.capped / nullif(s.served, 0), 2) AS per_1000
 		FROM kind k JOIN site t USING (site_id) LEFT JOIN step s USING (site_id, page)
-		LEFT JOIN gift g ON (g.site_id, g.page, g.livemode, g.currency) = (k.site_id, k.page, k.livemode, k.currency)
 	)
 	SELECT l.*, CASE WHEN l.served >= 100 AND l.page <> ''
 		THEN rank() OVER (PARTITION BY l.slug, l.mode, l.currency, l.served >= 100 AND l.page <> '' ORDER BY l.per_1000 DESC) END

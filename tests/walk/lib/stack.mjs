@@ -129,7 +129,7 @@ class Stack {
 
 	async ctl(...words) {
 		try {
-			const { stdout, stderr } = await run(DEPLOY, ["ctl", "--dir", this.dir, ...words]);
+			const { stdout, stderr } = await run(DEPLOY, ["ctl", "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
 
 			return { code: 0, stdout, stderr };
 		} catch (error) {
