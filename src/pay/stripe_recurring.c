@@ -80,8 +80,7 @@ enum err stripe_recurring_life(struct snap *s, const json_t *o, const char **ret
 	*ret_state = r.state;
 	if (!r.state)
 		return snap_bad(s, "status", "a subscription in an unknown state");
-	if (!snap_is_id(r.id))
-		return snap_bad(s, "subscription.id", "this is not an id");
+	ASSERT(snap_is_id(r.id));
 	enum err e = snap_ref(s, o, "customer", &r.customer);
 	if (e == OK)
 		e = read_period(s, o, &r.until);
@@ -181,8 +180,7 @@ static enum err read_money(
 {
 	struct snap_paid p = {.id = json_text(o, "id")};
 
-	if (!snap_is_id(p.id))
-		return snap_bad(s, "invoice.id", "this is not an id");
+	ASSERT(snap_is_id(p.id));
 	enum err e = invoice_intent(s, o, &p.intent, ret_intent);
 	if (e == OK)
 		e = invoice_state(s, o, *ret_intent, &p.state);
