@@ -257,6 +257,46 @@ static void supporters_are_told(void **state)
 	}
 }
 
+/* Who is in the hold-out is of no variant. */
+static void variants_have_names(void **state)
+{
+	struct campaign_variant v[2] = {{.name = STR("plain")}, {.name = STR("warm")}};
+	struct campaign c = {.variant_n = 2, .variant = v};
+	struct decision d = decide_open(REASON_campaign);
+
+	(void)state;
+	assert_int_equal(decide_variant(&d).n, 0);
+	d.campaign = &c;
+	d.variant = 1;
+	assert_true(str_is(decide_variant(&d), "warm"));
+	d.reason = REASON_control;
+	assert_true(str_is(decide_variant(&d), "warm"));
+	d.reason = REASON_holdout;
+	assert_int_equal(decide_variant(&d).n, 0);
+	d.reason = REASON_holdout_wall;
+	assert_int_equal(decide_variant(&d).n, 0);
+}
+
+/* A site that has no campaigns takes no prompt away; a robot keeps none. */
+static void still_without_a_site(void **state)
+{
+	static struct world w;
+
+	(void)state;
+	world_clear(&w, "still_without_a_site", 0);
+	w.col[CAMPAIGNS] = STR("support");
+	w.col[SEEN] = STR("A X");
+	world_make(&w);
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_campaign);
+	w.campaign[0].live = false;
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_paused);
+	w.f.site = 77;
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_campaign);
+	assert_int_equal(decide(&w.f, &w.set, NULL).reason, REASON_no_campaign);
+	w.f.bot = true;
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_bot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +307,8 @@ int main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(far_times),
 		cmocka_unit_test(supporters_are_told),
+		cmocka_unit_test(variants_have_names),
+		cmocka_unit_test(still_without_a_site),
 	};
 
 	return cmocka_run_group_tests_name("core_decide", tests, NULL, NULL);
