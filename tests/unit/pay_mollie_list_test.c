@@ -134,8 +134,9 @@ static void strange_money_of_ours_stops_the_list(void **state)
 	assert_null(ret);
 }
 
-/* A word that is new there: the page is listed, its state is not made up. */
-static void a_new_state_is_told_as_none(void **state)
+/* A word that is new there: the page is listed, its state is not made up. Nor is a page of another
+ * host one. */
+static void what_is_not_known_is_told_as_none(void **state)
 {
 	json_auto_t *pages = NULL, *backs = NULL;
 	json_t *back = taken("refund", "re_1", "5.00");
@@ -147,6 +148,15 @@ static void a_new_state_is_told_as_none(void **state)
 				 json_pack("[o]", payment("shipped")), NULL, &pages, &next, &f),
 		OK);
 	assert_true(json_is_null(json_object_get(json_array_get(pages, 0), "state")));
+	assert_true(json_is_null(json_object_get(json_array_get(pages, 0), "url")));
+	json_decref(pages);
+	pages = NULL;
+	json_t *evil = with("open", "_links",
+		json_pack("{s:{s:s}}", "checkout", "href", "https://evil.example/"));
+	assert_int_equal(list_of(PAY_LIST_CHECKOUTS, "payments", json_pack("[o]", evil), NULL,
+				 &pages, &next, &f),
+		OK);
+	text_at(pages, "0.state", "open");
 	assert_true(json_is_null(json_object_get(json_array_get(pages, 0), "url")));
 	json_object_set_new(back, "status", json_string("shipped"));
 	assert_int_equal(list_of(PAY_LIST_REFUNDS, "refunds", json_pack("[o]", back), NULL, &backs,
@@ -322,7 +332,7 @@ int main(void)
 		cmocka_unit_test(claims_are_lists),
 		cmocka_unit_test(strange_money_is_somebody_elses),
 		cmocka_unit_test(strange_money_of_ours_stops_the_list),
-		cmocka_unit_test(a_new_state_is_told_as_none),
+		cmocka_unit_test(what_is_not_known_is_told_as_none),
 		cmocka_unit_test(one_odd_member_stops_the_list),
 		cmocka_unit_test(no_memory_for_the_cursor),
 		cmocka_unit_test(odd_claims),

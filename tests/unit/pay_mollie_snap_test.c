@@ -259,6 +259,10 @@ static void odd_members(void **state)
 		    json_pack("{s:[o]}", "refunds", taken("refund", "re_1", "1.00"))),
 		"status");
 	bad(with("paid", "_embedded", json_pack("{s:[n]}", "chargebacks")), "id");
+	/* the first that is odd is the one that is told */
+	bad(with("paid", "_embedded",
+		    json_pack("{s:[o,n]}", "chargebacks", taken("chargeback", "chb_1", "1,00"))),
+		"amount");
 }
 
 /* A page of another host is not kept; somebody else's reference is none. */

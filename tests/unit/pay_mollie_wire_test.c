@@ -382,6 +382,9 @@ static void unsound_requests_are_not_built(void **state)
 			ERR_RANGE)
 			fail_msg("%s was built", w->name);
 	}
+	struct pay_checkout nil = gift();
+	nil.pledge = (struct uuid){0};
+	assert_int_equal(mollie_wire_build_checkout(&nil, STR(KEY), &arena, &q), ERR_RANGE);
 }
 
 /* An id comes from a webhook: nothing in it may lead the call elsewhere. (case 36) */

@@ -379,6 +379,7 @@ static const struct row wrongs[] = {
     {"a pause that is none", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'pause_collection':'void'"), NULL},
     {"an end that is none", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'cancel_at_period_end':'yes'"), NULL},
     {"tries without end", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT ",'attempt_count':1001"), NULL},
+    {"an odd line before a sound one", PAY_KIND_INVOICE, INVOICE("paid", NEXT PARENT ",'lines':{'data':[{'period':{'end':'x'}},{'period':{'end':1900000001}}]}"), NULL},
     {"warning of nothing", PAY_KIND_WARNING, WARNING(""), NULL},
     {"warning of no kind", PAY_KIND_WARNING, "{'id':'issfr_1','object':'radar.early_fraud_warning','livemode':false,'actionable':true,'charge':'ch_1'}", NULL},
     {"too much", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1000000000001,'currency':'eur','status':'pending','charge':'ch_1'}", NULL},
