@@ -49,10 +49,8 @@ static uint16_t window_from(const struct decide_calendar *cal, const struct camp
 	case WINDOW_DAY: return cal->day;
 	case WINDOW_WEEK: return cal->week_from;
 	case WINDOW_MONTH: return cal->month_from;
-	case WINDOW_NONE: /* without a meter nobody asks */
-	case WINDOW_ROLLING: break;
+	default: return days_back(cal->day, m->days); /* without a meter nobody asks */
 	}
-	return days_back(cal->day, m->days);
 }
 
 utc_t rule_window_starts(const struct decide_facts *f, const struct campaign_meter *m)

@@ -161,8 +161,6 @@ bool mollie_list_has(enum pay_list what)
 enum err mollie_list_build(enum pay_list what, utc_t since, utc_t until, struct str after,
 	struct arena *a, struct pay_request *ret)
 {
-	struct pay_request q = {.method = "GET"};
-
 	(void)since;
 	(void)until;
 	if (!mollie_list_has(what) || (after.n && !mollie_read_is_id(after, lists[what].prefix)))
@@ -172,12 +170,7 @@ enum err mollie_list_build(enum pay_list what, utc_t since, utc_t until, struct 
 	form_int(&b, "limit", LIMIT_MAX);
 	if (after.n)
 		form_add(&b, "from", after);
-	enum err e = buf_done(&b);
-	if (e == OK)
-		e = arena_dup(a, buf_str(&b), &q.path);
-	if (e == OK)
-		*ret = q;
-	return e;
+	return wire_bare("GET", &b, a, ret);
 }
 
 /* A payment in money that we never ask for is somebody else's, as is what was taken back of it. */

@@ -37,12 +37,9 @@ static json_t *text(struct str s)
 }
 
 /* {"currency":"EUR","value":"25.00"}, or NULL */
-static json_t *amount(const struct money *m)
+static json_t *amount(const struct money *m, const struct buf *value)
 {
-	BUF_ON(value, 40);
-	return mollie_read_format(&value, m) == OK
-		       ? json_pack("{s:s,s:o}", "currency", m->cur, "value", text(buf_str(&value)))
-		       : NULL;
+	return json_pack("{s:s,s:o}", "currency", m->cur, "value", text(buf_str(value)));
 }
 
 /* The attempt is what our key names behind its last colon. */
@@ -56,11 +53,10 @@ static json_t *attempt(struct str idem_key)
 
 static bool is_sound(const struct pay_checkout *in, struct str idem_key)
 {
-	return money_check(&in->money) == OK && (size_t)in->interval < INTERVAL_N &&
-	       mollie_wire_takes(in->interval, str_c(in->money.cur)) && !uuid_is_nil(&in->pledge) &&
-	       in->label.n > 0 && in->label.n <= LABEL_MAX && str_is_clean(in->label, false) &&
-	       str_trim(in->label).n > 0 && wire_is_url(in->success_url) &&
-	       wire_is_url(in->webhook_url) &&
+	return money_check(&in->money) == OK && in->interval == INTERVAL_ONCE &&
+	       !uuid_is_nil(&in->pledge) && in->label.n > 0 && in->label.n <= LABEL_MAX &&
+	       str_is_clean(in->label, false) && str_trim(in->label).n > 0 &&
+	       wire_is_url(in->success_url) && wire_is_url(in->webhook_url) &&
 	       (in->cancel_url.n == 0 || wire_is_url(in->cancel_url)) && in->methods.n <= 200 &&
 	       str_is_word(in->methods, "_,") && in->locale.n <= 16 &&
 	       str_is_word(in->locale, "-_") && wire_is_key(idem_key);
@@ -96,13 +92,14 @@ static json_t *method_list(struct str methods)
 }
 
 /* o? leaves a member out that is NULL: json_pack's s:o* */
-static json_t *checkout_body(const struct pay_checkout *in, struct str idem_key)
+static json_t *checkout_body(
+	const struct pay_checkout *in, const struct buf *value, struct str idem_key)
 {
 	char pledge[37];
 
 	uuid_format(&in->pledge, pledge);
 	return json_pack("{s:o,s:o,s:o,s:o*,s:o,s:{s:s,s:o},s:o*,s:o*}", "amount",
-		amount(&in->money), "description", text(in->label), "redirectUrl",
+		amount(&in->money, value), "description", text(in->label), "redirectUrl",
 		text(in->success_url), "cancelUrl", in->cancel_url.n ? text(in->cancel_url) : NULL,
 		"webhookUrl", text(in->webhook_url), "metadata", "pledge", pledge, "attempt",
 		attempt(idem_key), "locale", page_locale(in->locale), "method",
@@ -112,11 +109,12 @@ static json_t *checkout_body(const struct pay_checkout *in, struct str idem_key)
 enum err mollie_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
 	struct arena *a, struct pay_request *ret)
 {
-	if (!is_sound(in, idem_key))
+	BUF_ON(value, 40);
+	if (!is_sound(in, idem_key) || mollie_read_format(&value, &in->money) != OK)
 		return ERR_RANGE;
 	BUF_ON(path, 32);
 	buf_addc(&path, CREATE_PATH);
-	json_auto_t *body = checkout_body(in, idem_key);
+	json_auto_t *body = checkout_body(in, &value, idem_key);
 	return post(&path, body, idem_key, a, ret);
 }
 
@@ -139,19 +137,6 @@ enum err mollie_wire_build_again(const struct pay_request *old, struct str idem_
 	return post(&path, body, idem_key, a, ret);
 }
 
-static enum err bare(
-	const char *method, const struct buf *path, struct arena *a, struct pay_request *ret)
-{
-	struct pay_request q = {.method = method};
-	enum err e = buf_done(path);
-
-	if (e == OK)
-		e = arena_dup(a, buf_str(path), &q.path);
-	if (e == OK)
-		*ret = q;
-	return e;
-}
-
 bool mollie_wire_fetches(enum pay_kind kind)
 {
 	return kind == PAY_KIND_CHECKOUT || kind == PAY_KIND_PAYMENT;
@@ -166,26 +151,25 @@ enum err mollie_wire_build_fetch(
 	buf_addc(&path, CREATE_PATH "/");
 	buf_add(&path, id);
 	buf_addc(&path, "?embed=refunds%2Cchargebacks");
-	return bare("GET", &path, a, ret);
+	return wire_bare("GET", &path, a, ret);
 }
 
 /* The reason has no place there; our id is also what the donor's bank may show. */
 enum err mollie_wire_build_refund(
 	const struct pay_refund *in, struct str idem_key, struct arena *a, struct pay_request *ret)
 {
-	const struct money_currency *c = money_currency(str_c(in->money.cur));
 	char refund[37];
 
+	BUF_ON(value, 40);
 	if (!mollie_read_is_id(in->payment, "tr_") || uuid_is_nil(&in->refund) ||
-		!mollie_read_takes(str_c(in->money.cur)) || in->money.minor <= 0 ||
-		in->money.minor > SNAP_AMOUNT_MAX || (c && in->money.minor % c->step != 0))
+		mollie_read_format(&value, &in->money) != OK)
 		return ERR_RANGE;
 	BUF_ON(path, 512);
 	buf_addc(&path, CREATE_PATH "/");
 	buf_add(&path, in->payment);
 	buf_addc(&path, "/refunds");
 	uuid_format(&in->refund, refund);
-	json_auto_t *body = json_pack("{s:o,s:s,s:{s:s}}", "amount", amount(&in->money),
+	json_auto_t *body = json_pack("{s:o,s:s,s:{s:s}}", "amount", amount(&in->money, &value),
 		"description", refund, "metadata", "refund", refund);
 	return post(&path, body, idem_key, a, ret);
 }
@@ -198,17 +182,18 @@ enum err mollie_wire_build_expire(
 	BUF_ON(path, 512);
 	buf_addc(&path, CREATE_PATH "/");
 	buf_add(&path, id);
-	return bare("DELETE", &path, a, ret);
+	return wire_bare("DELETE", &path, a, ret);
 }
 
 /* --- how an answer ends ----------------------------------------------------------------------- */
 
-/* Mollie's own words of a refusal: NULL when the answer is somebody else's. New reference. */
+/* Mollie's own words of a refusal that came: NULL when the answer is somebody else's. New
+ * reference. */
 static json_t *error_of(const struct pay_answer *ans)
 {
 	json_t *o = NULL;
 
-	if (ans->curl != 0 || json_read(ans->body, &o, NULL) != OK)
+	if (json_read(ans->body, &o, NULL) != OK)
 		return NULL;
 	const json_t *status = json_at(o, "status");
 	if (json_is_integer(status) && json_integer_value(status) == ans->status)

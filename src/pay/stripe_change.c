@@ -69,18 +69,6 @@ static bool is_amount(const struct pay_changed *in)
 	       (size_t)in->interval < INTERVAL_N && in->interval != INTERVAL_ONCE;
 }
 
-static enum err cancel(const struct buf *path, struct arena *a, struct pay_request *ret)
-{
-	struct pay_request q = {.method = "DELETE"};
-	enum err e = buf_done(path);
-
-	if (e == OK)
-		e = arena_dup(a, buf_str(path), &q.path);
-	if (e == OK)
-		*ret = q;
-	return e;
-}
-
 /* The next instalment has the new amount; nothing is charged or given back for the running period.
  */
 static void add_amount(struct buf *b, const struct pay_changed *in)
@@ -104,7 +92,7 @@ enum err stripe_change_build(
 	buf_addc(&path, "/v1/subscriptions/");
 	buf_add(&path, in->id);
 	switch (in->what) {
-	case PAY_CANCEL: return cancel(&path, a, ret);
+	case PAY_CANCEL: return wire_bare("DELETE", &path, a, ret);
 	case PAY_CANCEL_AT_END: form_addc(&b, "cancel_at_period_end", "true"); break;
 	case PAY_KEEP: form_addc(&b, "cancel_at_period_end", "false"); break;
 	case PAY_PAUSE:

@@ -244,8 +244,6 @@ static bool is_time(utc_t t)
 enum err stripe_list_build(enum pay_list what, utc_t since, utc_t until, struct str after,
 	struct arena *a, struct pay_request *ret)
 {
-	struct pay_request q = {.method = "GET"};
-
 	if (!stripe_list_has(what) || !is_time(since) || !is_time(until) ||
 		(after.n && !snap_is_id(after)))
 		return ERR_RANGE;
@@ -262,12 +260,7 @@ enum err stripe_list_build(enum pay_list what, utc_t since, utc_t until, struct 
 		form_addc(&b, "status", "all"); /* or the ended ones are left out */
 	if (after.n)
 		form_add(&b, "starting_after", after);
-	enum err e = buf_done(&b);
-	if (e == OK)
-		e = arena_dup(a, buf_str(&b), &q.path);
-	if (e == OK)
-		*ret = q;
-	return e;
+	return wire_bare("GET", &b, a, ret);
 }
 
 static enum err add_item(const struct pay_set *set, const struct list *list, const json_t *o,

@@ -78,10 +78,9 @@ enum err stripe_recurring_life(struct snap *s, const json_t *o, const char **ret
 		.has_terms = true};
 
 	*ret_state = r.state;
+	ASSERT(snap_is_id(r.id));
 	if (!r.state)
 		return snap_bad(s, "status", "a subscription in an unknown state");
-	if (!snap_is_id(r.id))
-		return snap_bad(s, "subscription.id", "this is not an id");
 	enum err e = snap_ref(s, o, "customer", &r.customer);
 	if (e == OK)
 		e = read_period(s, o, &r.until);
@@ -180,10 +179,9 @@ static enum err read_money(
 	struct snap *s, const json_t *o, struct snap_paid *ret, const json_t **ret_intent)
 {
 	struct snap_paid p = {.id = json_text(o, "id")};
-
-	if (!snap_is_id(p.id))
-		return snap_bad(s, "invoice.id", "this is not an id");
 	enum err e = invoice_intent(s, o, &p.intent, ret_intent);
+
+	ASSERT(snap_is_id(p.id));
 	if (e == OK)
 		e = invoice_state(s, o, *ret_intent, &p.state);
 	if (e == OK)

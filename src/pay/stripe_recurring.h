@@ -1,5 +1,6 @@
 /* pay/stripe_recurring.h: readers of subscriptions and of their invoices. Floor 2, pure. Each adds
- * to the picture what the object tells. */
+ * to the picture what the object tells. o: an object whose id was looked at (stripe_wire_read,
+ * snap_ref). */
 #ifndef PAY_STRIPE_RECURRING_H
 #define PAY_STRIPE_RECURRING_H
 

@@ -27,14 +27,15 @@ const char *stripe_sign_name(enum stripe_sign v)
 
 static enum stripe_sign read_header(struct str s, struct header *ret)
 {
-	struct str part, name;
+	struct str part, name = {0};
 
 	if (s.n > STRIPE_SIGN_HEADER_MAX)
 		return STRIPE_SIGN_MALFORMED;
 	*ret = (struct header){0};
 	while (str_cut(&s, ',', &part)) {
-		if (part.n == 0 || !memchr(part.p, '=', part.n) || !str_cut(&part, '=', &name))
+		if (!memchr(part.p, '=', part.n))
 			return STRIPE_SIGN_MALFORMED;
+		str_cut(&part, '=', &name);
 		if (str_is(name, "t")) {
 			if (ret->t.p || str_u64(part, SNAP_TIME_MAX_S, &ret->at_s) != OK)
 				return STRIPE_SIGN_MALFORMED;

@@ -143,31 +143,24 @@ bool stripe_wire_fetches(enum pay_kind kind)
 enum err stripe_wire_build_fetch(
 	enum pay_kind kind, struct str id, struct arena *a, struct pay_request *ret)
 {
-	struct pay_request q = {.method = "GET"};
-
 	if (!stripe_wire_fetches(kind) || !snap_is_id(id))
 		return ERR_RANGE;
 	BUF_ON(b, 512);
 	buf_addc(&b, places[kind].path);
 	buf_add(&b, id);
 	buf_addc(&b, places[kind].query);
-	enum err e = buf_done(&b);
-	if (e == OK)
-		e = arena_dup(a, buf_str(&b), &q.path);
-	if (e == OK)
-		*ret = q;
-	return e;
+	return wire_bare("GET", &b, a, ret);
 }
 
 /* --- how an answer ends ----------------------------------------------------------------------- */
 
-/* The error object of a refusal: NULL when the answer is not Stripe's own words. New reference to
- * the whole in *doc. */
+/* The error object of a refusal that came: NULL when the answer is not Stripe's own words. New
+ * reference to the whole in *doc. */
 static const json_t *error_of(const struct pay_answer *ans, json_t **doc)
 {
 	const json_t *o = NULL;
 
-	if (ans->curl == 0 && json_read(ans->body, doc, NULL) == OK)
+	if (json_read(ans->body, doc, NULL) == OK)
 		o = json_at(*doc, "error");
 	return json_is_object(o) ? o : NULL;
 }

@@ -39,6 +39,19 @@ enum err wire_post(const struct buf *path, const struct buf *body, struct str id
 	return e;
 }
 
+enum err wire_bare(
+	const char *method, const struct buf *path, struct arena *a, struct pay_request *ret)
+{
+	struct pay_request q = {.method = method};
+	enum err e = buf_done(path);
+
+	if (e == OK)
+		e = arena_dup(a, buf_str(path), &q.path);
+	if (e == OK)
+		*ret = q;
+	return e;
+}
+
 /* --- answers ---------------------------------------------------------------------------------- */
 
 static const struct status {

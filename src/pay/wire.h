@@ -16,6 +16,11 @@ bool wire_is_page(const struct pay_set *set, const char *host, struct str url);
 MUST enum err wire_post(const struct buf *path, const struct buf *body, struct str idem_key,
 	struct arena *a, struct pay_request *ret);
 
+/* wire_bare: a request without a body or a key. fails ERR_TOO_LONG, ERR_NO_MEMORY; *ret untouched
+ */
+MUST enum err wire_bare(
+	const char *method, const struct buf *path, struct arena *a, struct pay_request *ret);
+
 /* What a status means, when the body says nothing more of it. */
 enum pay_outcome wire_status(long status);
 

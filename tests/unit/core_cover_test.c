@@ -128,6 +128,26 @@ static void percents(void **state)
 	}
 }
 
+/* As a form tells which fee it showed: the fixed part in its currency's own decimals. */
+static void a_fee_as_text(void **state)
+{
+	static const struct {
+		struct cover c;
+		const char *cur, *text;
+	} ROW[] = {
+		{{150, 25}, "EUR", "1.5 0.25"}, {{0, 25}, "EUR", "0 0.25"},
+		{{349, 0}, "KWD", "3.49 0.000"}, {{5, 40}, "JPY", "0.05 40"},
+		{{300, 25}, "EURO", "3 "}, /* no currency at all */
+	};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(ROW); i++) {
+		BUF_ON(b, 40);
+		cover_format(&b, &ROW[i].c, str_c(ROW[i].cur));
+		if (!str_is(buf_str(&b), ROW[i].text))
+			fail_msg("\"%.*s\", not \"%s\"", STR_FMT(buf_str(&b)), ROW[i].text);
+	}
+}
+
 static void nothing_of_nothing(void **state)
 {
 	struct money ret = {5, "EUR"};
@@ -152,6 +172,7 @@ int main(void)
 		cmocka_unit_test(table),
 		cmocka_unit_test(what_is_left_is_the_gift),
 		cmocka_unit_test(percents),
+		cmocka_unit_test(a_fee_as_text),
 		cmocka_unit_test(nothing_of_nothing),
 	};
 	return cmocka_run_group_tests_name("core_cover", tests, NULL, NULL);

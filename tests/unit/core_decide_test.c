@@ -257,6 +257,88 @@ static void supporters_are_told(void **state)
 	}
 }
 
+/* More windows than are remembered: each count is right, the first time and again. */
+static void many_windows(void **state)
+{
+	static struct world w;
+	static struct rule_ctx x;
+	struct decision d = decide_open(REASON_campaign);
+	uint32_t want[6];
+
+	(void)state;
+	world_clear(&w, "many_windows", 0);
+	w.col[CAMPAIGNS] = STR("support");
+	w.col[SEEN] = STR("D@-3 C@-2 B@-1 A X");
+	world_make(&w);
+	for (uint16_t i = 0; i < ARRAY_N(want); i++) {
+		uint16_t from = (uint16_t)(w.f.cal.day - i);
+		rule_init(&x, &w.f, &d);
+		want[i] = rule_count(&x, (struct reader_window){from, 0, false}).n;
+	}
+	assert_true(want[0] < want[1] && want[1] < want[3] && want[3] == want[5]);
+	rule_init(&x, &w.f, &d);
+	for (int round = 0; round < 3; round++)
+		for (uint16_t i = 0; i < ARRAY_N(want); i++) {
+			uint16_t from = (uint16_t)(w.f.cal.day - i);
+			assert_int_equal(
+				rule_count(&x, (struct reader_window){from, 0, false}).n, want[i]);
+		}
+}
+
+/* A window that is longer than there have been days begins with the first of them. */
+static void a_window_of_all_days(void **state)
+{
+	struct decide_facts f = {.cal = {.day = 100, .day_starts = utc_of_s(100 * 86400)}};
+	struct campaign_meter m = {.window = WINDOW_ROLLING, .days = 101};
+
+	(void)state;
+	assert_int_equal(utc_s(rule_window_starts(&f, &m)), -3600);
+	m.days = UINT16_MAX;
+	assert_int_equal(utc_s(rule_window_starts(&f, &m)), -3600);
+	m.days = 1;
+	assert_int_equal(utc_s(rule_window_starts(&f, &m)), 100 * 86400);
+}
+
+/* Who is in the hold-out is of no variant. */
+static void variants_have_names(void **state)
+{
+	struct campaign_variant v[2] = {{.name = STR("plain")}, {.name = STR("warm")}};
+	struct campaign c = {.variant_n = 2, .variant = v};
+	struct decision d = decide_open(REASON_campaign);
+
+	(void)state;
+	assert_int_equal(decide_variant(&d).n, 0);
+	d.campaign = &c;
+	d.variant = 1;
+	assert_true(str_is(decide_variant(&d), "warm"));
+	d.reason = REASON_control;
+	assert_true(str_is(decide_variant(&d), "warm"));
+	d.reason = REASON_holdout;
+	assert_int_equal(decide_variant(&d).n, 0);
+	d.reason = REASON_holdout_wall;
+	assert_int_equal(decide_variant(&d).n, 0);
+}
+
+/* A site that has no campaigns takes no prompt away; a robot keeps none. */
+static void still_without_a_site(void **state)
+{
+	static struct world w;
+
+	(void)state;
+	world_clear(&w, "still_without_a_site", 0);
+	w.col[CAMPAIGNS] = STR("support");
+	w.col[SEEN] = STR("A X");
+	world_make(&w);
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_campaign);
+	w.campaign[0].live = false;
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_paused);
+	w.f.site = 77;
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_campaign);
+	assert_int_equal(decide(&w.f, &w.set, NULL).reason, REASON_no_campaign);
+	w.f.bot = true;
+	assert_int_equal(decide_still(&w.f, &w.set, &w.campaign[0]), REASON_bot);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -267,6 +349,10 @@ int main(void)
 		cmocka_unit_test(words),
 		cmocka_unit_test(far_times),
 		cmocka_unit_test(supporters_are_told),
+		cmocka_unit_test(many_windows),
+		cmocka_unit_test(a_window_of_all_days),
+		cmocka_unit_test(variants_have_names),
+		cmocka_unit_test(still_without_a_site),
 	};
 
 	return cmocka_run_group_tests_name("core_decide", tests, NULL, NULL);

@@ -120,6 +120,18 @@ static void every_currency_makes_sense(void **state)
 	assert_null(money_currency((struct str){NULL, 0}));
 }
 
+/* The numbers are labels of metrics: in the order of the table, and the last for what is not in it.
+ */
+static void every_currency_has_a_number(void **state)
+{
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++)
+		assert_int_equal(money_currency_no(str_c(rows[i].code)), i);
+	assert_int_equal(money_currency_no(STR("XXX")), ARRAY_N(rows));
+	assert_int_equal(money_currency_no(STR("eur")), ARRAY_N(rows));
+	assert_int_equal(money_currency_no(STR("")), ARRAY_N(rows));
+}
+
 static void writing(void **state)
 {
 	static const struct {
@@ -236,6 +248,7 @@ int main(void)
 		cmocka_unit_test(as_the_table_says),
 		cmocka_unit_test(every_currency_at_its_ends),
 		cmocka_unit_test(every_currency_makes_sense),
+		cmocka_unit_test(every_currency_has_a_number),
 		cmocka_unit_test(writing),
 		cmocka_unit_test(what_is_no_currency),
 		cmocka_unit_test(equal),

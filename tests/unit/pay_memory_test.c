@@ -164,6 +164,42 @@ static void mollies_answers(void **state)
 	every_seed("tests/fuzz/corpus/fuzz_mollie", true);
 }
 
+/* So many entries that the list of them grows while it is read. */
+static void a_long_page(void **state)
+{
+	static const struct {
+		bool mollie;
+		unsigned what;
+		const char *head, *entry, *tail;
+	} rows[] = {
+		{false, PAY_LIST_SUBSCRIPTIONS,
+			"{\"object\":\"list\",\"has_more\":false,\"data\":[",
+			"{\"id\":\"sub_1\",\"object\":\"subscription\",\"created\":1,"
+			"\"livemode\":true}",
+			"]}"},
+		{true, PAY_LIST_DISPUTES, "{\"_embedded\":{\"chargebacks\":[",
+			"{\"id\":\"chb_1\",\"paymentId\":\"tr_1\",\"createdAt\":"
+			"\"2026-11-26T14:00:00Z\",\"amount\":{\"value\":\"5.00\","
+			"\"currency\":\"EUR\"}}",
+			"]}}"},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		BUF_ON(b, 4096);
+		buf_addc(&b, rows[i].head);
+		for (int k = 0; k < 9; k++)
+			buf_addf(&b, "%s%s", k ? "," : "", rows[i].entry);
+		buf_addc(&b, rows[i].tail);
+		struct ask ask = {rows[i].mollie, true, rows[i].what, buf_str(&b)};
+		json_auto_t *whole = NULL;
+		struct fault f = {0};
+		assert_int_equal(read_it(&ask, &whole, &f), OK);
+		assert_int_equal(json_array_size(whole), 9);
+		ends_anywhere(&ask, rows[i].head);
+	}
+}
+
 /* --- writing -----------------------------------------------------------------------------------
  */
 
@@ -263,6 +299,7 @@ int main(void)
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(stripes_answers),
 		cmocka_unit_test(mollies_answers),
+		cmocka_unit_test(a_long_page),
 		cmocka_unit_test(a_payment_is_written),
 		cmocka_unit_test(the_arena_ends),
 		cmocka_unit_test(a_webhook_comes_again),

@@ -116,12 +116,117 @@ static void strange_money_is_somebody_elses(void **state)
 	assert_int_equal(json_array_size(refunds), 0);
 }
 
+/* What we gave back of it ourselves is ours, whatever money it is in. */
+static void strange_money_of_ours_stops_the_list(void **state)
+{
+	json_t *back = taken("refund", "re_9", "5.00"), *ret = NULL;
+	struct fault f = {0};
+	struct str next = {0};
+
+	(void)state;
+	json_object_set_new(json_object_get(back, "amount"), "currency", json_string("BGN"));
+	json_object_set_new(back, "status", json_string("refunded"));
+	json_object_set_new(back, "metadata", json_pack("{s:s}", "refund", REFUND));
+	assert_int_equal(
+		list_of(PAY_LIST_REFUNDS, "refunds", json_pack("[o]", back), NULL, &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_string_equal(f.field, "amount");
+	assert_null(ret);
+}
+
+/* A word that is new there: the page is listed, its state is not made up. Nor is a page of another
+ * host one. */
+static void what_is_not_known_is_told_as_none(void **state)
+{
+	json_auto_t *pages = NULL, *backs = NULL;
+	json_t *back = taken("refund", "re_1", "5.00");
+	struct fault f = {0};
+	struct str next;
+
+	(void)state;
+	assert_int_equal(list_of(PAY_LIST_CHECKOUTS, "payments",
+				 json_pack("[o]", payment("shipped")), NULL, &pages, &next, &f),
+		OK);
+	assert_true(json_is_null(json_object_get(json_array_get(pages, 0), "state")));
+	assert_true(json_is_null(json_object_get(json_array_get(pages, 0), "url")));
+	json_decref(pages);
+	pages = NULL;
+	json_t *evil = with("open", "_links",
+		json_pack("{s:{s:s}}", "checkout", "href", "https://evil.example/"));
+	assert_int_equal(list_of(PAY_LIST_CHECKOUTS, "payments", json_pack("[o]", evil), NULL,
+				 &pages, &next, &f),
+		OK);
+	text_at(pages, "0.state", "open");
+	assert_true(json_is_null(json_object_get(json_array_get(pages, 0), "url")));
+	json_object_set_new(back, "status", json_string("shipped"));
+	assert_int_equal(list_of(PAY_LIST_REFUNDS, "refunds", json_pack("[o]", back), NULL, &backs,
+				 &next, &f),
+		OK);
+	assert_true(json_is_null(json_object_get(json_array_get(backs, 0), "state")));
+}
+
+/* Each of these would be a hole in what our book is held against. */
+static void one_odd_member_stops_the_list(void **state)
+{
+	static const struct {
+		enum pay_list what;
+		const char *key, *value, *field;
+	} rows[] = {{PAY_LIST_CHECKOUTS, "expiresAt", "\"soon\"", "expiresAt"},
+		{PAY_LIST_CHECKOUTS, "createdAt", "7", "createdAt"},
+		{PAY_LIST_CHECKOUTS, "mode", "\"both\"", "mode"},
+		{PAY_LIST_CHECKOUTS, "id", "\"re_1\"", "id"},
+		{PAY_LIST_CHARGES, "mode", "null", "mode"},
+		{PAY_LIST_CHARGES, "amountRefunded", "\"5.00\"", "amountRefunded"},
+		{PAY_LIST_CHARGES, "amountChargedBack", "{}", "amountChargedBack"},
+		{PAY_LIST_CHARGES, "customerId", "\"../x\"", "customerId"}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		json_t *o =
+			with("paid", rows[i].key, json_loads(rows[i].value, JSON_DECODE_ANY, NULL));
+		json_t *ret = NULL;
+		struct fault f = {0};
+		struct str next = {0};
+		assert_int_equal(list_of(rows[i].what, "payments", json_pack("[o]", o), NULL, &ret,
+					 &next, &f),
+			ERR_PROVIDER);
+		assert_string_equal(f.field, rows[i].field);
+		assert_null(ret);
+	}
+}
+
+/* A page whose next one cannot be named is no page. */
+static void no_memory_for_the_cursor(void **state)
+{
+	struct fault f = {0};
+	struct str next = STR("untouched");
+	struct pay_request q = {.method = "none"};
+	json_t *ret = NULL;
+
+	(void)state;
+	arena_fail_at(&arena, 1);
+	assert_int_equal(list_of(PAY_LIST_CHECKOUTS, "payments", json_pack("[o]", payment("open")),
+				 "/v2/payments?from=tr_2", &ret, &next, &f),
+		ERR_NO_MEMORY);
+	assert_int_equal(f.err, ERR_NO_MEMORY);
+	arena_fail_at(&arena, 1);
+	assert_int_equal(
+		mollie_list_build(PAY_LIST_CHARGES, (utc_t){0}, (utc_t){0}, STR(""), &arena, &q),
+		ERR_NO_MEMORY);
+	arena_fail_at(&arena, 0);
+	assert_null(ret);
+	assert_true(str_is(next, "untouched"));
+	assert_string_equal(q.method, "none");
+}
+
 /* What was taken back of nothing, or of an amount that is none, stops the list: it is our book that
  * it is held against. */
 static void odd_claims(void **state)
 {
 	json_t *nowhere = taken("chargeback", "chb_1", "5.00"),
-	       *strange = taken("chargeback", "chb_1", "5,00"), *ret = NULL;
+	       *strange = taken("chargeback", "chb_1", "5,00"),
+	       *unnamed = taken("chargeback", "chb_1", "5.00"),
+	       *when = taken("chargeback", "chb_1", "5.00"), *ret = NULL;
 	struct fault f = {0};
 	struct str next = {0};
 
@@ -134,6 +239,16 @@ static void odd_claims(void **state)
 	assert_int_equal(list_of(PAY_LIST_DISPUTES, "chargebacks", json_pack("[o]", strange), NULL,
 				 &ret, &next, &f),
 		ERR_PROVIDER);
+	json_object_set_new(unnamed, "id", json_string("re_1"));
+	assert_int_equal(list_of(PAY_LIST_DISPUTES, "chargebacks", json_pack("[o]", unnamed), NULL,
+				 &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_string_equal(f.field, "id");
+	json_object_set_new(when, "reversedAt", json_string("soon"));
+	assert_int_equal(list_of(PAY_LIST_DISPUTES, "chargebacks", json_pack("[o]", when), NULL,
+				 &ret, &next, &f),
+		ERR_PROVIDER);
+	assert_string_equal(f.field, "reversedAt");
 	assert_null(ret);
 }
 
@@ -216,6 +331,10 @@ int main(void)
 		cmocka_unit_test(pages_and_money_are_one_list),
 		cmocka_unit_test(claims_are_lists),
 		cmocka_unit_test(strange_money_is_somebody_elses),
+		cmocka_unit_test(strange_money_of_ours_stops_the_list),
+		cmocka_unit_test(what_is_not_known_is_told_as_none),
+		cmocka_unit_test(one_odd_member_stops_the_list),
+		cmocka_unit_test(no_memory_for_the_cursor),
 		cmocka_unit_test(odd_claims),
 		cmocka_unit_test(odd_lists),
 		cmocka_unit_test(lists_are_asked_for),

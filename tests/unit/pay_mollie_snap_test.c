@@ -154,6 +154,49 @@ static void a_made_refund(void **state)
 	assert_null(json_at(s, "checkout"));
 }
 
+/* Since lately it tells its mode, which is then believed. */
+static void a_refund_may_tell_its_mode(void **state)
+{
+	static const struct {
+		const char *mode;
+		bool live;
+	} rows[] = {{"live", true}, {"test", false}};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		json_t *o = taken("refund", "re_1", "5.00");
+		json_object_set_new(o, "status", json_string("pending"));
+		json_object_set_new(o, "mode", json_string(rows[i].mode));
+		json_auto_t *s = good(PAY_KIND_REFUND, o);
+		assert_int_equal(json_is_true(json_at(s, "livemode")), rows[i].live);
+	}
+	json_t *odd = taken("refund", "re_1", "5.00"), *s = NULL;
+	struct fault f = {0};
+	json_object_set_new(odd, "status", json_string("pending"));
+	json_object_set_new(odd, "mode", json_string("both"));
+	assert_int_equal(snap_of(PAY_KIND_REFUND, odd, &s, &f), ERR_PROVIDER);
+	assert_string_equal(f.field, "mode");
+	assert_null(s);
+}
+
+/* A payment may be taken back in many parts, but not in any number of them. */
+static void few_claims(void **state)
+{
+	json_t *full = json_array(), *over = json_array();
+
+	(void)state;
+	for (int i = 0; i < 251; i++) {
+		if (i < 250)
+			json_array_append_new(full, taken("chargeback", "chb_1", "0.10"));
+		json_array_append_new(over, taken("chargeback", "chb_1", "0.10"));
+	}
+	json_auto_t *s = good(PAY_KIND_PAYMENT,
+		with("paid", "_embedded", json_pack("{s:o}", "chargebacks", full)));
+	assert_int_equal(json_array_size(json_at(s, "disputes")), 250);
+	bad(with("paid", "_embedded", json_pack("{s:o}", "chargebacks", over)),
+		"_embedded.chargebacks");
+}
+
 /* --- hostile answers ---------------------------------------------------------------------------
  */
 
@@ -201,6 +244,8 @@ static void odd_members(void **state)
 	bad(with("open", "id", json_string("tr_1/..")), "id");
 	bad(with("open", "resource", json_string("order")), "resource");
 	bad(with("open", "expiresAt", json_true()), "expiresAt");
+	bad(with("open", "expiresAt", json_string("1969-12-31T23:59:59Z")), "expiresAt");
+	bad(with("open", "expiresAt", json_string("1970-01-01T00:00:00Z")), "expiresAt");
 	bad(with("paid", "_embedded", json_pack("{s:s}", "refunds", "x")), "_embedded.refunds");
 	json_object_set_new(other, "status", json_string("refunded"));
 	json_object_set_new(other, "paymentId", json_string("tr_2"));
@@ -214,6 +259,10 @@ static void odd_members(void **state)
 		    json_pack("{s:[o]}", "refunds", taken("refund", "re_1", "1.00"))),
 		"status");
 	bad(with("paid", "_embedded", json_pack("{s:[n]}", "chargebacks")), "id");
+	/* the first that is odd is the one that is told */
+	bad(with("paid", "_embedded",
+		    json_pack("{s:[o,n]}", "chargebacks", taken("chargeback", "chb_1", "1,00"))),
+		"amount");
 }
 
 /* A page of another host is not kept; somebody else's reference is none. */
@@ -250,6 +299,16 @@ static void odd_bodies(void **state)
 	json_t *s = NULL;
 	assert_int_equal(snap_of(PAY_KIND_INVOICE, payment("paid"), &s, &f), ERR_PROVIDER);
 	assert_int_equal(snap_of(PAY_KIND_REFUND, payment("paid"), &s, &f), ERR_PROVIDER);
+	/* a refund of no payment */
+	json_t *of_none = taken("refund", "re_1", "5.00");
+	json_object_set_new(of_none, "status", json_string("pending"));
+	json_object_del(of_none, "paymentId");
+	assert_int_equal(snap_of(PAY_KIND_REFUND, of_none, &s, &f), ERR_PROVIDER);
+	assert_string_equal(f.field, "paymentId");
+	/* taken by the bank, and given back at no time */
+	json_t *when = taken("chargeback", "chb_1", "5.00");
+	json_object_set_new(when, "reversedAt", json_string("soon"));
+	bad(with("paid", "_embedded", json_pack("{s:[o]}", "chargebacks", when)), "reversedAt");
 }
 
 int main(void)
@@ -261,6 +320,8 @@ int main(void)
 		cmocka_unit_test(a_refusal_has_its_reason),
 		cmocka_unit_test(what_was_taken_back),
 		cmocka_unit_test(a_made_refund),
+		cmocka_unit_test(a_refund_may_tell_its_mode),
+		cmocka_unit_test(few_claims),
 		cmocka_unit_test(odd_amounts),
 		cmocka_unit_test(odd_members),
 		cmocka_unit_test(odd_references),

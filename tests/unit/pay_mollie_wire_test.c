@@ -233,7 +233,7 @@ static void locale_and_ways_to_pay(void **state)
 		const char *locale, *part;
 	} rows[] = {{"de", "\"locale\":\"de_DE\""}, {"en-GB", "\"locale\":\"en_US\""},
 		{"NL", "\"locale\":\"nl_NL\""}, {"ru", NULL}, {"ar", NULL}, {"", NULL}, {"e", NULL},
-		{"eng", NULL}};
+		{"eng", NULL}, {"pt_BR", "\"locale\":\"pt_PT\""}};
 	struct pay_request q;
 
 	(void)state;
@@ -284,6 +284,25 @@ static void again_is_the_same_but_for_key_and_attempt(void **state)
 	assert_string_equal(q.method, "POST");
 }
 
+/* What our key does not tell is not made up. */
+static void a_key_of_another_form_names_no_attempt(void **state)
+{
+	static const struct {
+		const char *key, *part;
+	} rows[] = {{ATTEMPT, "\"attempt\":\"" ATTEMPT "\"}"}, {"k", "\"attempt\":null}"},
+		{"v1:create:", "\"attempt\":null}"}, {"v1:create:7", "\"attempt\":null}"}};
+	struct pay_checkout in = gift();
+	struct pay_request q;
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		assert_int_equal(
+			mollie_wire_build_checkout(&in, str_c(rows[i].key), &arena, &q), OK);
+		assert_true(has(q.body, rows[i].part));
+		same(q.idem_key, rows[i].key);
+	}
+}
+
 static void nothing_else_is_made_again(void **state)
 {
 	static const struct {
@@ -326,6 +345,8 @@ static const struct wrong {
 	{.name = "bad cancel", .cancel = {"ftp://x", 7}},
 	{.name = "no webhook", .webhook = {"", 0}},
 	{.name = "bad webhook", .webhook = {"file:///etc", 11}},
+	{.name = "long locale", .locale = {long_text, 17}},
+	{.name = "many methods", .methods = {long_text, 201}},
 	{.name = "locale", .locale = {"de\"", 3}},
 	{.name = "methods", .methods = {"ideal\"]", 7}},
 	{.name = "no key", .key = {"", 0}},
@@ -361,6 +382,9 @@ static void unsound_requests_are_not_built(void **state)
 			ERR_RANGE)
 			fail_msg("%s was built", w->name);
 	}
+	struct pay_checkout nil = gift();
+	nil.pledge = (struct uuid){0};
+	assert_int_equal(mollie_wire_build_checkout(&nil, STR(KEY), &arena, &q), ERR_RANGE);
 }
 
 /* An id comes from a webhook: nothing in it may lead the call elsewhere. (case 36) */
@@ -389,8 +413,8 @@ static void odd_ids_are_not_fetched(void **state)
 
 static void unsound_refunds_are_not_built(void **state)
 {
-	static const struct money rows[] = {
-		{0, "EUR"}, {-1, "EUR"}, {1230, "KWD"}, {50050, "ISK"}, {1, "XXX"}};
+	static const struct money rows[] = {{0, "EUR"}, {-1, "EUR"}, {1230, "KWD"}, {50050, "ISK"},
+		{1, "XXX"}, {1, "EU"}, {INT64_C(1000000000001), "EUR"}, {INT64_MAX, "EUR"}};
 	struct pay_refund ok = {.payment = STR("tr_1"),
 				  .money = {1, "EUR"},
 				  .refund = uuid_of(LATER)},
@@ -408,6 +432,29 @@ static void unsound_refunds_are_not_built(void **state)
 	in.refund = (struct uuid){0};
 	assert_int_equal(mollie_wire_build_refund(&in, STR("k"), &arena, &q), ERR_RANGE);
 	assert_int_equal(mollie_wire_build_refund(&ok, STR(""), &arena, &q), ERR_RANGE);
+	assert_int_equal(mollie_wire_build_expire(STR("tr_1"), STR(""), &arena, &q), ERR_RANGE);
+}
+
+/* A part may be below the smallest gift, in money that we never ask for too, and as much as there
+ * is. */
+static void any_part_goes_back(void **state)
+{
+	static const struct {
+		struct money money;
+		const char *value;
+	} rows[] = {{{1, "EUR"}, "0.01"}, {{100, "ISK"}, "1"}, {{505, "ZAR"}, "5.05"},
+		{{INT64_C(1000000000000), "EUR"}, "10000000000.00"}};
+	struct pay_refund in = {.payment = STR("tr_1"), .refund = uuid_of(LATER)};
+	struct pay_request q;
+	char part[80];
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		in.money = rows[i].money;
+		snprintf(part, sizeof part, "\"value\":\"%s\"}", rows[i].value);
+		assert_int_equal(mollie_wire_build_refund(&in, STR("k"), &arena, &q), OK);
+		assert_true(has(q.body, part));
+	}
 }
 
 /* Whatever runs out, nothing half is given. */
@@ -424,7 +471,15 @@ static void memory_may_run_out(void **state)
 		e = mollie_wire_build_checkout(&in, STR(KEY), &arena, &q);
 		assert_true(e == OK || strcmp(q.method, "untouched") == 0);
 	}
+	arena_fail_at(&arena, 1);
+	q.method = "untouched";
+	assert_int_equal(
+		mollie_wire_build_fetch(PAY_KIND_PAYMENT, STR("tr_1"), &arena, &q), ERR_NO_MEMORY);
+	arena_fail_at(&arena, 1);
+	assert_int_equal(
+		mollie_wire_build_expire(STR("tr_1"), STR("k"), &arena, &q), ERR_NO_MEMORY);
 	arena_fail_at(&arena, 0);
+	assert_string_equal(q.method, "untouched");
 	assert_int_equal(e, OK);
 }
 
@@ -479,6 +534,15 @@ static void errors_are_told_in_short(void **state)
 	ans.body = STR("{\"status\":422,\"title\":\"<b>\",\"field\":\"a\\nb\"}");
 	mollie_wire_error_text(&ans, text);
 	assert_string_equal(text, "HTTP 422 ? ?");
+	ans.body =
+		STR("{\"status\":422,\"title\":\"a title that is longer than any that has been\"}");
+	mollie_wire_error_text(&ans, text);
+	assert_string_equal(text, "HTTP 422 ?");
+	ans.status = 200;
+	ans.body = STR("{}");
+	mollie_wire_error_text(&ans, text);
+	assert_string_equal(text, "HTTP 200");
+	ans.status = 422;
 	ans.body = STR("<html>");
 	mollie_wire_error_text(&ans, text);
 	assert_string_equal(text, "HTTP 422 without an error object");
@@ -516,6 +580,25 @@ static void a_page_is_read(void **state)
 	assert_int_equal(utc_s(p.expires_at), 1795695300);
 	assert_int_equal(open_with(OPEN("\"live\"", "\"open\"", PAGE), 201, &p, &f), OK);
 	assert_true(p.livemode);
+}
+
+/* Half an opened page is none. */
+static void no_memory_for_the_page(void **state)
+{
+	struct pay_opened p = {.livemode = true};
+	enum err e = ERR_NO_MEMORY;
+	struct fault f;
+	long n = 0;
+
+	(void)state;
+	while (e == ERR_NO_MEMORY) {
+		assert_true(p.livemode && n < 100);
+		arena_fail_at(&arena, ++n);
+		e = open_with(OPEN("\"test\"", "\"open\"", PAGE), 201, &p, &f);
+	}
+	arena_fail_at(&arena, 0);
+	assert_int_equal(e, OK);
+	assert_int_equal(n, 3);
 }
 
 /* (cases 13, 14) */
@@ -594,6 +677,11 @@ static void an_id_is_a_hint(void **state)
 	for (size_t i = 0; i < ARRAY_N(bad); i++)
 		if (hook(bad[i], &ev) != ERR_BAD_EVENT)
 			fail_msg("row %zu was taken: %s", i, bad[i]);
+	ev.kind = PAY_KIND_REFUND;
+	arena_fail_at(&arena, 1);
+	assert_int_equal(hook("id=tr_1", &ev), ERR_NO_MEMORY);
+	arena_fail_at(&arena, 0);
+	assert_int_equal(ev.kind, PAY_KIND_REFUND);
 }
 
 int main(void)
@@ -608,14 +696,17 @@ int main(void)
 		cmocka_unit_test(locale_and_ways_to_pay),
 		cmocka_unit_test(labels_are_json),
 		cmocka_unit_test(again_is_the_same_but_for_key_and_attempt),
+		cmocka_unit_test(a_key_of_another_form_names_no_attempt),
 		cmocka_unit_test(nothing_else_is_made_again),
 		cmocka_unit_test(unsound_requests_are_not_built),
 		cmocka_unit_test(odd_ids_are_not_fetched),
 		cmocka_unit_test(unsound_refunds_are_not_built),
+		cmocka_unit_test(any_part_goes_back),
 		cmocka_unit_test(memory_may_run_out),
 		cmocka_unit_test(outcomes),
 		cmocka_unit_test(errors_are_told_in_short),
 		cmocka_unit_test(a_page_is_read),
+		cmocka_unit_test(no_memory_for_the_page),
 		cmocka_unit_test(hostile_pages),
 		cmocka_unit_test(an_id_is_a_hint),
 	};

@@ -66,6 +66,22 @@ static void a_part_goes_back(void **state)
 	in.money = (struct money){1, "CHF"};
 	assert_int_equal(stripe_change_build_refund(&in, KEY, &arena, &q), OK);
 	is(&q, "POST", "/v1/refunds", "charge=ch_1&amount=1&metadata[refund]=" REFUND, "v1:refund:1");
+	in.payment = STR("py_1");
+	assert_int_equal(stripe_change_build_refund(&in, KEY, &arena, &q), OK);
+	is(&q, "POST", "/v1/refunds", "charge=py_1&amount=1&metadata[refund]=" REFUND, "v1:refund:1");
+}
+
+/* What was paid by mistake in money that we never ask for goes back as well. */
+static void strange_money_goes_back(void **state)
+{
+	struct pay_refund in = part();
+	struct pay_request q;
+
+	(void)state;
+	assert_null(money_currency(STR("ZAR")));
+	in.money = (struct money){505, "ZAR"};
+	assert_int_equal(stripe_change_build_refund(&in, KEY, &arena, &q), OK);
+	assert_non_null(strstr(q.body.p, "amount=505"));
 }
 
 static void unsound_refunds_are_not_built(void **state)
@@ -82,6 +98,7 @@ static void unsound_refunds_are_not_built(void **state)
 	    {.name = "more than there is", .money = {INT64_MAX, "EUR"}},
 	    {.name = "between two steps", .money = {150, "ISK"}},
 	    {.name = "no currency", .money = {1, ""}},
+	    {.name = "half a currency", .money = {1, "EU"}},
 	    {.name = "another reason", .reason = "because"},
 	    {.name = "no reason", .reason = ""},
 	    {.name = "no key", .key = {"", 0}},
@@ -298,6 +315,7 @@ int main(void)
 {
 	const struct CMUnitTest tests[] = {
 		cmocka_unit_test(a_part_goes_back),
+		cmocka_unit_test(strange_money_goes_back),
 		cmocka_unit_test(unsound_refunds_are_not_built),
 		cmocka_unit_test(each_change_has_its_bytes),
 		cmocka_unit_test(unsound_changes_are_not_built),

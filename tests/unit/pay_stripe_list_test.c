@@ -254,11 +254,22 @@ static const struct { enum pay_list what; const char *entries, *more; } wrongs[]
     {PAY_LIST_CHARGES, CH("succeeded", ",'payment_intent':'pi 1'"), "false"},
     {PAY_LIST_CHARGES, CH("succeeded", ",'payment_intent':{'id':'pi_1','metadata':{'pledge':'" P "'}},'metadata':"
 	"{'pledge':'01890a5d-ac96-774b-bcce-b302099a8058'}"), "false"},
+    {PAY_LIST_CHARGES, "{'id':'ch_1','object':'charge','created':'1','livemode':true,'status':'succeeded','amount':1,'currency':'eur'}", "false"},
+    {PAY_LIST_CHARGES, CH("succeeded", ",'invoice':'in 1'"), "false"},
+    {PAY_LIST_CHARGES, CH("succeeded", ",'customer':7"), "false"},
+    {PAY_LIST_CHECKOUTS, "{'id':'cs_1','object':'checkout.session','created':1,'status':'open'}", "false"},
+    {PAY_LIST_CHECKOUTS, "{'id':'cs_1','object':'checkout.session','created':1,'livemode':1,'status':'open'}", "false"},
+    {PAY_LIST_CHECKOUTS, "{'id':'../','object':'checkout.session','created':1,'livemode':true,'status':'open'}", "false"},
+    {PAY_LIST_CHECKOUTS, CS("open", "unpaid", ",'metadata':{'pledge':'01890a5d-ac96-774b-bcce-b302099a8058'}"), "false"},
     {PAY_LIST_CHECKOUTS, HEAD("cs_1", "checkout.session") ",'expires_at':'soon'}", "false"},
     {PAY_LIST_REFUNDS, "{'id':'re_1','object':'refund','status':'pending','amount':1,'currency':'eur'}", "false"},
     {PAY_LIST_REFUNDS, CLAIM("re_1", "refund", "pending", ",'charge':7"), "false"},
     {PAY_LIST_DISPUTES, "{'id':'du_1','object':'dispute','created':1,'status':'lost','amount':1,'currency':'eur'}", "false"},
+    {PAY_LIST_DISPUTES, HEAD("../", "dispute") ",'status':'lost','amount':1,'currency':'eur'}", "false"},
+    {PAY_LIST_DISPUTES, CLAIM("du_1", "dispute", "lost", ",'payment_intent':'pi 1'"), "false"},
     {PAY_LIST_SUBSCRIPTIONS, HEAD("s", "subscription") "}", "false"},
+    {PAY_LIST_SUBSCRIPTIONS, "{'id':'sub_1','object':'subscription','created':1,'status':'active'}", "false"},
+    {PAY_LIST_SUBSCRIPTIONS, HEAD("sub_1", "subscription") ",'customer':'cus 1'}", "false"},
 };
 
 static void what_is_no_page_is_refused(void **state)

@@ -218,6 +218,30 @@ static void a_stale_header_tells_by_how_much(void **state)
 	assert_string_equal(f.detail, "stale: 10000 s off");
 }
 
+static void verdicts_have_names(void **state)
+{
+	(void)state;
+	assert_string_equal(stripe_sign_name(STRIPE_SIGN_OK), "ok");
+	assert_string_equal(stripe_sign_name(STRIPE_SIGN_STALE), "stale");
+	assert_string_equal(stripe_sign_name((enum stripe_sign)99), "malformed");
+}
+
+/* Without a secret nothing is verified, so nothing is believed: not even what is signed with none. */
+static void no_secret_no_event(void **state)
+{
+	struct pay_set none = {.version = "2026-10-28.endive", .tolerance_s = 300};
+	struct pay_event ev = {.kind = PAY_KIND_REFUND};
+	struct fault f = {0};
+	char hex[65], header[128];
+
+	(void)state;
+	sign("", "1800000000", STR(BODY), hex);
+	snprintf(header, sizeof header, "t=1800000000,v1=%s", hex);
+	assert_int_equal(stripe_sign_webhook(&none, str_c(header), STR(BODY), utc_of_s(NOW), &arena, &ev, &f), ERR_SECRET);
+	assert_int_equal(f.err, ERR_SECRET);
+	assert_int_equal(ev.kind, PAY_KIND_REFUND);
+}
+
 /* --- envelopes --------------------------------------------------------------------------------- */
 
 static enum err read_event(const char *body, struct pay_event *ret, struct fault *f)
@@ -289,6 +313,38 @@ static void events_name_what_to_fetch(void **state)
 		assert_true(str_is(ev.id, "evt_1"));
 		assert_true(ev.livemode);
 		assert_int_equal(utc_s(ev.created), 1799999990);
+	}
+}
+
+#define FIRST(reason, pledge) "{\"id\":\"in_1\",\"billing_reason\":\"" reason "\",\"metadata\":{\"pledge\":\"" OTHER "\"}," \
+	"\"parent\":{\"subscription_details\":{\"metadata\":{\"pledge\":\"" pledge "\"}}}}"
+#define OTHER "01890a5d-ac96-774b-bcce-b302099a8058"
+
+/* A declined card is counted against the form, once, and for its pledge if it tells one: that of the first instalment stands
+ * with the subscription. An instalment that fails later is nobody's try. */
+static void a_declined_card_is_told(void **state)
+{
+	static const struct { const char *body; bool declined; const char *pledge; } rows[] = {
+	    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\",\"metadata\":{\"pledge\":\"" PLEDGE "\"}}"), true, PLEDGE},
+	    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\",\"metadata\":{\"pledge\":\"shop 7\"}}"), true, NULL},
+	    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\"}"), true, NULL},
+	    {EVENT("invoice.payment_failed", FIRST("subscription_create", PLEDGE)), true, PLEDGE},
+	    {EVENT("invoice.payment_failed", FIRST("subscription_create", "shop 7")), true, NULL},
+	    {EVENT("invoice.payment_failed", FIRST("subscription_cycle", PLEDGE)), false, NULL},
+	    {EVENT("invoice.paid", FIRST("subscription_create", PLEDGE)), false, NULL},
+	    {EVENT("checkout.session.completed", "{\"id\":\"cs_1\",\"metadata\":{\"pledge\":\"" PLEDGE "\"}}"), false, NULL},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		struct uuid want = {0};
+		struct pay_event ev;
+		struct fault f;
+		assert_int_equal(read_event(rows[i].body, &ev, &f), OK);
+		if (rows[i].pledge)
+			assert_int_equal(uuid_parse(str_c(rows[i].pledge), &want), OK);
+		if (ev.declined != rows[i].declined || memcmp(&ev.pledge, &want, sizeof want) != 0)
+			fail_msg("row %zu", i);
 	}
 }
 
@@ -369,6 +425,12 @@ static void unsound_events_are_refused(void **state)
 	memset(deep, '[', 10000);
 	memset(deep + 10000, ']', 10000);
 	assert_int_equal(read_event(deep, &ev, &f), ERR_BAD_EVENT);
+	for (int n = 120; n <= 121; n++) { /* a type as long as may be, and a longer one */
+		char type[122] = "", body[400];
+		memset(type, 'x', (size_t)n);
+		snprintf(body, sizeof body, HEAD "\"type\":\"%s\"}", type);
+		assert_int_equal(read_event(body, &ev, &f), n == 120 ? OK : ERR_BAD_EVENT);
+	}
 }
 
 static void no_memory_at_any_place(void **state)
@@ -396,7 +458,10 @@ int main(void)
 		cmocka_unit_test(a_header_of_64_kilobytes),
 		cmocka_unit_test(every_flipped_bit_is_seen),
 		cmocka_unit_test(a_stale_header_tells_by_how_much),
+		cmocka_unit_test(verdicts_have_names),
+		cmocka_unit_test(no_secret_no_event),
 		cmocka_unit_test(events_name_what_to_fetch),
+		cmocka_unit_test(a_declined_card_is_told),
 		cmocka_unit_test(another_version_is_told),
 		cmocka_unit_test(a_thin_event_may_say_little),
 		cmocka_unit_test(unsound_events_are_refused),

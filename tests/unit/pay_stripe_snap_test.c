@@ -112,6 +112,8 @@ static enum err snap(const struct pay_set *s, enum pay_kind kind, const json_t *
 	"'fraud_type':'made_with_stolen_card'" more "}"
 #define WARNED(payment) ",'warnings':[{'id':'issfr_1','payment':'" payment "','kind':'made_with_stolen_card','actionable':true}]"
 
+#define LONG "a_way_to_pay_whose_name_is_longer_than_any_that_there_is"
+
 static const struct row { const char *name; enum pay_kind kind; const char *in, *out; } rows[] = {
     {"open", PAY_KIND_CHECKOUT, SESSION("payment", "open", "unpaid", ",'url':'" URL "'"),
 	SAYS(MINE, CHECKOUT("open", "'" URL "'") MAIL)},
@@ -240,6 +242,8 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
 	SAYS(MINE, HOW("card", ""))},
     {"intent paid by what is no word", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','payment_method_details':{'type':'a@b.example','a@b':{'country':'DE'}}}"),
 	SAYS(MINE, HOW("other", ""))},
+    {"intent paid by what has a long name", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','payment_method_details':{'type':'" LONG "','" LONG "':{'country':'DE'}}}"),
+	SAYS(MINE, HOW(LONG, ""))},
     {"intent paid at no cost", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','balance_transaction':" MOVE("txn_1", "0") "}"),
 	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", T, "'pi_1'"))},
     {"intent declined, waits", PAY_KIND_PAYMENT, INTENT("requires_payment_method", ",'last_payment_error':{'code':'card_declined','decline_code':'stolen_card'}"),
@@ -253,6 +257,8 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
 	SAYS(MINE, TOLD("null", "null"))},
     {"terms, by threes", PAY_KIND_SUBSCRIPTION, PRICED("500", "3", ""), SAYS(MINE, TOLD("null", "null"))},
     {"ends with its period", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'cancel_at_period_end':true"), SAYS(MINE, TOLD(U, "null"))},
+    {"ends at a time and with its period", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'cancel_at_period_end':true,'cancel_at':1900000009"),
+	SAYS(MINE, TOLD(AGAIN, "null"))},
     {"ends at a time", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'cancel_at':1900000009"), SAYS(MINE, TOLD(AGAIN, "null"))},
     {"paused until a time", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'pause_collection':{'behavior':'void','resumes_at':1900000009}"),
 	SAYS(MINE, TOLD("null", AGAIN))},
@@ -272,6 +278,9 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
 	BILLED(REFUSED("requires_payment_method", "{'code':'expired_card'}"))),
 	SAYS(MINE, PAYMENT("in_1", "failed", "2600", "null", "'pi_1'") TRIED("past_due", "'expired_card'", "4", "null")
 	DECLINED("pi_1", "expired_card") MAIL)},
+    {"instalment canceled at the bank", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT ",'attempted':true,'attempt_count':1"
+	BILLED(REFUSED("canceled", "null"))),
+	SAYS(MINE, PAYMENT("in_1", "failed", "2600", "null", "'pi_1'") TRIED("past_due", "'not_told'", "1", "null") MAIL)},
     {"instalment waits for the donor", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT TRY BILLED(REFUSED("requires_action", "null"))),
 	SAYS(MINE, PAYMENT("in_1", "failed", "2600", "null", "'pi_1'") TRIED("past_due", "'authentication_required'", "2", AGAIN) MAIL)},
     {"debit on its way, another try planned", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT TRY BILLED("{'id':'pi_1','status':'processing'}")),
@@ -342,6 +351,8 @@ static const struct row wrongs[] = {
     {"monthly, no subscription", PAY_KIND_CHECKOUT, SUBSESSION("paid", "null", "'in_1'"), NULL},
     {"monthly, no invoice", PAY_KIND_CHECKOUT, SUBSESSION("paid", "'sub_1'", "null"), NULL},
     {"monthly, unknown life", PAY_KIND_CHECKOUT, SUBSESSION("paid", SUB("asleep"), "'in_1'"), NULL},
+    {"monthly, a subscription of no id", PAY_KIND_CHECKOUT, SUBSESSION("paid", "{'id':'sub/..','status':'active','current_period_end':1}", "'in_1'"), NULL},
+    {"monthly, an invoice of no id", PAY_KIND_CHECKOUT, SUBSESSION("paid", "'sub_1'", "{'id':'in/..','status':'paid','amount_paid':2500,'currency':'eur'}"), NULL},
     {"paid nothing", PAY_KIND_CHECKOUT, "{'id':'cs_1','object':'checkout.session','livemode':false,'mode':'payment','status':'complete',"
 	"'payment_status':'paid','amount_total':0,'currency':'eur','payment_intent':'pi_1'}", NULL},
     {"no reference", PAY_KIND_INVOICE, INVOICE("paid", ""), NULL},
@@ -368,6 +379,7 @@ static const struct row wrongs[] = {
     {"a pause that is none", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'pause_collection':'void'"), NULL},
     {"an end that is none", PAY_KIND_SUBSCRIPTION, PRICED("1500", "1", ",'cancel_at_period_end':'yes'"), NULL},
     {"tries without end", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT ",'attempt_count':1001"), NULL},
+    {"an odd line before a sound one", PAY_KIND_INVOICE, INVOICE("paid", NEXT PARENT ",'lines':{'data':[{'period':{'end':'x'}},{'period':{'end':1900000001}}]}"), NULL},
     {"warning of nothing", PAY_KIND_WARNING, WARNING(""), NULL},
     {"warning of no kind", PAY_KIND_WARNING, "{'id':'issfr_1','object':'radar.early_fraud_warning','livemode':false,'actionable':true,'charge':'ch_1'}", NULL},
     {"too much", PAY_KIND_REFUND, "{'id':'re_1','object':'refund','amount':1000000000001,'currency':'eur','status':'pending','charge':'ch_1'}", NULL},
@@ -422,6 +434,56 @@ static void no_answer_no_picture(void **state)
 	ans.curl = 18;
 	assert_int_equal(stripe_snap_parse(&set, PAY_KIND_REFUND, &ans, utc_of_s(1), &out, &f), ERR_PROVIDER);
 	assert_null(out);
+}
+
+/* --- lists that are long ------------------------------------------------------------------------ */
+
+/* n times the same entry in a list of this name, then the last one. */
+static json_t *with_many(const char *object, const char *path, const char *entry, int n, const char *last)
+{
+	json_t *o = json_of(object), *list = json_array();
+
+	for (int i = 0; i < n; i++)
+		json_array_append_new(list, json_of(entry));
+	json_array_append_new(list, json_of(last));
+	json_object_set_new(o, path, strcmp(path, "lines") == 0 ? json_pack("{s:o}", "data", list) : list);
+	return o;
+}
+
+/* As many movements as a dispute has are read; more than it can have are none. */
+static void a_dispute_has_few_movements(void **state)
+{
+	json_auto_t *full = with_many(DISPUTE("won"), "balance_transactions", MOVE("txn_1", "1500"), 49, MOVE("txn_2", "-1500"));
+	json_auto_t *over = with_many(DISPUTE("won"), "balance_transactions", MOVE("txn_1", "1500"), 50, MOVE("txn_2", "-1500"));
+	json_auto_t *odd = with_many(DISPUTE("won"), "balance_transactions", MOVE("txn_1", "1500"), 1, MOVE("../", "1"));
+	json_auto_t *out = NULL;
+	json_t *none = NULL;
+	struct fault f = {0};
+
+	(void)state;
+	assert_int_equal(snap(&set, PAY_KIND_DISPUTE, full, &out, &f), OK);
+	assert_int_equal(json_array_size(json_at(out, "fees")), 50);
+	assert_int_equal(json_integer_value(json_at(out, "fees.49.amount")), -1500);
+	assert_int_equal(snap(&set, PAY_KIND_DISPUTE, over, &none, &f), ERR_PROVIDER);
+	assert_string_equal(f.field, "balance_transactions");
+	assert_int_equal(snap(&set, PAY_KIND_DISPUTE, odd, &none, &f), ERR_PROVIDER);
+	assert_null(none);
+}
+
+/* An invoice of ours has one line. Of a long one the first lines tell until when was paid. */
+static void only_the_first_lines_are_read(void **state)
+{
+	static const char line[] = "{'period':{'end':1900000001},'metadata':{}}", later[] = "{'period':{'end':1900000009},'metadata':{}}";
+	json_auto_t *full = with_many(INVOICE("paid", PARENT), "lines", line, 49, later);
+	json_auto_t *over = with_many(INVOICE("paid", PARENT), "lines", line, 50, later);
+	json_auto_t *all = NULL, *first = NULL;
+	struct fault f = {0};
+
+	(void)state;
+	assert_int_equal(snap(&set, PAY_KIND_INVOICE, full, &all, &f), OK);
+	assert_true(str_is(json_text(all, "recurring.until"), "2030-03-17T17:46:49Z"));
+	assert_int_equal(snap(&set, PAY_KIND_INVOICE, over, &first, &f), OK);
+	assert_true(str_is(json_text(first, "recurring.until"), "2030-03-17T17:46:41Z"));
 }
 
 /* --- every value turned into every other ------------------------------------------------------- */
@@ -572,6 +634,8 @@ int main(void)
 		cmocka_unit_test(a_refund_has_the_mode_of_our_key),
 		cmocka_unit_test(what_cannot_be_is_refused),
 		cmocka_unit_test(no_answer_no_picture),
+		cmocka_unit_test(a_dispute_has_few_movements),
+		cmocka_unit_test(only_the_first_lines_are_read),
 		cmocka_unit_test(no_twisted_value_is_believed),
 		cmocka_unit_test(a_missing_value_is_not_believed),
 	};

@@ -235,6 +235,30 @@ static void yearly_is_a_subscription(void **state)
 	assert_false(has(q.body, "payment_intent_data"));
 }
 
+static void what_it_takes_is_told(void **state)
+{
+	(void)state;
+	for (int i = 0; i < INTERVAL_N; i++)
+		assert_true(stripe_wire_takes((enum campaign_interval)i, STR("EUR")));
+	assert_false(stripe_wire_takes(INTERVAL_N, STR("EUR")));
+	assert_false(stripe_wire_takes(INTERVAL_ONCE, STR("XXX")));
+	assert_false(stripe_wire_takes(INTERVAL_MONTH, STR("eur")));
+}
+
+/* In their order, each under its number; none named: Stripe offers what the account has. */
+static void ways_to_pay_are_listed(void **state)
+{
+	struct pay_checkout in = one_off();
+	struct pay_request q;
+
+	(void)state;
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &q), OK);
+	assert_false(has(q.body, "payment_method_types"));
+	in.methods = STR("card,sepa_debit");
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &q), OK);
+	assert_true(has(q.body, "&payment_method_types[0]=card&payment_method_types[1]=sepa_debit&metadata[pledge]="));
+}
+
 /* (case 7) */
 static void labels_are_encoded(void **state)
 {
@@ -286,11 +310,11 @@ static void nothing_else_is_made_again(void **state)
 	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), utc_of_s(INT64_C(253402300800)), &arena, &q), ERR_RANGE);
 }
 
-static char long_text[4096];
+static char long_text[4096], long_word[4096];
 
 static const struct wrong {
 	const char *name;
-	struct str label, email, success, cancel, key;
+	struct str label, email, success, cancel, methods, key;
 	struct money money;
 	int interval;
 	int64_t expires_s;
@@ -309,6 +333,8 @@ static const struct wrong {
     {.name = "space", .success = {"https://a b", 11}},
     {.name = "long way", .success = {long_text, 2049}},
     {.name = "bad cancel", .cancel = {"ftp://x", 7}},
+    {.name = "many ways to pay", .methods = {long_word, 201}},
+    {.name = "another pair", .methods = {"card&mode=setup", 15}},
     {.name = "no key", .key = {"", 0}},
     {.name = "header in key", .key = {"a\r\nX: y", 7}},
     {.name = "long key", .key = {long_text, 256}},
@@ -330,6 +356,7 @@ static void unsound_requests_are_not_built(void **state)
 
 	(void)state;
 	memset(long_text, 'a', sizeof long_text);
+	memset(long_word, 'a', sizeof long_word);
 	memcpy(long_text, "https://", 8);
 	for (size_t i = 0; i < ARRAY_N(wrongs); i++) {
 		const struct wrong *w = &wrongs[i];
@@ -339,6 +366,7 @@ static void unsound_requests_are_not_built(void **state)
 		in.email = w->email.p ? w->email : in.email;
 		in.success_url = w->success.p ? w->success : in.success_url;
 		in.cancel_url = w->cancel.p ? w->cancel : in.cancel_url;
+		in.methods = w->methods.p ? w->methods : in.methods;
 		in.money = w->money.cur[0] ? w->money : in.money;
 		in.interval = w->interval ? (enum campaign_interval)w->interval : in.interval;
 		in.expires_at = w->expires_s ? utc_of_s(w->expires_s) : in.expires_at;
@@ -464,6 +492,7 @@ static void error_texts_hold_no_message(void **state)
 	        "HTTP 402 card_error/card_declined/stolen_card"},
 	    {400, "{\"error\":{\"type\":\"a@b.example\",\"param\":\"x y\"}}", "HTTP 400 ? ?"},
 	    {400, "{\"error\":{\"type\":7}}", "HTTP 400"},
+	    {400, "{\"error\":{\"type\":\"a_word_that_is_longer_than_any_that_has_been\"}}", "HTTP 400 ?"},
 	    {502, "<html>", "HTTP 502 without an error object"},
 	    {200, "{}", "HTTP 200"},
 	};
@@ -510,6 +539,24 @@ static void a_session_is_opened(void **state)
 	assert_int_equal(open_with(&local, STR(SESSION("http://127.0.0.1:8081/c/pay/1")), 200, &p), OK);
 	assert_int_equal(open_with(&local, STR(SESSION("https://127.0.0.1:8081/c/pay/1")), 200, &p), OK);
 	assert_int_equal(open_with(&live, STR(SESSION("https://CHECKOUT.stripe.com/c")), 200, &p), OK);
+}
+
+/* Half an opened page is none. */
+static void no_memory_for_the_page(void **state)
+{
+	struct pay_opened p = {.livemode = true};
+	enum err e = ERR_NO_MEMORY;
+	long n = 0;
+
+	(void)state;
+	while (e == ERR_NO_MEMORY) {
+		assert_true(p.livemode && n < 100);
+		arena_fail_at(&arena, ++n);
+		e = open_with(&live, STR(SESSION(PAGE)), 200, &p);
+	}
+	arena_fail_at(&arena, 0);
+	assert_int_equal(e, OK);
+	assert_int_equal(n, 3);
 }
 
 static const char *const no_sessions[] = {
@@ -589,6 +636,8 @@ int main(void)
 		cmocka_unit_test(odd_ids_are_not_fetched),
 		cmocka_unit_test(minor_units_go_as_they_are),
 		cmocka_unit_test(yearly_is_a_subscription),
+		cmocka_unit_test(what_it_takes_is_told),
+		cmocka_unit_test(ways_to_pay_are_listed),
 		cmocka_unit_test(labels_are_encoded),
 		cmocka_unit_test(again_is_the_same_but_for_key_and_time),
 		cmocka_unit_test(nothing_else_is_made_again),
@@ -597,6 +646,7 @@ int main(void)
 		cmocka_unit_test(every_ending_has_its_class),
 		cmocka_unit_test(error_texts_hold_no_message),
 		cmocka_unit_test(a_session_is_opened),
+		cmocka_unit_test(no_memory_for_the_page),
 		cmocka_unit_test(other_answers_open_nothing),
 		cmocka_unit_test(a_cut_answer_opens_nothing),
 	};
