@@ -133,8 +133,10 @@ enum err app_again(struct app_money *m, struct str token, const struct money_ask
 	struct str state, outcome = STR("open"), url = STR("");
 	mono_t deadline = mono_add(ask->start, dur_ms(conf_int(m->conf, CONF_money_wait_ms)));
 	enum err e = load(m, token, ask->arena, &g, &p, &state, f);
-	if (e != OK)
+	if (e != OK) {
+		money_failed("a pledge could not be looked up", ask->request_id, e, f);
 		return e;
+	}
 	if (!str_is(state, "open"))
 		e = begin(m, p, ask, &g, deadline, &outcome, &url, f);
 	/* nobody is held while the provider is known to be away */

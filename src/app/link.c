@@ -174,6 +174,7 @@ enum err app_link_look(
 	if (e == OK && d.is_new)
 		e = write_cookie(m, &d.cookie, ret);
 	rows_free(d.sites);
+	money_failed("a link could not be looked up", ask->request_id, e, f);
 	return e;
 }
 

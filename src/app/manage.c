@@ -210,6 +210,7 @@ enum err app_manage_look(struct app_money *m, const struct manage_ask *ask,
 		e = gone(f);
 	if (e == OK)
 		e = secret_of(m, ask, site.id, secret, ret);
+	money_failed("a link could not be looked up", ask->request_id, e, f);
 	return e;
 }
 
@@ -271,5 +272,6 @@ enum err app_manage_leave(struct app_money *m, const struct manage_ask *ask,
 	e = store_call(m->store, STMT_manage_leave, &a, &rows, f);
 	if (e == OK && rows_n(rows) == 1)
 		e = arena_dup(ask->arena, row_str(rows, 0, "locale"), &ret->locale);
+	money_failed("a visit could not be ended", ask->request_id, e, f);
 	return e;
 }

@@ -132,8 +132,10 @@ enum err app_manage_page(struct app_money *m, const struct manage_ask *ask,
 		e = read_gifts(m, ask, &at, page, f);
 	if (e == OK)
 		e = uuid_new4(&key);
-	if (e != OK)
+	if (e != OK) {
+		money_failed("a visit could not be shown", ask->request_id, e, f);
 		return e;
+	}
 	memcpy(page->form, at.form, sizeof page->form);
 	uuid_format(&key, page->key);
 	return OK;

@@ -1,5 +1,6 @@
 /* app/money.c: what the money role's use cases share. */
 #include "app/money.h"
+#include "base/log.h"
 
 enum err money_site(
 	struct app_money *m, struct str host, struct rows **ret, int *ret_row, struct fault *f)
@@ -35,4 +36,15 @@ enum err money_token(const struct app_money *m, struct str text, int16_t site,
 		return fault_set(f, ERR_BAD_TOKEN, "token", "not a token of this site");
 	*ret = token;
 	return OK;
+}
+
+void money_failed(const char *what, struct str request_id, enum err e, const struct fault *f)
+{
+	struct log_line l;
+	if (err_class(e) < ERR_CLASS_HARD)
+		return;
+	log_open(&l, LOG_ERROR, what);
+	log_str(&l, "request_id", request_id);
+	log_err(&l, e, f);
+	log_emit(&l);
 }

@@ -76,6 +76,10 @@ bool money_cookie(
 MUST enum err money_token(const struct app_money *m, struct str text, int16_t site,
 	struct ticket_token *ret, struct fault *f);
 
+/* money_failed: tells the log of what failed by our own fault (classes hard and bug), for calls
+ * that say nothing else. request_id may be empty. */
+void money_failed(const char *what, struct str request_id, enum err e, const struct fault *f);
+
 /* app_pledge: make a pledge or find the one of this key.
  *   gives  *ret; url empty while the outcome is unknown or when there is nothing to pay any more
  *   fails  every fault of pledge_check, ERR_FIELD_BAD (a provider that is not configured),

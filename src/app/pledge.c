@@ -425,8 +425,10 @@ enum err app_pledge(
 		admit_fresh(m, ask, &d.admit, e, &ret->fresh, f);
 		ret->fresh.sum = d.sum;
 	}
-	if (e != OK)
+	if (e != OK) {
+		money_failed("a pledge could not be stored", ask->request_id, e, f);
 		return e;
+	}
 	CRASH_POINT("p.committed");
 	if (rows_n(rows) != 1 || str_is(row_str(rows, 0, "outcome"), "other"))
 		return fault_set(f, ERR_KEY_REUSED, "key",

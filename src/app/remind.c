@@ -180,6 +180,7 @@ enum err app_remind_first(struct app_money *m, const struct remind_ask *ask,
 	arg_int(&a, site);
 	arg_utc(&a, ask->now);
 	e = store_call(m->store, STMT_remind_first, &a, &rows, f);
+	money_failed("the form of reminders could not be made", ask->request_id, e, f);
 	return e == OK ? arena_dup(ask->arena, row_str(rows, 0, "month"), ret) : e;
 }
 
@@ -225,7 +226,9 @@ static enum err ask_key(struct app_money *m, const struct remind_ask *ask, enum 
 enum err app_remind_look(struct app_money *m, const struct remind_ask *ask,
 	struct remind_answer *ret, struct fault *f)
 {
-	return ask_key(m, ask, STMT_remind_look, ret, f);
+	enum err e = ask_key(m, ask, STMT_remind_look, ret, f);
+	money_failed("a reminder could not be looked up", ask->request_id, e, f);
+	return e;
 }
 
 enum err app_remind_stop(struct app_money *m, const struct remind_ask *ask,
@@ -242,5 +245,6 @@ enum err app_remind_follow(
 	struct remind_answer answer;
 	ROWS_AUTO rows = NULL;
 	enum err e = ask_rows(m, ask, STMT_remind_follow, &answer, &rows, f);
+	money_failed("a reminder could not be followed", ask->request_id, e, f);
 	return e == OK ? arena_dup(ask->arena, row_str(rows, 0, "path"), ret_path) : e;
 }

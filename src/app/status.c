@@ -82,8 +82,10 @@ enum err app_pledge_state(struct app_money *m, struct str token, struct arena *a
 	store_args_init(&args);
 	arg_str(&args, token);
 	enum err e = store_call(m->store, STMT_pledge_by_token, &args, &rows, f);
-	if (e != OK)
+	if (e != OK) {
+		money_failed("a pledge could not be looked up", STR(""), e, f);
 		return e;
+	}
 	if (rows_n(rows) != 1)
 		return ERR_NOT_FOUND;
 	memset(ret, 0, sizeof *ret);

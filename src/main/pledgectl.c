@@ -1,4 +1,5 @@
 /* main/pledgectl.c: the operator's tool: which command, which configuration, which exit code. */
+#include <errno.h>
 #include <getopt.h>
 #include <stdio.h>
 #include <string.h>
@@ -187,6 +188,18 @@ static const struct ctl_command *find(int argc, char **argv, int *ret_words)
 	return NULL;
 }
 
+/* What was told did not all get out; that of it which was written before the end was reached leaves
+ * a mark at the stream alone. */
+static bool is_lost(void)
+{
+	int why = ferror(stdout) ? EIO : 0;
+	if (fflush(stdout) != 0)
+		why = errno;
+	if (why != 0)
+		fprintf(stderr, "pledgectl: stdout: %s\n", strerror(why));
+	return why != 0;
+}
+
 static int run(struct ctl *c, int argc, char **argv)
 {
 	int words = 0;
@@ -198,10 +211,9 @@ static int run(struct ctl *c, int argc, char **argv)
 	}
 	optind = 0; /* getopt starts anew */
 	int code = c->command->run(c, argc - words + 1, argv + words - 1);
-	if (fflush(stdout) != 0 && code == CTL_OK) {
-		perror("pledgectl: stdout");
+	bool lost = is_lost();
+	if (code == CTL_OK && lost)
 		code = CTL_FAILED;
-	}
 	store_close(c->store);
 	if (c->has_conf)
 		conf_fini(&c->conf);

@@ -227,14 +227,16 @@ bool role_reload(const struct role *r, struct pays *pays)
 	struct str rest, line;
 	struct buf b;
 	buf_init(&b, text, sizeof text);
-	if (conf_load(r->path, ROLES[r->row].conf, &next, &b) != OK) {
-		for (rest = buf_str(&b); str_cut(&rest, '\n', &line);)
+	enum err e = conf_load(r->path, ROLES[r->row].conf, &next, &b);
+	if (e != OK) {
+		rest = b.n > 0 ? buf_str(&b) : str_c(err_slug(e));
+		while (str_cut(&rest, '\n', &line))
 			refused("", line, STR(""));
 		return false;
 	}
 	CRASH_POINT("h.config_parsed");
 	buf_init(&b, text, sizeof text);
-	enum err e = check_again(r, &next, &m, &b, &f);
+	e = check_again(r, &next, &m, &b, &f);
 	if (e != OK) {
 		refused(f.field, f.detail[0] ? str_c(f.detail) : str_c(err_sentence(e)),
 			buf_str(&b));
@@ -294,11 +296,14 @@ static int start(size_t i, const char *path, enum what what)
 	struct buf b;
 	int code = 0;
 	buf_init(&b, text, sizeof text);
-	if (conf_load(path, ROLES[i].conf, &conf, &b) != OK) {
+	enum err e = conf_load(path, ROLES[i].conf, &conf, &b);
+	if (e != OK) {
 		complain(&b);
-		return EXIT_CONF;
+		if (b.n == 0)
+			fprintf(stderr, "%s: %s\n", path, err_slug(e));
+		return e == ERR_NO_MEMORY ? EXIT_TEMP : EXIT_CONF;
 	}
-	enum err e = check(i, &conf, &m, &f);
+	e = check(i, &conf, &m, &f);
 	pays_close(&m.pays); /* the role opens its own */
 	if (e == OK && what == TEST)
 		e = check_lists(&conf, &f);

@@ -1,5 +1,5 @@
 /* tests/torture/shim.c: stands before libc (LD_PRELOAD) and lets the n-th allocation or the n-th
- * system call of a pledged process fail. Which and how is told by a file that both sides have
+ * system call of pledged or pledgectl fail. Which and how is told by a file that both sides have
  * mapped (SHIM_FILE); other programs that inherit the environment are left alone.
  * tests/walk/lib/shim.mjs is the other side. */
 #define _GNU_SOURCE
@@ -8,6 +8,7 @@
 #include <fcntl.h>
 #include <link.h>
 #include <poll.h>
+#include <stdarg.h>
 #include <stdatomic.h>
 #include <stdint.h>
 #include <stdio.h>
@@ -17,8 +18,8 @@
 #include <sys/socket.h>
 #include <unistd.h>
 
-enum { NOTHING, MEMORY, CALLS };
-enum { SHORT = -1 }; /* how: half of what was asked for; else an errno */
+enum { NOTHING, MEMORY, CALLS, OURS }; /* OURS: what the program itself allocates */
+enum { SHORT = -1 };                   /* how: half of what was asked for; else an errno */
 
 /* The file: whole numbers of eight bytes. */
 struct word {
@@ -31,30 +32,42 @@ struct word {
 };
 
 static struct word none, *w = &none;
-static uintptr_t fcgi_from, fcgi_to;
 
-/* libfcgi ends its process when memory is short (an assertion of its own), so its allocations are
- * not failed here. */
-static int find_fcgi(struct dl_phdr_info *info, size_t size, void *arg)
+/* Where the code of a caller lies. libfcgi ends its process when memory is short (an assertion of
+ * its own), so its allocations are not failed here. Of OURS those of all libraries are left out:
+ * jansson goes on after one that failed while its text buffer grew, and may write behind it. */
+enum { FCGI, PROGRAM, PLACES };
+static struct {
+	uintptr_t from, to;
+} place[PLACES];
+
+static int find(struct dl_phdr_info *info, size_t size, void *first)
 {
+	int at = strstr(info->dlpi_name, "libfcgi.so") ? FCGI : *(int *)first ? PROGRAM : PLACES;
+
 	(void)size;
-	(void)arg;
-	if (!strstr(info->dlpi_name, "libfcgi.so"))
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++)
+	*(int *)first = 0;
+	for (int i = 0; at < PLACES && i < info->dlpi_phnum; i++)
 		if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
-			fcgi_from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-			fcgi_to = fcgi_from + info->dlpi_phdr[i].p_memsz;
+			place[at].from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+			place[at].to = place[at].from + info->dlpi_phdr[i].p_memsz;
 		}
 	return 0;
+}
+
+static int is_at(const void *caller, int at)
+{
+	return (uintptr_t)caller >= place[at].from && (uintptr_t)caller < place[at].to;
 }
 
 __attribute__((constructor)) static void begin(void)
 {
 	const char *path = getenv("SHIM_FILE");
-	if (!path || strcmp(program_invocation_short_name, "pledged") != 0)
+	int first = 1;
+	if (!path || (strcmp(program_invocation_short_name, "pledged") != 0 &&
+			     strcmp(program_invocation_short_name, "pledgectl") != 0))
 		return;
-	dl_iterate_phdr(find_fcgi, NULL);
+	dl_iterate_phdr(find, &first);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -90,8 +103,9 @@ extern void __libc_free(void *);
 
 static int no_memory(const void *from)
 {
-	if (w->what != MEMORY || ((uintptr_t)from >= fcgi_from && (uintptr_t)from < fcgi_to) ||
-		!strike(MEMORY))
+	int what = (int)w->what;
+	if ((what != MEMORY && what != OURS) || is_at(from, FCGI) ||
+		(what == OURS && !is_at(from, PROGRAM)) || !strike(what))
 		return 0;
 	errno = ENOMEM;
 	return 1;
@@ -131,6 +145,40 @@ void free(void *p)
 	if (p)
 		w->live--;
 	__libc_free(p);
+}
+
+/* What libc allocates for the program, which then is the one who asked. */
+char *strdup(const char *s)
+{
+	if (w->what == OURS && no_memory(__builtin_return_address(0)))
+		return NULL;
+	size_t n = strlen(s) + 1;
+	char *copy = got(__libc_malloc(n));
+	return copy ? memcpy(copy, s, n) : NULL;
+}
+
+int __vasprintf_chk(char **ret, int flag, const char *fmt, va_list ap);
+
+int __asprintf_chk(char **ret, int flag, const char *fmt, ...)
+{
+	va_list ap;
+	if (w->what == OURS && no_memory(__builtin_return_address(0)))
+		return -1;
+	va_start(ap, fmt);
+	int n = __vasprintf_chk(ret, flag, fmt, ap);
+	va_end(ap);
+	return n;
+}
+
+int asprintf(char **ret, const char *fmt, ...)
+{
+	va_list ap;
+	if (w->what == OURS && no_memory(__builtin_return_address(0)))
+		return -1;
+	va_start(ap, fmt);
+	int n = vasprintf(ret, fmt, ap);
+	va_end(ap);
+	return n;
 }
 
 /* --- system calls ------------------------------------------------------------------------------

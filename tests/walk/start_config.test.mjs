@@ -2,14 +2,17 @@
 // 78; a database that is away at start is waited for.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
 import { chmod, mkdtemp, rm, writeFile } from "node:fs/promises";
+import { createServer } from "node:net";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
 import { after, test } from "node:test";
 
-import { build, root, stack } from "./lib/stack.mjs";
-import { until } from "./lib/until.mjs";
+import { Shim, shim } from "./lib/shim.mjs";
+import { build, root, sanitized, stack } from "./lib/stack.mjs";
+import { sleep, until } from "./lib/until.mjs";
 
 const dir = await mkdtemp(join(tmpdir(), "pledged-config-"));
 const KEY = `k1:${"0123456789abcdef".repeat(4)}\n`;
@@ -32,9 +35,11 @@ async function lay(changes = {}) {
 	}
 }
 
-function pledged(...words) {
+const pledged = (...words) => pledged_with({}, ...words);
+
+function pledged_with(more, ...words) {
 	return new Promise((done) => execFile(resolve(root, build, "pledged"), [...words, "-c", join(dir, "p.ini")],
-		{ timeout: 20000, cwd: dir, env: { PATH: process.env.PATH } }, (error, stdout, stderr) => done({ code: error ? error.code ?? error.signal : 0, stdout, stderr })));
+		{ timeout: 20000, cwd: dir, env: { PATH: process.env.PATH, ...more } }, (error, stdout, stderr) => done({ code: error ? error.code ?? error.signal : 0, stdout, stderr })));
 }
 
 for (const role of ["view", "money", "clerk"]) {
@@ -73,6 +78,10 @@ const BAD = [
 	["words that libpq cannot read", "clerk", { ini: `[database]\nconninfo = host\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo/],
 	["a level that does not exist", "view", { ini: `${GOOD.ini}[log]\nlevel = chatty\n` }, /p\.ini:9: log\.level/],
 	["a word that would switch tickets off", "money", { ini: `${GOOD.ini}[form]\nticket = true\n` }, /form\.ticket: .*on, watch or off/],
+	["a word of consent that is none", "view", { ini: `${GOOD.ini}[view]\nconsent_default = some\n` }, /p\.ini:9: view\.consent_default: .*none, counting or full/],
+	["a key of accounts that is no key", "view", { ini: `${GOOD.ini}[account]\nkey_file = stripe.webhook\n` }, /p\.ini:9: account\.key_file: /],
+	["a provider named twice", "money", { ini: `${GOOD.ini}[pay]\nproviders = stripe,stripe\n` }, /p\.ini:9: pay\.providers: .*named twice/],
+	["a provider that there is not", "clerk", { ini: `${GOOD.ini}[pay]\nproviders = stripe,coins\n` }, /p\.ini:9: pay\.providers: /],
 	["a tolerance of nothing", "money", { ini: `${GOOD.ini}tolerance_s = 0\n` }, /p\.ini:8: .*tolerance_s/],
 ];
 
@@ -114,12 +123,141 @@ test("-T shows what is in force and masks secrets", async () => {
 	assert.doesNotMatch(said.stdout, /planted|0123456789abcdef/);
 });
 
+test("what stands behind the program's name: help, the version, and what is neither", async () => {
+	await lay();
+	for (const [words, code, out, err] of [[["-h"], 0, /^usage: pledged ROLE .*\n[^]* clerk +does what can wait/, /^$/], [["--help", "view"], 0, /^usage: /, /^$/],
+		[["-v"], 0, /^pledged \S+\n$/, /^$/], [[], 2, /^$/, /^usage: /], [["waiter"], 2, /^$/, /^usage: /], [["view", "money"], 2, /^$/, /^usage: /],
+		[["view", "--louder"], 2, /^$/, /unrecognized option '--louder'\nusage: /]]) {
+		const said = await pledged(...words);
+
+		assert.equal(said.code, code, words.join(" "));
+		assert.match(said.stdout, out, words.join(" "));
+		assert.match(said.stderr, err, words.join(" "));
+	}
+});
+
+// handed: a role that is started as systemd does it: the socket is descriptor 3, the environment tells for which process.
+async function handed(role, pid, env = {}, where = { path: join(dir, "door.sock") }) {
+	await lay({ ini: `${GOOD.ini}[database]\nconninfo = host=${dir} dbname=none\n` });
+	const door = createServer();
+
+	await new Promise((done, failed) => door.on("error", failed).listen(where, done));
+	const p = spawn("sh", ["-c", `LISTEN_FDS=1 LISTEN_PID=${pid} exec "$0" "$@"`, resolve(root, build, "pledged"), role, "-c", join(dir, "p.ini")],
+		{ cwd: dir, env: { PATH: process.env.PATH, ...env }, stdio: ["ignore", "pipe", "pipe", door._handle.fd] });
+	const said = { text: "" };
+
+	p.stdout.resume();
+	p.stderr.on("data", (d) => { said.text += d; });
+	said.ended = new Promise((done) => p.on("close", (code, signal) => done(signal ?? code)));
+	said.end = () => p.kill("SIGTERM");
+	said.ended.then(() => door.close());
+	return said;
+}
+
+test("a socket that systemd hands over is taken, one for another process is not", async () => {
+	for (const role of ["view", "money"]) {
+		const role_said = await handed(role, "$$");
+
+		await until(`${role} runs`, () => /"msg":"sandbox"/.test(role_said.text), 60);
+		await sleep(300);
+		role_said.end();
+		assert.equal(await role_said.ended, 0, role_said.text);
+		const other = await handed(role, 1);
+
+		assert.equal(await other.ended, 78, other.text);
+		assert.match(other.text, /descriptor 0 is not a listening socket/);
+	}
+});
+
+// listener: who stands for systemd: lines of what is told by datagrams. Node has none of these.
+async function listener(path) {
+	const perl = spawn("perl", ["-MIO::Socket::UNIX", "-e", `$| = 1; my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0] =~ s/^@/\\0/r) or die; print "open\n";
+		while (defined $s->recv(my $m, 999)) { print "$m\n" }`, path], { stdio: ["ignore", "pipe", "inherit"] });
+	const heard = { text: "", end: () => perl.kill("SIGKILL") };
+
+	perl.stdout.on("data", (d) => { heard.text += d; });
+	await until("somebody listens", () => heard.text === "open\n", 60);
+	return heard;
+}
+
+test("a port of this host is as good as a socket in a folder", async () => {
+	for (const host of ["127.0.0.1", "::1"]) {
+		const said = await handed("view", "$$", {}, { host, port: 0 }).catch((error) => assert.equal(error.code, "EADDRNOTAVAIL"));
+
+		if (!said)
+			continue; // a host without IPv6
+		await until("it runs", () => /"msg":"sandbox"/.test(said.text), 60);
+		await sleep(300);
+		said.end();
+		assert.equal(await said.ended, 0, said.text);
+	}
+});
+
+test("systemd is told when a role is ready, and when it ends", async () => {
+	for (const [role, path, words] of [["view", join(dir, "notify"), "open\nREADY=1\nSTOPPING=1\n"], ["money", `@pledged-walk-${process.pid}`, "open\nREADY=1\n"]]) {
+		const heard = await listener(path), said = await handed(role, "$$", { NOTIFY_SOCKET: path });
+
+		await until(`${role} is ready`, () => /READY=1/.test(heard.text), 60);
+		said.end();
+		assert.equal(await said.ended, 0, said.text);
+		await until("all is heard", () => heard.text === words, 60);
+		heard.end();
+	}
+	const nowhere = await handed("money", "$$", { NOTIFY_SOCKET: join(dir, "x".repeat(120)) });
+
+	await until("it runs all the same", () => /"msg":"sandbox"/.test(nowhere.text), 60);
+	await sleep(300);
+	nowhere.end();
+	assert.equal(await nowhere.ended, 0, nowhere.text);
+});
+
+test("walls that cannot be built keep a role from starting; odd homes do not", { skip: sanitized && "sanitizers need what it forbids" }, async () => {
+	await lay();
+	const plain = await pledged("view");
+
+	assert.equal(plain.code, 78);
+	for (const home of ["", "x".repeat(2000), dir])
+		assert.match((await pledged_with({ HOME: home, CREDENTIALS_DIRECTORY: dir }, "view")).stderr, /"msg":"sandbox"/, home.slice(0, 20));
+	if (/"files":"off"/.test(plain.stderr))
+		return; // a kernel without Landlock has none of them
+	const said = await new Promise((done) => execFile(resolve(root, build, "pledged"), ["view", "-c", `${"./".repeat(600)}p.ini`], { cwd: dir, env: { PATH: process.env.PATH } },
+		(error, _, stderr) => done({ code: error.code, stderr })));
+
+	assert.equal(said.code, 75, said.stderr);
+	assert.match(said.stderr, /"msg":"cannot start".*sandbox\.files.*a path is too long/);
+});
+
 test("without a socket a role says how it wants to be started", async () => {
 	await lay();
 	const said = await pledged("view");
 
 	assert.equal(said.code, 78);
 	assert.match(said.stderr, /socket/);
+});
+
+test("each allocation of a check fails once: it says so, or all is fine", { skip: sanitized ? "two libraries that want to be the first" : !existsSync(shim) && "make torture was not run" }, async () => {
+	await lay({ ini: `${GOOD.ini}[risk]\ndomains_file = p.ini\n[account]\nkey_file = cookie.key\n` });
+	const m = new Shim(join(dir, "shim"));
+
+	for (const role of ["view", "money", "clerk"]) {
+		m.arm("ours", 1e12);
+		assert.equal((await pledged_with(m.env, role, "-t")).code, 0);
+		const places = m.get("seen"), step = Math.ceil(places / 60);
+		let failed = 0;
+
+		assert.ok(places > 100, `${places} places`);
+		for (let n = 1; n <= places; n += step) {
+			m.arm("ours", n);
+			const said = await pledged_with(m.env, role, "-t");
+
+			assert.ok([0, 75, 78].includes(said.code), `${role}, ${n} of ${places}: ${said.code} ${said.stderr}`);
+			assert.notEqual(said.stderr, "", `${role}, ${n} of ${places}`);
+			assert.equal(/ is fine$/m.test(said.stderr), said.code === 0, `${role}, ${n} of ${places}: ${said.stderr}`);
+			failed += said.code !== 0;
+		}
+		assert.ok(failed > 10, `${failed} of ${places}`);
+	}
+	m.close();
 });
 
 test("the database is away at start: the roles live, are not ready, and heal by themselves", async () => {

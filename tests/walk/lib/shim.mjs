@@ -1,7 +1,10 @@
-// shim.mjs: the n-th allocation or system call of a role's process fails (tests/torture/shim.c, make torture).
+// shim.mjs: the n-th allocation or system call of a process of ours fails (tests/torture/shim.c, make torture).
 //
 //   const m = await shimmed(s, "money");          started again with the shim before libc; one process of it
-//   m.arm("memory", 17); ... m.seen(), m.hit(), m.live(); m.rest();
+//   m.arm("memory", 17); ... m.get("seen"), m.get("hit"), m.get("live"); m.rest();
+//
+//   const m = new Shim(file);                     for a program that is started with the environment m.env, after arm
+//   m.arm("ours", 17);                            what the program itself allocates
 
 import { chmodSync, chownSync, closeSync, openSync, readSync, writeFileSync, writeSync } from "node:fs";
 import { constants } from "node:os";
@@ -10,15 +13,15 @@ import { join } from "node:path";
 import { root } from "./stack.mjs";
 
 export const shim = join(root, "build/torture/shim.so");
-const WHAT = { nothing: 0, memory: 1, calls: 2 };
+const WHAT = { nothing: 0, memory: 1, calls: 2, ours: 3 };
 const AT = Object.fromEntries(["what", "n", "how", "more", "seen", "hit", "live", "pid"].map((name, i) => [name, i * 8]));
 
 // errors: what a system call can end with.
 export const HOW = { EIO: constants.errno.EIO, EINTR: constants.errno.EINTR, EAGAIN: constants.errno.EAGAIN, short: -1 };
 
-class Shim {
-	constructor(s, role) {
-		Object.assign(this, { s, role, file: join(s.dir, `shim.${role}`) });
+export class Shim {
+	constructor(file) {
+		Object.assign(this, { file, env: { LD_PRELOAD: shim, SHIM_FILE: file } });
 		writeFileSync(this.file, Buffer.alloc(4096));
 		if (process.getuid() === 0)
 			chownSync(this.file, 65534, 65534);
@@ -52,19 +55,30 @@ class Shim {
 		this.set("what", 0);
 	}
 
+	close() {
+		this.rest();
+		closeSync(this.fd);
+	}
+}
+
+class Shimmed extends Shim {
+	constructor(s, role) {
+		super(join(s.dir, `shim.${role}`));
+		Object.assign(this, { s, role });
+	}
+
 	async start() {
-		await this.s.role(this.role, "restart", { LD_PRELOAD: shim, SHIM_FILE: this.file });
+		await this.s.role(this.role, "restart", this.env);
 	}
 
 	async end() {
-		this.rest();
-		closeSync(this.fd);
+		this.close();
 		await this.s.role(this.role, "restart");
 	}
 }
 
 export async function shimmed(s, role) {
-	const m = new Shim(s, role);
+	const m = new Shimmed(s, role);
 
 	await m.start();
 	return m;
