@@ -361,29 +361,38 @@ static enum err tidy_functions(struct work *w)
 	return e;
 }
 
-/* Twice in one transaction: first unchecked, since a function may call one that comes later by
- * name; then checked. begun: the one of the last migration, so that nobody sees its tables with the
- * functions of before, or without one that it dropped. */
+static enum err check_functions(struct work *w)
+{
+	enum err e = script(w, "SET LOCAL check_function_bodies = on", NULL);
+	for (size_t i = 0; e == OK && i < w->functions.n; i++)
+		e = run(w, w->functions.folder, &w->functions.file[i], "SAVEPOINT one; ",
+			"RELEASE SAVEPOINT one");
+	return e;
+}
+
+/* Twice: first unchecked, since a function may call one that comes later by name; then checked.
+ * begun: the transaction of the last migration, so that nobody sees its tables with the functions
+ * of before, or without one that it dropped; it ends before they are checked, since others wait for
+ * its locks. */
 static enum err make_functions(struct work *w, bool begun)
 {
-	enum err e = script(w,
-		begun ? "SET LOCAL search_path = pg_catalog, pg_temp; SET LOCAL "
-			"check_function_bodies = off"
-		      : BEGIN "SET LOCAL check_function_bodies = off",
-		NULL);
+	enum err e = script(w, begun ? "SET LOCAL search_path = pg_catalog, pg_temp" : BEGIN, NULL);
+	if (e == OK)
+		e = script(w, "SET LOCAL check_function_bodies = off", NULL);
 	for (size_t i = 0; e == OK && i < w->functions.n; i++)
 		e = make_function(w, &w->functions.file[i]);
 	if (e == OK)
 		e = tidy_functions(w);
-	if (e == OK)
-		e = script(w, "SET LOCAL check_function_bodies = on", NULL);
-	for (size_t i = 0; e == OK && i < w->functions.n; i++)
-		e = run(w, w->functions.folder, &w->functions.file[i], "SAVEPOINT one; ",
-			"RELEASE SAVEPOINT one");
-	if (e == OK)
+	if (e == OK && begun)
 		e = script(w, "COMMIT", NULL);
 	if (e == OK && begun)
 		fprintf(w->m->out, "migration %s applied\n", w->past.file[w->past.n - 1].name);
+	if (e == OK && begun)
+		e = script(w, BEGIN, NULL);
+	if (e == OK)
+		e = check_functions(w);
+	if (e == OK)
+		e = script(w, "COMMIT", NULL);
 	if (e == OK)
 		fprintf(w->m->out, "functions: %zu made\n", w->functions.n);
 	return e;

@@ -38,19 +38,18 @@ function unpack(commit, tree) {
 }
 
 // as_now: its migrations as they stand here today; gives how many were edited since.
-function as_now(tree) {
+function as_now(commit, tree) {
 	let edited = 0;
 
 	for (const name of files(tree)) {
 		const now = files(root).find((other) => other.slice(0, 5) === name.slice(0, 5));
 		const text = readFileSync(join(root, FOLDER, now), "utf8");
 
-		if (now !== name || readFileSync(join(tree, FOLDER, name), "utf8") !== text) {
-			rmSync(join(tree, FOLDER, name));
-			writeFileSync(join(tree, FOLDER, now), text);
-			edited += 1;
-		}
+		rmSync(join(tree, FOLDER, name));
+		writeFileSync(join(tree, FOLDER, now), text);
 	}
+	for (const name of git("ls-tree", "--name-only", `${commit}:${FOLDER}`).split("\n"))
+		edited += existsSync(join(tree, FOLDER, name)) && git("show", `${commit}:${FOLDER}/${name}`) === readFileSync(join(tree, FOLDER, name), "utf8").trim() ? 0 : 1;
 	return edited;
 }
 
@@ -86,7 +85,7 @@ export function before(n = 1) {
 	} catch (error) {
 		return { why: `git archive: ${(error.stderr || error.message).toString().trim().split("\n")[0]}` };
 	}
-	const edited = as_now(tree);
+	const edited = as_now(commit, tree);
 
 	if (!existsSync(join(tree, "tests/node_modules")))
 		symlinkSync(join(root, "tests/node_modules"), join(tree, "tests/node_modules"));
