@@ -14,7 +14,6 @@ import { promisify } from "node:util";
 
 import { client, request } from "./http.mjs";
 import { check_invariants, check_logs } from "./invariants.mjs";
-import { pooler } from "./pooler.mjs";
 import { provider } from "./provider.mjs";
 import { until } from "./until.mjs";
 
@@ -213,9 +212,6 @@ export async function launch(options = {}) {
 	const s = new Stack(dir, await read_env(dir), tree);
 
 	running.add(s);
-	// Any walk with the roles behind a pooler: WALK_POOLER=1.
-	if (process.env.WALK_POOLER && options.only !== "pg")
-		await pooler(s);
 	return s;
 }
 
