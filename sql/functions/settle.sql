@@ -1,6 +1,6 @@
 -- settle: apply a provider's snapshot to its pledge. The one function that moves a pledge's money side;
 -- webhooks, look-ups and the operator all end here.
--- Tables, locked in this order: pledge (row lock first; a second caller waits here), attempt, payment,
+-- Tables, locked in this order: pledge (row lock first; a second caller waits here; made by orphan_take when an operator took it over), attempt, payment,
 -- refund, dispute, recurring, fee, fraud_warning, inbox, outbox, mail_out, ledger; after the payment of a refusal that no event told
 -- of, those of decline_note.
 -- Idempotent and monotone: rows are keyed by the provider's ids and only go up (a decided dispute: the newest fetch wins),
@@ -16,6 +16,7 @@ DECLARE
 	v_livemode boolean := (p_snapshot ->> 'livemode')::boolean;
 	v_email text := p_snapshot ->> 'email';
 	v_p pledge;
+	v_taken uuid;
 	v_attempt uuid;
 	v_status text;
 	v_new boolean := false;
@@ -27,6 +28,10 @@ BEGIN
 		RAISE EXCEPTION 'snapshot without provider or mode' USING ERRCODE = 'invalid_parameter_value';
 	END IF;
 	SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = settle_find(p_snapshot) FOR UPDATE;
+	IF NOT FOUND THEN
+		v_taken := orphan_take(p_snapshot, p_now);
+		SELECT p.* INTO v_p FROM pledge p WHERE p.pledge_id = v_taken FOR UPDATE;
+	END IF;
 	IF NOT FOUND OR EXISTS (
 		SELECT FROM settle_claims(p_snapshot) s (r)
 		WHERE (SELECT y.state FROM payment y	-- found once, not for each payment

@@ -269,18 +269,20 @@ static enum err check_past(struct work *w)
 	return OK;
 }
 
+/* The last one is not committed here: the functions come with it (make_functions). */
 static enum err apply_one(struct work *w, size_t i)
 {
+	bool last = i + 1 == w->past.n;
 	const struct file *file = &w->past.file[i];
 	char after[400];
 	/* the version is ours (git describe): a quote in it would be a bug */
 	ASSERT(!strchr(w->m->by, '\'') && strlen(w->m->by) < 100);
 	snprintf(after, sizeof after,
 		"INSERT INTO pledged.migration VALUES (%zu, '%s', '%s', pg_catalog.now(), '%s'); "
-		"COMMIT",
-		i + 1, file->name, file->sum, w->m->by);
+		"%s",
+		i + 1, file->name, file->sum, w->m->by, last ? "" : "COMMIT");
 	enum err e = run(w, w->past.folder, file, BEGIN, after);
-	if (e == OK)
+	if (e == OK && !last)
 		fprintf(w->m->out, "migration %s applied\n", file->name);
 	return e;
 }
@@ -359,20 +361,36 @@ static enum err tidy_functions(struct work *w)
 	return e;
 }
 
-/* Twice in one transaction: first unchecked, since a function may call one that comes later by
- * name; then checked. */
-static enum err make_functions(struct work *w)
+static enum err check_functions(struct work *w)
 {
-	enum err e = script(w, BEGIN "SET LOCAL check_function_bodies = off", NULL);
+	enum err e = script(w, "SET LOCAL check_function_bodies = on", NULL);
+	for (size_t i = 0; e == OK && i < w->functions.n; i++)
+		e = run(w, w->functions.folder, &w->functions.file[i], "SAVEPOINT one; ",
+			"RELEASE SAVEPOINT one");
+	return e;
+}
+
+/* Twice: first unchecked, since a function may call one that comes later by name; then checked.
+ * begun: the transaction of the last migration, so that nobody sees its tables with the functions
+ * of before, or without one that it dropped; it ends before they are checked, since others wait for
+ * its locks. */
+static enum err make_functions(struct work *w, bool begun)
+{
+	enum err e = script(w, begun ? "SET LOCAL search_path = pg_catalog, pg_temp" : BEGIN, NULL);
+	if (e == OK)
+		e = script(w, "SET LOCAL check_function_bodies = off", NULL);
 	for (size_t i = 0; e == OK && i < w->functions.n; i++)
 		e = make_function(w, &w->functions.file[i]);
 	if (e == OK)
 		e = tidy_functions(w);
+	if (e == OK && begun)
+		e = script(w, "COMMIT", NULL);
+	if (e == OK && begun)
+		fprintf(w->m->out, "migration %s applied\n", w->past.file[w->past.n - 1].name);
+	if (e == OK && begun)
+		e = script(w, BEGIN, NULL);
 	if (e == OK)
-		e = script(w, "SET LOCAL check_function_bodies = on", NULL);
-	for (size_t i = 0; e == OK && i < w->functions.n; i++)
-		e = run(w, w->functions.folder, &w->functions.file[i], "SAVEPOINT one; ",
-			"RELEASE SAVEPOINT one");
+		e = check_functions(w);
 	if (e == OK)
 		e = script(w, "COMMIT", NULL);
 	if (e == OK)
@@ -409,7 +427,7 @@ static enum err apply_all(struct work *w)
 	for (size_t i = w->applied; e == OK && i < w->past.n; i++)
 		e = apply_one(w, i);
 	if (e == OK)
-		e = make_functions(w);
+		e = make_functions(w, w->applied < w->past.n);
 	struct fault ignored; /* the first fault is the one to tell; a lost connection has ended all
 				 of this */
 	if (e != OK)

@@ -33,6 +33,7 @@ static uint64_t mix(struct str name, uint64_t h)
 
 uint32_t campaign_draw(struct str name, uint64_t hash, uint32_t n)
 {
+	ASSERT(n > 0);
 	return (uint32_t)(mix(name, hash) % n);
 }
 
@@ -40,6 +41,7 @@ size_t campaign_variant_pick(const struct campaign *c, uint64_t hash)
 {
 	uint32_t sum = 0;
 
+	ASSERT(c->variant_n <= CAMPAIGN_VARIANTS_MAX);
 	for (size_t i = 0; i < c->variant_n; i++)
 		sum += c->variant[i].share;
 	if (sum == 0)
@@ -48,6 +50,7 @@ size_t campaign_variant_pick(const struct campaign *c, uint64_t hash)
 	size_t i = 0;
 	while (slot >= c->variant[i].share)
 		slot -= c->variant[i++].share;
+	ASSERT(i < c->variant_n);
 	return i;
 }
 
@@ -76,6 +79,7 @@ static bool fits(const struct campaign_amounts *a, struct str country, const str
 
 size_t campaign_set_pick(const struct campaign *c, struct str country, const struct reader *r)
 {
+	ASSERT(c->set_n <= CAMPAIGN_SETS_MAX);
 	for (size_t i = 1; i < c->set_n; i++)
 		if (fits(&c->set[i], country, r))
 			return i;
@@ -111,6 +115,7 @@ static const struct campaign_text *find_sister(const struct campaign_variant *v,
 const struct campaign_text *campaign_text_pick(
 	const struct campaign *c, size_t variant, struct str locale)
 {
+	ASSERT(variant == 0 || variant < c->variant_n);
 	const struct campaign_variant *v = &c->variant[variant];
 	const struct campaign_text *t = find(v, locale);
 

@@ -22,6 +22,7 @@ static int64_t lost_until(const struct cap_marks *m)
 {
 	uint8_t i = 0;
 
+	ASSERT(m->n > 0);
 	while (i + 1 < m->n && is_word(m->kind[i]))
 		i++;
 	return m->at_s[i];
@@ -43,6 +44,7 @@ void cap_unpack(struct str marks, struct cap_marks *ret)
 	for (uint8_t i = 0; i < n; i++)
 		if (ret->kind[i] < MARK_KIND_N && ret->at_s[i] > ret->newest_s[ret->kind[i]])
 			ret->newest_s[ret->kind[i]] = ret->at_s[i];
+	ASSERT(n <= READER_MARK_MAX);
 	ret->n = n;
 	ret->full = n == READER_MARK_MAX;
 	ret->lost_s = ret->full ? lost_until(ret) : INT64_MIN;
@@ -63,6 +65,7 @@ static uint8_t first_of(const struct cap_marks *m, uint16_t key)
 
 static uint8_t next_of(const struct cap_marks *m, uint16_t key, uint8_t i)
 {
+	ASSERT(i > 0 && i <= m->n);
 	if (key != 0)
 		return m->next[i - 1];
 	return i < m->n ? (uint8_t)(i + 1) : 0;
@@ -126,6 +129,7 @@ void cap_look(const struct cap_marks *m, const struct campaign_cap *cap, utc_t n
 			ret->today += at >= today;
 		}
 	}
+	ASSERT(ret->in_period <= m->n && ret->today <= m->n);
 	restart(ret, cap, now_s);
 	if (ret->newest_s > now_s)
 		ret->newest_s = now_s;

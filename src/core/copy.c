@@ -15,12 +15,14 @@ static const struct {
 
 enum copy_needs copy_needs(enum copy_value v)
 {
+	ASSERT((unsigned)v < COPY_N);
 	return VALUES[v].needs;
 }
 
 /* The first n bytes of *rest cannot be read. */
 static bool wrong(struct str *rest, size_t n, struct copy_part *ret, enum err *ret_err)
 {
+	ASSERT(n > 0 && n <= rest->n); /* or a text would be read for ever */
 	*ret = (struct copy_part){.text = {rest->p, n}};
 	*rest = (struct str){rest->p + n, rest->n - n};
 	*ret_err = ERR_FIELD_BAD;
@@ -77,6 +79,7 @@ bool copy_next(struct str *rest, struct copy_part *ret, enum err *ret_err)
 	if (!end) /* behind "{" nothing can be read, behind "}" everything */
 		return wrong(rest, s.p[0] == '{' ? s.n : 1, ret, ret_err);
 	size_t len = (size_t)(end - s.p) + 1;
+	ASSERT(len >= 2 && len <= s.n);
 	if (!read_value((struct str){s.p + 1, len - 2}, ret))
 		return wrong(rest, len, ret, ret_err);
 	*rest = (struct str){s.p + len, s.n - len};

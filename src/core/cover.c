@@ -70,8 +70,10 @@ enum err cover_of(const struct cover *c, const struct money *gift, struct money 
 	if (gift->minor > cur->ceiling_minor || c->fixed_minor > cur->ceiling_minor)
 		return ERR_AMOUNT_TOO_LARGE;
 	int64_t left = WHOLE - (int64_t)c->percent_e2;
+	ASSERT(left > 0);
 	int64_t sum = ((gift->minor + c->fixed_minor) * WHOLE + left - 1) / left;
 	int64_t cover = (sum - gift->minor + cur->step - 1) / cur->step * cur->step;
+	ASSERT(cover % cur->step == 0);
 	if (gift->minor + cover > cur->ceiling_minor)
 		return ERR_AMOUNT_TOO_LARGE;
 	*ret = *gift;

@@ -17,6 +17,7 @@ static size_t place(struct decide_trace *t, bool fired)
 		i++;
 	for (i = i < t->cap ? i : 0; i + 1 < t->cap; i++)
 		t->step[i] = t->step[i + 1];
+	ASSERT(i < t->cap);
 	return i;
 }
 
@@ -32,6 +33,7 @@ static void note(struct decide_trace *t, const struct rule_ctx *x, size_t rule, 
 
 static bool ask(struct rule_ctx *x, size_t rule, struct decide_trace *t)
 {
+	ASSERT(rule < RULE_N);
 	if (!t)
 		return rule_table[rule].fires(x);
 	x->have = x->need = INT64_MIN;
@@ -106,6 +108,7 @@ static void end_with(struct rule_ctx *x, size_t rule)
 	d->set = campaign_set_pick(x->c, x->f->page.country, x->f->reader);
 	d->mark = mark_of(x, rule);
 	d->walled = act == RULE_WALL && x->f->counted && x->f->reader->stored;
+	ASSERT(d->variant < CAMPAIGN_VARIANTS_MAX && d->set < CAMPAIGN_SETS_MAX);
 }
 
 /* Ask the campaigns of the site in the order of the set. */
@@ -116,6 +119,7 @@ static void ask_campaigns(
 
 	if (!site)
 		return;
+	ASSERT(site->policy);
 	x->policy = site->policy;
 	uint64_t idle = t ? 0 : rule_idle(x);
 	for (size_t i = 0; i < site->n; i++) {
@@ -158,6 +162,8 @@ struct decision decide(
 		d.reason = REASON_bad_request;
 	else if (set)
 		ask_campaigns(&x, set, trace);
+	ASSERT((unsigned)d.reason < REASON_N);
+	ASSERT(d.act == ACT_OPEN || d.campaign); /* nobody is asked or walled by nothing */
 	return d;
 }
 
@@ -176,6 +182,7 @@ enum decide_reason decide_still(
 
 	rule_init(&x, f, &d);
 	size_t rule = first_rule(&x, page_rules, NULL);
+	ASSERT(c);
 	if (rule == RULE_N && site) {
 		x.policy = site->policy;
 		x.c = c;

@@ -69,15 +69,19 @@ static bool cut(struct str s, struct str *ret_whole, struct str *ret_part)
 /* Put the digits of s behind those of v; what does not fit stays at the top. */
 static int64_t shift_in(int64_t v, struct str s)
 {
-	for (size_t i = 0; i < s.n; i++)
+	ASSERT(v >= 0);
+	for (size_t i = 0; i < s.n; i++) {
+		ASSERT(s.p[i] >= '0' && s.p[i] <= '9');
 		if (__builtin_mul_overflow(v, 10, &v) ||
 			__builtin_add_overflow(v, s.p[i] - '0', &v))
 			return INT64_MAX;
+	}
 	return v;
 }
 
 static enum err bounds(const struct money_currency *c, int64_t minor)
 {
+	ASSERT(c->step > 0 && c->floor_minor > 0 && c->floor_minor <= c->ceiling_minor);
 	if (minor > c->ceiling_minor)
 		return ERR_AMOUNT_TOO_LARGE;
 	if (minor % c->step != 0)
@@ -90,6 +94,7 @@ static int64_t unit(const struct money_currency *c)
 {
 	int64_t u = 1;
 
+	ASSERT(c->exponent >= 0 && c->exponent <= 3);
 	for (int i = 0; i < c->exponent; i++)
 		u *= 10;
 	return u;
@@ -101,6 +106,7 @@ static enum err complain(struct fault *f, enum err e, const struct money_currenc
 	struct money limit = {small ? c->floor_minor : c->ceiling_minor, ""};
 	BUF_ON(text, 32);
 
+	ASSERT(e != OK);
 	if (e == ERR_AMOUNT_BAD)
 		return fault_set(f, e, "amount", "%s", "not digits, nor digits, a dot and digits");
 	if (e == ERR_AMOUNT_FRACTION)
@@ -126,6 +132,7 @@ enum err money_parse_part(struct str amount, struct str cur, struct money *ret, 
 		return complain(f, ERR_AMOUNT_FRACTION, c);
 	int64_t minor = shift_in(shift_in(0, whole), part);
 	minor = shift_in(minor, (struct str){"000", (size_t)c->exponent - part.n});
+	ASSERT(minor >= 0);
 	if (minor <= c->ceiling_minor && minor % c->step != 0)
 		return complain(f, ERR_AMOUNT_FRACTION, c);
 	ret->minor = minor;
@@ -141,9 +148,11 @@ enum err money_parse(struct str amount, struct str cur, struct money *ret, struc
 	if (e != OK)
 		return e;
 	const struct money_currency *c = currency_of(&m);
+	ASSERT(c);
 	e = bounds(c, m.minor);
 	if (e != OK)
 		return complain(f, e, c);
+	ASSERT(money_check(&m) == OK);
 	*ret = m;
 	return OK;
 }

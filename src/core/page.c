@@ -114,6 +114,7 @@ struct str page_referrer(struct str host, bool own)
 		return STR("internal");
 	for (size_t i = 0; i < ARRAY_N(TABLE); i++) {
 		struct str t = str_c(TABLE[i].host);
+		ASSERT(t.n > 0);
 		if (t.p[t.n - 1] == '.' ? is_brand(host, t) : is_below(host, t))
 			return str_c(TABLE[i].class);
 	}
@@ -129,6 +130,7 @@ struct str page_host(struct str url)
 	struct str host = {url.p + from, 0};
 	while (from + host.n < url.n && !strchr("/?#", host.p[host.n]))
 		host.n++;
+	ASSERT(from + host.n <= url.n);
 	/* a name before the host, or an address in brackets, is nobody's site */
 	if (host.n == 0 || memchr(host.p, '@', host.n) || host.p[0] == '[')
 		return STR("");

@@ -83,6 +83,7 @@ enum pledge_answer pledge_next(
 	int cell = (unsigned)s < PLEDGE_N && (unsigned)ev < PLEDGE_EVENT_N ? events[ev].cell[s]
 									   : CELL_;
 
+	ASSERT(cell >= 0 && cell < CELL_N);
 	*ret = s;
 	if (ret_why)
 		*ret_why = refusals[cell];
@@ -92,6 +93,7 @@ enum pledge_answer pledge_next(
 		return PLEDGE_STAY;
 	if (cell > CELL_STATE_END)
 		return PLEDGE_REFUSE;
+	ASSERT(cell >= CELL_STATE_FIRST && cell < CELL_STATE_FIRST + PLEDGE_N);
 	*ret = (enum pledge_status)(cell - CELL_STATE_FIRST);
 	return PLEDGE_MOVE;
 }
@@ -134,9 +136,11 @@ static bool is_domain(struct str s)
 
 	if (!is_dotted(s, "-", LABEL_MAX, &labels) || (labels < 2 && !str_is(s, "localhost")))
 		return false;
-	while (str_cut(&s, '.', &label))
+	while (str_cut(&s, '.', &label)) {
+		ASSERT(label.n > 0 && label.n <= LABEL_MAX);
 		if (label.p[0] == '-' || label.p[label.n - 1] == '-')
 			return false;
+	}
 	return str_u64(label, UINT64_MAX, &number) == ERR_FIELD_BAD;
 }
 
@@ -250,6 +254,7 @@ enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret, str
 /* No part can hold a line break, so no two pledges have one text. */
 enum err pledge_fingerprint(const struct pledge_want *w, struct buf *out)
 {
+	ASSERT(w->money.cur[3] == '\0' && (unsigned)w->interval < INTERVAL_N);
 	buf_addf(out, "pledge 1\n%s\n%" PRId64 "\n%s\n", w->money.cur, w->money.minor,
 		campaign_interval_name(w->interval));
 	buf_add(out, w->email);

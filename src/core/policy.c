@@ -4,6 +4,7 @@
 
 bool policy_holds_out(const struct policy *p, uint64_t hash)
 {
+	ASSERT(p->holdout_share <= 100);
 	/* no slug holds a blank, so that no experiment draws by this name */
 	return p->holdout_share > 0 && campaign_draw(STR("hold out"), hash, 100) < p->holdout_share;
 }
@@ -12,6 +13,7 @@ uint16_t policy_topics(const struct policy *p, const struct page *page)
 {
 	uint16_t bits = 0;
 
+	ASSERT(p->topic_n <= ARRAY_N(p->topic));
 	for (size_t i = 0; i < p->topic_n; i++)
 		if (page_is_kind(page, &p->topic[i].pages))
 			bits |= (uint16_t)(1u << i);

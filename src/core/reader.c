@@ -85,11 +85,14 @@ bool reader_has_mark(struct str marks, const uint8_t key[READER_MARK_KEY_BYTES])
 /* The number of an article; a new one gets the next. */
 static uint8_t number_of(struct reader_seen *s, uint16_t slots[SLOTS], uint64_t art)
 {
+	_Static_assert((SLOTS & (SLOTS - 1)) == 0 && SLOTS > 2 * READER_SEEN_MAX, "a slot is free");
+	_Static_assert(READER_SEEN_MAX <= UINT8_MAX, "an article's number is one byte");
 	size_t at = (size_t)(art ^ art >> 18) % SLOTS;
 
 	while (slots[at] != 0 && s->art[slots[at] - 1] != art)
 		at = (at + 1) % SLOTS;
 	if (slots[at] == 0) {
+		ASSERT(s->article_n < READER_SEEN_MAX);
 		s->art[s->article_n++] = art;
 		slots[at] = s->article_n;
 	}
@@ -111,6 +114,7 @@ void reader_unpack(struct str seen, struct reader_seen *ret)
 		ret->topics[i] = (uint16_t)(v >> READER_ART_BITS & 0xfff);
 		ret->article[i] = number_of(ret, slots, v & ART_MASK);
 	}
+	ASSERT(ret->article_n <= ret->n);
 }
 
 struct reader_count reader_count(const struct reader_seen *s, struct reader_window w, uint64_t art)
@@ -118,6 +122,7 @@ struct reader_count reader_count(const struct reader_seen *s, struct reader_wind
 	uint64_t counted[(READER_SEEN_MAX + 63) / 64] = {0};
 	struct reader_count c = {0};
 
+	ASSERT(s->n <= READER_SEEN_MAX);
 	for (size_t i = 0; i < s->n; i++) {
 		uint8_t a = s->article[i];
 		if (s->day[i] < w.from_day || s->topics[i] & PAGE_WALLED ||
@@ -132,6 +137,7 @@ struct reader_count reader_count(const struct reader_seen *s, struct reader_wind
 			c.nth = free ? 0 : c.n;
 		}
 	}
+	ASSERT(c.n <= s->article_n);
 	if (!c.known)
 		c.nth = c.n + 1;
 	return c;

@@ -33,11 +33,13 @@ enum robot robot_of(struct str name)
 
 const char *robot_name(enum robot r)
 {
+	ASSERT((unsigned)r < ROBOT_N);
 	return ROBOTS[r].name;
 }
 
 const char *robot_suffixes(enum robot r)
 {
+	ASSERT((unsigned)r < ROBOT_N);
 	return ROBOTS[r].suffixes;
 }
 
@@ -109,6 +111,7 @@ bool robot_address_is_v4(const struct robot_address *a)
 static bool has_prefix(const struct robot_address *a, const uint8_t *prefix, unsigned bits)
 {
 	unsigned whole = bits / 8, left = bits % 8;
+	ASSERT(bits <= 128);
 	if (memcmp(a->b, prefix, whole) != 0)
 		return false;
 	return left == 0 || (a->b[whole] ^ prefix[whole]) >> (8 - left) == 0;
@@ -163,6 +166,7 @@ void robot_address_reverse(const struct robot_address *a, struct buf *b)
  * prefix is set. */
 static bool span(struct robot_range *range, const struct robot_address *a, unsigned bits)
 {
+	ASSERT(bits <= 128);
 	range->first = range->last = *a;
 	for (unsigned i = bits; i < 128; i++) {
 		uint8_t bit = (uint8_t)(0x80 >> i % 8);
@@ -194,6 +198,7 @@ enum err robot_range_parse(struct str s, enum robot r, struct robot_range *ret)
 		      memcmp(MAPPED, range.last.b, sizeof MAPPED) <= 0;
 	if (bits < (v4 || all_v4 ? V4_BITS + V4_WIDEST : V6_WIDEST))
 		return ERR_RANGE;
+	ASSERT(memcmp(range.first.b, range.last.b, sizeof range.first.b) <= 0);
 	*ret = range;
 	return OK;
 }
@@ -231,6 +236,7 @@ size_t robot_ranges_pack(struct robot_range *list, size_t n)
 	for (size_t i = 0; i < n; i++)
 		if (kept == 0 || !holds(&list[kept - 1], list[i].robot, &list[i].first))
 			list[kept++] = list[i];
+	ASSERT(kept <= n);
 	return kept;
 }
 

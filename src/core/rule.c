@@ -175,6 +175,7 @@ static bool rule_weekday(struct rule_ctx *x)
 {
 	uint8_t day = x->f->cal.weekday;
 
+	ASSERT(day < 7);
 	return saw(x, day, INT64_MIN, !(x->c->target.weekdays >> day & 1));
 }
 
@@ -183,6 +184,7 @@ static bool rule_hour(struct rule_ctx *x)
 	struct target_range h = x->c->target.hours;
 	uint8_t hour = x->f->cal.hour;
 
+	ASSERT(hour < 24);
 	if (h.min <= h.max)
 		return is_outside(x, hour, h);
 	return saw(x, hour, h.min, hour > h.max && hour < h.min);

@@ -88,6 +88,7 @@ size_t ticket_cookie_pack(const struct ticket_cookie *c, uint8_t out[TICKET_BYTE
 		memcpy(p, c->first, sizeof c->first);
 		p = bytes_put(p + sizeof c->first, 8, (uint64_t)utc_s(c->first_at));
 	}
+	ASSERT(p - out == COOKIE_BYTES + (c->has_first ? FIRST_BYTES : 0));
 	return (size_t)(p - out);
 }
 
@@ -116,6 +117,7 @@ enum err ticket_cookie_unpack(const uint8_t *in, size_t n, struct ticket_cookie 
 		if (art == 0 || !get_time(&p, &c.first_at))
 			return ERR_BAD_TOKEN;
 	}
+	ASSERT(p == in + n);
 	*ret = c;
 	return OK;
 }
@@ -139,6 +141,7 @@ size_t ticket_token_pack(const struct ticket_token *t, uint8_t out[TICKET_BYTES_
 	p = bytes_put(p, 6, t->art);
 	p = bytes_put(p, 2, t->articles);
 	p = put_country(p, t->country);
+	ASSERT(p - out == TOKEN_BYTES);
 	return (size_t)(p - out);
 }
 
@@ -184,6 +187,7 @@ enum err ticket_token_unpack(const uint8_t *in, size_t n, struct ticket_token *r
 	if (!is_country || (flags & ~(uint64_t)(HAS_READER | COUNTING)) != 0 || !is_time ||
 		!token_is_ours(&t))
 		return ERR_BAD_TOKEN;
+	ASSERT(p == in + n);
 	*ret = t;
 	return OK;
 }
@@ -200,6 +204,7 @@ size_t ticket_pass_pack(const struct ticket_pass *t, uint8_t out[TICKET_BYTES_MA
 	p = bytes_put(p, 1, t->set);
 	p = bytes_put(p, 2, t->articles);
 	p = put_country(p, t->country);
+	ASSERT(p - out == PASS_BYTES);
 	return (size_t)(p - out);
 }
 
@@ -223,6 +228,7 @@ enum err ticket_pass_unpack(const uint8_t *in, size_t n, struct ticket_pass *ret
 	if (kind == PASS_PREVIEW && (t.campaign <= 0 || t.variant >= CAMPAIGN_VARIANTS_MAX ||
 					    t.set >= CAMPAIGN_SETS_MAX))
 		return ERR_BAD_TOKEN;
+	ASSERT(p == in + n);
 	t.kind = (enum ticket_pass_kind)kind;
 	*ret = t;
 	return OK;
@@ -240,6 +246,7 @@ size_t ticket_form_pack(const struct ticket_form *t, uint8_t out[TICKET_BYTES_MA
 	p = put_uuid(p + sizeof t->nonce, t->has_reader ? &t->reader : &nil);
 	p = bytes_put(p, 2, (uint16_t)t->site);
 	p = bytes_put(p, 8, (uint64_t)t->at_ms);
+	ASSERT(p - out == FORM_BYTES);
 	return (size_t)(p - out);
 }
 
@@ -262,6 +269,7 @@ enum err ticket_form_unpack(const uint8_t *in, size_t n, struct ticket_form *ret
 	if (flags & ~(uint64_t)FORM_FLAGS || uuid_is_nil(&t.reader) == t.has_reader ||
 		t.site <= 0 || at > (uint64_t)SECONDS_MAX * 1000)
 		return ERR_BAD_TOKEN;
+	ASSERT(p == in + n);
 	t.at_ms = (int64_t)at;
 	*ret = t;
 	return OK;

@@ -41,6 +41,7 @@ int ctl_pledge_pause(struct ctl *c, int argc, char **argv);
 int ctl_pledge_resume(struct ctl *c, int argc, char **argv);
 int ctl_pledge_amount(struct ctl *c, int argc, char **argv);
 int ctl_pledge_resolve(struct ctl *c, int argc, char **argv);
+int ctl_pledge_adopt(struct ctl *c, int argc, char **argv);
 int ctl_inbox_parked(struct ctl *c, int argc, char **argv);
 int ctl_inbox_retry(struct ctl *c, int argc, char **argv);
 int ctl_audit(struct ctl *c, int argc, char **argv);

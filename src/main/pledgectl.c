@@ -53,6 +53,8 @@ static const struct ctl_command COMMANDS[] = {
 		"give more or less from now on"},
 	{"pledge resolve", "WORD --look | --accept-mismatch PAYMENT | --close | --unpark | --keep",
 		ctl_pledge_resolve, "decide what waits for a person"},
+	{"pledge adopt", "ID | --all [--site S] [--provider P] [--reason R]", ctl_pledge_adopt,
+		"take over money whose pledge was lost"},
 	{"inbox parked", "[--json]", ctl_inbox_parked, "webhooks that were given up"},
 	{"inbox retry", "ID | --all", ctl_inbox_retry, "try them again"},
 	{"audit", "[--provider P] [--days N] [--json]", ctl_audit,

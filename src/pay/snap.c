@@ -234,6 +234,7 @@ void snap_recurring(struct snap *s, const struct snap_recur *r)
 		set(s, o, "product", snap_text(r->product));
 		set(s, o, "amount", priced ? json_integer(r->money.minor) : json_null());
 		set(s, o, "currency", priced ? json_string(r->money.cur) : json_null());
+		set(s, o, "interval", snap_text(r->interval));
 		set(s, o, "ends_at", snap_at(r->ends_at));
 		set(s, o, "paused_until", snap_at(r->paused_until));
 	}

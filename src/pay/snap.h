@@ -20,8 +20,8 @@
  *               bank's word; told: an event said so too
  *   recurring   null or {id, state (active past_due ended), until, customer} and, only when the
  *               object tells it (absent: nothing is said, what is known stays):
- *               of a subscription  item, product, amount, currency, ends_at, paused_until; the
- *               first four null when it is not one line of a plain price
+ *               of a subscription  item, product, amount, currency, interval (month year), ends_at,
+ *               paused_until; the first five null when it is not one line of a plain price
  *               of an invoice      failure, failures, next_try_at
  *   email       null or the address that was given on the page */
 /* clang-format on */
@@ -95,9 +95,10 @@ struct snap_recur {
 	struct str id, customer;
 	const char *state;
 	utc_t until;
-	bool has_terms; /* the next six */
+	bool has_terms; /* the next seven */
 	struct str item, product;
-	struct money money; /* cur empty: not told */
+	struct str interval; /* empty: not one of ours */
+	struct money money;  /* cur empty: not told */
 	utc_t ends_at, paused_until;
 	bool has_tries; /* the next three */
 	struct str failure;

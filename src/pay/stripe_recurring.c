@@ -16,7 +16,8 @@ static enum err read_price(struct snap *s, const json_t *o, struct snap_recur *r
 {
 	const json_t *list = json_at(o, "items.data"), *item = json_array_get(list, 0);
 	const json_t *price = json_at(item, "price");
-	int64_t quantity = 1;
+	struct str every = json_text(price, "recurring.interval");
+	int64_t quantity = 1, times = 1;
 	struct money each;
 	bool has;
 
@@ -35,7 +36,10 @@ static enum err read_price(struct snap *s, const json_t *o, struct snap_recur *r
 	if (e == OK) {
 		each.minor *= quantity;
 		r->money = each;
+		e = snap_int(s, price, "recurring.interval_count", 1, 1000000, &times, &has);
 	}
+	if (e == OK && times == 1 && (str_is(every, "month") || str_is(every, "year")))
+		r->interval = every;
 	return e;
 }
 

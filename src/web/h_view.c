@@ -70,6 +70,8 @@ static bool take_decide(
 	}
 	fill_page(h, q, ask);
 	ask->foreign = foreign && !by_nginx;
+	/* nor must another site count for a reader: with a link that asks here, the cookie comes */
+	ask->counts = ask->counts && !ask->foreign;
 	return false;
 }
 

@@ -23,7 +23,7 @@ function kind(t) {
 	return KINDS.find(([, parts]) => (n -= parts) < 0)[0];
 }
 
-const ticket_of = async (who) => fields_of((await who.get("/prompt?form=1&l=en")).text).ticket;
+export const ticket_of = async (who) => fields_of((await who.get("/prompt?form=1&l=en")).text).ticket;
 
 // robot: one of the attacker's addresses; whole ones dress as a browser.
 function robot(s, pool, address, dressed) {
@@ -48,7 +48,7 @@ async function attempt(t, s, pool, { address, how, ticket, listed }) {
 }
 
 // by_script: a person whose browser runs scripts: as src/widget/pay.js sends it.
-async function by_script(s, t, address) {
+export async function by_script(s, t, address) {
 	const who = client(s.url, { headers: { "x-walk-address": address, ...BROWSER } });
 	const body = { amount: `${t.int(5, 90)}.00`, email: `eve.${address.replaceAll(/\d/g, (d) => "aeioubdlmn"[d])}@mail.example`, key: key() };
 
@@ -113,17 +113,21 @@ async function people(s, t, count, over) {
 	return Promise.all(came);
 }
 
+// walls: what stands before the form as it is installed, but for a puzzle that a test solves at once; addresses are told by a header.
+export const walls = { limits: "on", set: { "form.ticket": "on", "risk.challenge": 50, "risk.refuse": 140, "puzzle.bits": 8, "puzzle.wait_s": 30 } };
+
+export async function by_header(s) {
+	await writeFile(join(s.dir, "nginx", "extra-http.conf"), "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Walk-Address;\n");
+	await chmod(join(s.dir, "nginx", "extra-http.conf"), 0o644);
+	await s.role("nginx", "restart");
+	await s.ready();
+}
+
 async function replay(t) {
 	const total = t.n(120000, 3000); // some ten come through before the puzzle begins, of however many
 	const listed = total < 20000 ? 100 : 50;	// of a hundred mail domains, those that an operator knows; few attempts stop no form
 	const addresses = Math.max(5, Math.ceil(total / 24));
-	const s = await t.stack("attack", { views: 2, moneys: 6, limits: "on", set: { "form.ticket": "on", "risk.challenge": 50, "risk.refuse": 140, "puzzle.bits": 8,
-		"puzzle.wait_s": 30, "risk.domains_file": join(root, "tests/data/throwaway.txt") } }, async (one) => {
-		await writeFile(join(one.dir, "nginx", "extra-http.conf"), "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Walk-Address;\n");
-		await chmod(join(one.dir, "nginx", "extra-http.conf"), 0o644);
-		await one.role("nginx", "restart");
-		await one.ready();
-	});
+	const s = await t.stack("attack", { views: 2, moneys: 6, ...walls, set: { ...walls.set, "risk.domains_file": join(root, "tests/data/throwaway.txt") } }, by_header);
 	const pool = agent(32);
 	const home = (i) => `${20 + (i >> 15)}.${(i >> 7) & 255}.${(i & 127) * 2 & 254}.${9 + i % 2}`;
 	const found = {};

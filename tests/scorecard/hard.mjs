@@ -3,6 +3,7 @@
 
 import { execFile } from "node:child_process";
 import { createHash } from "node:crypto";
+import { readFileSync } from "node:fs";
 import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
@@ -27,7 +28,8 @@ function tap(text, only) {
 		bad: rows.filter((row) => row.startsWith("not ok")) };
 }
 
-const shown = (files, { only, least = 1 } = {}) => async () => {
+// rows: of the table that the tests go through, at least 500.
+const shown = (files, { only, least = 1, rows = 500 } = {}) => async () => {
 	const sum = { all: 0, good: 0, skipped: 0, bad: [] };
 
 	for (const file of [files].flat()) {
@@ -41,7 +43,7 @@ const shown = (files, { only, least = 1 } = {}) => async () => {
 		for (const key of ["all", "good", "skipped", "bad"])
 			sum[key] = Array.isArray(sum[key]) ? sum[key].concat(got[key]) : sum[key] + got[key];
 	}
-	return verdict(`${sum.good}/${sum.all}${sum.skipped ? `, ${sum.skipped} skipped` : ""}`, sum.bad.length === 0 && sum.all >= least, sum.bad);
+	return verdict(`${sum.good}/${sum.all}${sum.skipped ? `, ${sum.skipped} skipped` : ""}`, sum.bad.length === 0 && sum.all >= least && rows >= 500, sum.bad);
 };
 const line = (id, name, title, target, files, options = {}) => ({ id, name, title, target, build: ["plain", "widget"], run: shown(files, options) });
 
@@ -136,7 +138,10 @@ async function equal_builds() {
 	return verdict(same ? `equal, ${sums[0][1].slice(0, 16)}` : "different", same, same ? [] : sums.map((pair) => pair.join(" ")));
 }
 
+const BAD = readFileSync(join(root, "tests/table/bad_input.tsv"), "utf8").split("\n").filter((row) => row && !row.startsWith("#")).length;
+
 export const lines = [
+	line("C07", "badinput", `${BAD} bad inputs, byte for byte through nginx`, "500 and more, all as the table has it", "tests/walk/bad_input.test.mjs", { least: 5, rows: BAD }),
 	line("C10", "redirects", "a hundred ways to send somebody elsewhere", "none", "tests/walk/edge_origin.test.mjs", { only: /elsewhere/ }),
 	line("C11", "csrf", "Sec-Fetch-Site x Origin x type x method over every address that changes something", "all", "tests/walk/edge_origin.test.mjs",
 		{ only: /refused to other|goes for our own|all cells/, least: 20 }),
@@ -153,6 +158,7 @@ export const lines = [
 	line("D11", "roles", "60 forbidden statements as each login", "all refused", "tests/sql/40_forbidden.sql", { only: /pledged_/, least: 120 }),
 	{ id: "D12", name: "repro", title: "two builds in two folders", target: "equal", run: equal_builds },
 	line("D13", "sbom", "every library and every npm package", "all", "tests/lint/sbom", { least: 6 }),
+	line("E06", "gdpr", "one person exported and erased, then looked for in every column of every table", "export complete, nothing left", "tests/walk/ctl_keep.test.mjs", { least: 5 }),
 ];
 const injection = lines.find(({ id }) => id === "C20");
 

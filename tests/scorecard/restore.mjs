@@ -11,7 +11,7 @@ import { as_server, beside, own, set } from "../walk/lib/pg.mjs";
 import { client } from "../walk/lib/http.mjs";
 import { sleep, until } from "../walk/lib/until.mjs";
 import { conninfo } from "../walk/lib/wire.mjs";
-import { settled, verdict } from "./lib/audit.mjs";
+import { audit, settled, verdict } from "./lib/audit.mjs";
 import { fault_stack, quick, under } from "./lib/fault.mjs";
 import { each, gift, paid } from "./lib/money.mjs";
 
@@ -95,6 +95,21 @@ async function back_in_time(t) {
 	// A monthly gift is named by its subscription.
 	const silent = orphans.filter((id) => !named.includes(id) && !named.includes(ledger.payments.find((y) => y.id === id).subscription));
 
+	// The money desk takes over what was named (conf/RUNBOOK.md): then nothing is missing, and both books are the same.
+	const adopted = await s.ctl("pledge", "adopt", "--all", "--site", "demo", "--author", "score", "--reason", "restore");
+
+	if (adopted.code !== 0)
+		why.push(`pledgectl pledge adopt: ${adopted.stderr}`);
+	for (let i = 0; i < 3; i++) {
+		await settled(s, { hurry: true });
+		await s.ctl("inbox", "retry", "--all", "--author", "score");
+		await audit_tool(s, "--json");
+	}
+	await settled(s, { hurry: true });
+	const end = await audit_tool(s, "--json");
+	const found = orphans.length - (await books(s)).lost.length;
+
+	why.push(...(end.json?.differences ?? [{ what: end.stderr }]).map((d) => `at the end: ${d.what} ${d.object} ${d.id}`).slice(0, 3), ...await audit(t, s));
 	await s.provider.clock({ offset_s: 0 });
 	t.count({ lost: lost.length + silent.length, twice: b.twice.length });
 	if (!json)
@@ -106,8 +121,8 @@ async function back_in_time(t) {
 	if (other.length > 0)
 		why.push(`also told: ${other.slice(0, 3).map((d) => `${d.what} ${d.object} ${d.id}`)}`);
 	await check_invariants(s).catch((error) => why.push(error.message));
-	return verdict(`${early.length} kept, ${open.length} found again by the provider's events, ${named.length} of ${orphans.length} after the moment named by the audit`,
-		orphans.length === late.length, why);
+	return verdict(`${early.length} kept, ${open.length} found again by the provider's events, ${named.length} of ${orphans.length} after the moment named by the audit, ${found} taken over`,
+		orphans.length === late.length && found === late.length, why);
 }
 
 // --- B24 -----------------------------------------------------------------------------------------
@@ -160,6 +175,6 @@ async function everyday(t) {
 
 export const lines = [
 	{ id: "B23", name: "pitr", title: "the database is set back to a moment, from a base backup and its log (cases 55, 57)",
-		target: "all before it there, what was paid since then booked or named, invariants empty", run: back_in_time },
+		target: "all before it there, what was paid since then booked, both books the same, invariants empty", run: back_in_time },
 	{ id: "B24", name: "soak", title: "everyday work for half an hour", target: `RSS grown by at most ${GROWTH_KIB} KiB, descriptors flat`, run: everyday },
 ];

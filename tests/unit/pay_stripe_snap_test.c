@@ -83,7 +83,7 @@ static enum err snap(const struct pay_set *s, enum pay_kind kind, const json_t *
 /* nothing more is told · by a subscription without a price · by an invoice that was paid, that failed */
 #define RECURRING(state, until, customer) GIFT(state, until, customer, "")
 #define TERMS(state, until, customer) GIFT(state, until, customer, ",'item':null,'product':null,'amount':null,'currency':null," \
-	"'ends_at':null,'paused_until':null")
+	"'interval':null,'ends_at':null,'paused_until':null")
 #define FINE(state, until, customer) GIFT(state, until, customer, ",'failure':null,'failures':0,'next_try_at':null")
 #define TRIED(state, why, n, next) GIFT(state, "null", "'cus_1'", ",'failure':" why ",'failures':" n ",'next_try_at':" next)
 #define MAIL ",'email':'a@b.example'"
@@ -100,9 +100,9 @@ static enum err snap(const struct pay_set *s, enum pay_kind kind, const json_t *
 #define COST(id, payment, what, amount) "{'id':'" id "','payment':'" payment "','what':'" what "','amount':" amount ",'currency':'CHF'}"
 #define PRICED(price, quantity, more) "{'id':'sub_1','object':'subscription','livemode':false,'status':'active','customer':'cus_1'," \
 	"'metadata':{'pledge':'" P "'},'items':{'has_more':false,'data':[{'id':'si_1','current_period_end':1900000001," \
-	"'quantity':" quantity ",'price':{'product':'prod_1','currency':'eur','unit_amount':" price "}}]}" more "}"
+	"'quantity':" quantity ",'price':{'product':'prod_1','currency':'eur','unit_amount':" price ",'recurring':{'interval':'month','interval_count':1}}}]}" more "}"
 #define TOLD(ends, paused) GIFT("active", U, "'cus_1'", ",'item':'si_1','product':'prod_1','amount':1500,'currency':'EUR'," \
-	"'ends_at':" ends ",'paused_until':" paused)
+	"'interval':'month','ends_at':" ends ",'paused_until':" paused)
 #define BILLED(intent) ",'payments':{'data':[{'status':'open','payment':{'payment_intent':" intent "}}]}"
 #define REFUSED(status, error) "{'id':'pi_1','status':'" status "','last_payment_error':" error "}"
 #define DECLINED(payment, code) ",'declines':[{'payment':'" payment "','code':'" code "','told':true}]"
@@ -268,7 +268,11 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
 	"'metadata':{'pledge':'" P "'},'items':{'data':[{'id':'si_1','current_period_end':1900000001},{'id':'si_2'}]}}",
 	SAYS(MINE, TERMS("active", U, "'cus_1'"))},
     {"a price in steps", PAY_KIND_SUBSCRIPTION, PRICED("null", "1", ""), SAYS(MINE, GIFT("active", U, "'cus_1'",
-	",'item':'si_1','product':'prod_1','amount':null,'currency':null,'ends_at':null,'paused_until':null"))},
+	",'item':'si_1','product':'prod_1','amount':null,'currency':null,'interval':null,'ends_at':null,'paused_until':null"))},
+    {"paid every two months", PAY_KIND_SUBSCRIPTION, "{'id':'sub_1','object':'subscription','livemode':false,'status':'active','customer':'cus_1',"
+	"'metadata':{'pledge':'" P "'},'items':{'data':[{'id':'si_1','current_period_end':1900000001,'price':{'product':'prod_1','currency':'eur',"
+	"'unit_amount':700,'recurring':{'interval':'month','interval_count':2}}}]}}", SAYS(MINE, GIFT("active", U, "'cus_1'",
+	",'item':'si_1','product':'prod_1','amount':700,'currency':'EUR','interval':null,'ends_at':null,'paused_until':null"))},
 
     {"instalment refused", PAY_KIND_INVOICE, INVOICE("open", NEXT PARENT TRY
 	BILLED(REFUSED("requires_payment_method", "{'code':'card_declined','decline_code':'insufficient_funds'}"))),

@@ -3,7 +3,7 @@
 import assert from "node:assert/strict";
 import { test } from "node:test";
 
-import { agreed, audit as audit_of, audit_options, named, plant, worked_off } from "./lib/audit.mjs";
+import { agreed, audit as audit_of, audit_options, foreign, named, plant, worked_off } from "./lib/audit.mjs";
 import { stack } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
 
@@ -63,6 +63,39 @@ test("what a look can heal has healed, the rest is told again, in words too (cas
 	const health = Object.fromEntries(await s.sql("SELECT name, value FROM report.health", { user: "pledged_report" }));
 
 	assert.deepEqual([health.differences_open, health.orphans_open], ["7", "1"]);
+});
+
+test("money without its pledge is taken over by an operator: once, as the provider has it, told in the ledger (case 57)", async () => {
+	const lost = "0190a000-0000-7000-8000-000000000001";
+	const { subscription } = await foreign(s, { mode: "subscription", client_reference_id: lost, "metadata[pledge]": lost, "subscription_data[metadata][pledge]": lost,
+		"line_items[0][price_data][recurring][interval]": "year", "line_items[0][price_data][unit_amount]": "4200" });
+	const orphans = async () => named((await audit("--json")).json).filter((line) => /^orphan|missing_here/.test(line));
+	const [recurring, payment] = await orphans().then((list) => [list.find((line) => / recurring /.test(line)), list.find((line) => / payment /.test(line))]);
+	const id = payment.split(" ").at(-1);
+	const before = await s.count("SELECT count(*) FROM pledged.pledge");
+
+	assert.equal(recurring, `orphan recurring ${subscription}`);
+	assert.equal((await s.ctl("pledge", "adopt", "pi_nobody")).code, 1);
+	assert.equal((await s.ctl("pledge", "adopt", id, "--site", "elsewhere")).code, 2);
+	for (const words of [[], ["--all", id], ["--nonsense"]])
+		assert.equal((await s.ctl("pledge", "adopt", ...words)).code, 2, words.join(" "));
+	assert.equal(await s.count("SELECT count(*) FROM pledged.inbox WHERE event_type = 'adopt'"), 0, "a refusal leaves nothing");
+	const one = await s.ctl("pledge", "adopt", id, "--site", "demo", "--author", "anna", "--reason", "the backup of Monday");
+
+	assert.deepEqual([one.code, one.stderr], [0, ""]);
+	assert.match(one.stdout, new RegExp(`^${id}  payment  asked\\n1 taken over`));
+	await worked_off(s);
+	assert.deepEqual((await s.sql(`SELECT p.status, p.amount, p.currency, p."interval", y.amount, y.state FROM pledged.pledge p JOIN pledged.payment y USING (pledge_id)
+		WHERE p.pledge_id = '0190a000-0000-7000-8000-000000000000'`)), [["paid", "900", "EUR", "once", "900", "paid"]]);
+	assert.equal(await s.count("SELECT count(*) FROM pledged.ledger WHERE cause = 'operator anna: adopt: the backup of Monday' AND became = 'new'"), 1);
+	assert.deepEqual((await s.ctl("pledge", "adopt", "--all")).stdout.split("\n")[0], `${subscription}  recurring  asked`, "the other one is still there, the first is not");
+	await worked_off(s);
+	assert.deepEqual(await s.sql(`SELECT p.amount, p.currency, p."interval", r.state FROM pledged.pledge p JOIN pledged.recurring r USING (pledge_id) WHERE p.pledge_id = '${lost}'`),
+		[["4200", "EUR", "year", "active"]]);
+	// Its instalment has a gift now, and comes with its event (scorecard/restore.mjs).
+	assert.deepEqual((await orphans()).filter((line) => line.startsWith("orphan")), []);
+	assert.equal((await s.ctl("pledge", "adopt", "--all")).stdout, "0 taken over\n");
+	assert.equal(await s.count("SELECT count(*) FROM pledged.pledge"), before + 2, "two pledges, each once");
 });
 
 test("a broken rule of our own is told beside them", async () => {

@@ -262,7 +262,7 @@ test("five articles at once and five more: five are open", async () => {
 	assert.equal(answers.filter((a) => a.act === "wall").length, 7);
 });
 
-test("HEAD, ranges and prefetches do not count", async () => {
+test("HEAD, ranges, prefetches and what another site has a browser ask do not count", async () => {
 	const { who, id } = await warm();
 	const before = await row(s, id);
 	const shown = await events(id, "shown");
@@ -281,6 +281,11 @@ test("HEAD, ranges and prefetches do not count", async () => {
 			assert.equal(answer.text, "");
 		else
 			assert.deepEqual([answer.json().act, answer.json().reason], ["open", "not_counted"]);
+	}
+	for (const site of ["cross-site", "same-site"]) {
+		const answer = await who.get(`/decide?a=/uncounted/${site}&s=sport`, { headers: { "sec-fetch-site": site } });
+
+		assert.deepEqual([answer.status, answer.json().act, answer.json().reason], [200, "open", "not_counted"], `a question that a page of ${site} makes the browser ask`);
 	}
 	assert.deepEqual(await row(s, id), before);
 	assert.equal(await events(id, "shown"), shown);

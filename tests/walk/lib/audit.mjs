@@ -26,8 +26,8 @@ export const worked_off = (s) => until("worked off", async () => await s.count(
 
 const payment_of = async (s, g) => (await s.provider.ledger()).payments.find((p) => p.session === session_of(g.url));
 
-// session: a checkout that somebody makes at the provider without us, and pays; gives its payment.
-async function session(s, fields) {
+// foreign: a checkout that somebody makes at the provider without us, and pays; gives its session.
+export async function foreign(s, fields) {
 	const key = (await readFile(join(s.dir, "secrets/stripe.key"), "utf8")).trim();
 	const form = { mode: "payment", "line_items[0][price_data][currency]": "eur", "line_items[0][price_data][unit_amount]": "900",
 		"line_items[0][price_data][product_data][name]": "A mug", "line_items[0][quantity]": "1", success_url: `${s.url}/thanks`, ...fields };
@@ -35,8 +35,10 @@ async function session(s, fields) {
 
 	assert.equal(answer.status, 200, answer.text);
 	await s.provider.pay(answer.json().url);
-	return (await s.provider.object(answer.json().id)).payment_intent;
+	return s.provider.object(answer.json().id);
 }
+
+const session = async (s, fields) => (await foreign(s, fields)).payment_intent;
 
 // agreed: twelve paid gifts, one of them monthly, one given back in part; both books have them.
 export async function agreed(s) {

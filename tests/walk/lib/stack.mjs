@@ -22,14 +22,14 @@ export const build = process.env.BUILD ?? "build/plain";
 export const sanitized = /asan/.test(build);
 
 const run = promisify(execFile);
-const DEPLOY = join(root, "deploy/stack");
+const deploy_of = (tree) => join(tree, "deploy/stack");
 const running = new Set();
 
 // A walk that is interrupted must not leave a service behind.
 for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"]) {
 	process.once(signal, () => {
 		for (const s of running)
-			execFileSync(DEPLOY, ["down", "--dir", s.dir], { stdio: "ignore" });
+			execFileSync(deploy_of(s.tree), ["down", "--dir", s.dir], { stdio: "ignore" });
 		process.exit(1);
 	});
 }
@@ -57,7 +57,8 @@ async function read_env(dir) {
 const OPTIONS = ["views", "moneys", "hooks", "clerks", "site", "campaigns", "seed", "limits", "ops", "only"];
 
 async function up(dir, options) {
-	const args = ["up", "--dir", dir, "--build", resolve(root, options.build ?? build)];
+	const tree = options.tree ?? root;
+	const args = ["up", "--dir", dir, "--build", resolve(tree, options.build ?? build)];
 
 	for (const name of OPTIONS) {
 		if (options[name] !== undefined)
@@ -70,7 +71,7 @@ async function up(dir, options) {
 		const ports = ["--port", await free_port(), "--provider-port", await free_port()];
 
 		try {
-			await run(DEPLOY, [...args, ...ports.map(String)], { maxBuffer: 1 << 24 });
+			await run(deploy_of(tree), [...args, ...ports.map(String)], { maxBuffer: 1 << 24 });
 			return;
 		} catch (error) {
 			if (tries === 5 || !/ is taken by another program/.test(error.stderr))
@@ -80,14 +81,15 @@ async function up(dir, options) {
 }
 
 class Stack {
-	constructor(dir, env) {
-		Object.assign(this, { dir, env, url: env.URL, origin: env.URL, ended: false });
+	// tree: whose deploy/stack is asked; another checkout's for a service of an earlier release.
+	constructor(dir, env, tree) {
+		Object.assign(this, { dir, env, tree, url: env.URL, origin: env.URL, ended: false });
 		this.provider = provider(env.PROVIDER_URL);
 	}
 
 	// deploy: one command of deploy/stack on this service; gives what it printed.
 	async deploy(verb, ...words) {
-		const { stdout } = await run(DEPLOY, [verb, "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
+		const { stdout } = await run(deploy_of(this.tree), [verb, "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
 
 		return stdout;
 	}
@@ -98,7 +100,7 @@ class Stack {
 
 	// role: env is what a role that is started here finds beside our own environment.
 	async role(name, verb, env = {}) {
-		const { stdout } = await run(DEPLOY, ["role", "--dir", this.dir, name, verb], { env: { ...process.env, ...env } });
+		const { stdout } = await run(deploy_of(this.tree), ["role", "--dir", this.dir, name, verb], { env: { ...process.env, ...env } });
 
 		return stdout;
 	}
@@ -129,7 +131,7 @@ class Stack {
 
 	async ctl(...words) {
 		try {
-			const { stdout, stderr } = await run(DEPLOY, ["ctl", "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
+			const { stdout, stderr } = await run(deploy_of(this.tree), ["ctl", "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
 
 			return { code: 0, stdout, stderr };
 		} catch (error) {
@@ -165,7 +167,7 @@ class Stack {
 			return;
 		this.ended = true;
 		running.delete(this);
-		await run(DEPLOY, ["down", "--dir", this.dir]);
+		await run(deploy_of(this.tree), ["down", "--dir", this.dir]);
 	}
 
 	// end: down, and whatever the processes wrote while ending is looked at too.
@@ -178,6 +180,17 @@ class Stack {
 	}
 }
 
+// has_setting: does the pledged.ini of a checkout know it?
+async function has_setting(tree, name) {
+	const [section, key] = name.split(".");
+	const [, text = ""] = (await readFile(join(tree, "conf/pledged.ini"), "utf8")).split(`\n[${section}]\n`);
+
+	return new RegExp(`^;?${key} *=`, "m").test(text.split("\n[")[0]);
+}
+
+// WITHOUT_PAGE: walks that are about something else post pledges without a page before them.
+export const WITHOUT_PAGE = { "form.ticket": "off", "risk.challenge": 0, "risk.refuse": 0 };
+
 // launch: a running service; whoever asked for it ends it. tests/run (WALK_DIR) keeps the folder of a walk
 // that failed; a walk started by hand keeps it with KEEP=1.
 export async function launch(options = {}) {
@@ -185,13 +198,18 @@ export async function launch(options = {}) {
 
 	await mkdir(base, { recursive: true });
 	const dir = await mkdtemp(join(base, `${options.name ?? "walk"}-`));
-	const guard = { dir };
+	const tree = options.tree ?? root;
+	const guard = { dir, tree };
+	const set = {};
 
+	for (const [name, value] of Object.entries(WITHOUT_PAGE)) {
+		if (tree === root || await has_setting(tree, name))
+			set[name] = value;
+	}
 	running.add(guard);
-	// Walks that are about something else post pledges without a page before them.
-	await up(dir, { views: 2, moneys: 4, limits: "off", ...options, set: { "form.ticket": "off", "risk.challenge": 0, "risk.refuse": 0, ...options.set } });
+	await up(dir, { views: 2, moneys: 4, limits: "off", ...options, set: { ...set, ...options.set } });
 	running.delete(guard);
-	const s = new Stack(dir, await read_env(dir));
+	const s = new Stack(dir, await read_env(dir), tree);
 
 	running.add(s);
 	return s;
