@@ -144,6 +144,7 @@ export const lines = [
 	{ id: "C13", name: "cookies", title: "forged, cut, swapped and foreign cookies", target: "0 taken, 0 rows", short: true, run: cookies },
 	{ id: "C14", name: "ct", title: "the time of a comparison tells nothing", target: "t below 10, memcmp's above", build: ["bench"], run: time },
 	line("C16", "smuggle", "requests that two would read differently; headers that claim an address", "all", "tests/walk/edge_smuggle.test.mjs", { least: 30 }),
+	line("C18", "poison", "another site leads a reader to /decide, in six ways", "count unchanged", "tests/walk/view_main.test.mjs", { only: /poison/ }),
 	line("C19", "xss", "words with markup on every page, in Chromium", "all", "tests/browser/hostile_copy.test.mjs", { least: 6 }),
 	line("C20", "injection", "mail headers, log lines, formulas, terminals", "all", ["build/plain/unit/pay_mail_test", "build/plain/unit/base_log_test", "tests/walk/ctl_report.test.mjs"], { least: 10 }),
 	line("C21", "logleak", "planted secrets and whole addresses in logs, tables, answers, reports", "0", ["tests/walk/secrets.test.mjs", "tests/walk/privacy_address.test.mjs"], { least: 15 }),
