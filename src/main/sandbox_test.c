@@ -106,6 +106,16 @@ static int try_raw(void)
 	return told(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
 }
 
+static int try_ciphers(void)
+{
+	return told(socket(AF_ALG, SOCK_SEQPACKET, 0));
+}
+
+static int try_below(void)
+{
+	return told(socket(AF_VSOCK, SOCK_STREAM, 0));
+}
+
 static int try_door(void)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
@@ -368,8 +378,10 @@ static const struct probe {
 	{"ask by a ring", "vmc", ENDS, false, try_uring},
 	{"signal another process", "vmc", REFUSED, false, try_kill},
 	{"have a child", "vm", REFUSED, false, try_fork},
-	{"look at all packets", "vmc", REFUSED, false, try_packets},
-	{"send raw packets", "vmc", REFUSED, false, try_raw},
+	{"look at all packets", "vmc", ENDS, false, try_packets},
+	{"send raw packets", "vmc", ENDS, false, try_raw},
+	{"ask the kernel's ciphers", "vmc", ENDS, false, try_ciphers},
+	{"speak to the machine below", "vmc", ENDS, false, try_below},
 	{"open a door", "vmc", REFUSED, false, try_door},
 	{"memory to write and run", "vmc", REFUSED, false, try_write_and_run},
 	{"memory that was written, to run", "vmc", REFUSED, false, try_run_later},
