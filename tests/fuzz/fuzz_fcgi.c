@@ -3,7 +3,6 @@
  * our own (below) tells what the FastCGI specification makes of the very same bytes, as long as
  * they are in order; whatever they are, a body is never longer or shorter than was told, and who
  * gets an answer gets a whole one. */
-#include <limits.h>
 #include <sys/socket.h>
 #include <sys/un.h>
 #include <unistd.h>
@@ -100,8 +99,8 @@ static bool add(uint8_t *to, size_t *n, const uint8_t *p, size_t more)
 }
 
 /* BEGIN, PARAMS … and an empty one, STDIN … and an empty one, all of one id; nothing behind.
- * libfcgi does not skip the padding of an empty record (nginx sends none there): what follows is
- * refused then, and not looked at here. */
+ * libfcgi does not skip the padding of an empty record, nor of the first (nginx sends none there):
+ * what follows is refused then, and not looked at here. */
 static void read_records(struct want *w, const uint8_t *p, size_t left)
 {
 	int next = BEGIN, id = 0;
@@ -110,8 +109,9 @@ static void read_records(struct want *w, const uint8_t *p, size_t left)
 	while (left >= 8 && next) {
 		size_t n = (size_t)p[4] << 8 | p[5], whole = 8 + n + p[6];
 		int this_id = p[2] << 8 | p[3];
-		if (p[0] != 1 || p[1] != next || (n == 0 && p[6] > 0) || whole > left ||
-			n > sizeof w->body - w->body_n || n > sizeof w->params - w->param_n)
+		if (p[0] != 1 || p[1] != next || ((n == 0 || next == BEGIN) && p[6] > 0) ||
+			whole > left || n > sizeof w->body - w->body_n ||
+			n > sizeof w->params - w->param_n)
 			return;
 		if (next == BEGIN) {
 			if (n != 8 || this_id == 0)
@@ -136,10 +136,11 @@ static void read_records(struct want *w, const uint8_t *p, size_t left)
 /* --- what libfcgi is known for --------------------------------------------------------------- */
 
 /* It takes memory for a name and a value before it has seen them, and ends the process when it gets
- * none. The next one is there in a moment (multiwatch, systemd), and MemoryMax bounds the memory:
- * only who may write to the socket can do that. So pairs of more than 16 MiB are left out here,
- * where libfcgi would look for pairs; those whose lengths added up are no int any more are not:
- * they are refused since 2.4.2-2+deb12u1, and wrote beyond their memory before. */
+ * none: also when their lengths add up to more than an int holds. The next one is there in a moment
+ * (multiwatch, systemd), and MemoryMax bounds the memory: only who may write to the socket can do
+ * that. So pairs of more than 16 MiB are left out here, where libfcgi would look for pairs; but not
+ * those whose sum comes round to nothing: these wrote beyond their memory before 2.4.2-2+deb12u1
+ * (CVE-2025-23016), and must be refused. */
 #define GREEDY_BYTES ((size_t)16 << 20)
 
 static bool is_greedy_pair(const uint8_t *p, size_t n)
@@ -152,7 +153,7 @@ static bool is_greedy_pair(const uint8_t *p, size_t n)
 		if (value == SIZE_MAX)
 			return false;
 		if (name + value > GREEDY_BYTES)
-			return name + value <= INT_MAX;
+			return name + value + 2 <= UINT32_MAX;
 		if (name + value > n - used - more)
 			return false;
 		p += used + more + name + value;
@@ -161,7 +162,8 @@ static bool is_greedy_pair(const uint8_t *p, size_t n)
 	return false;
 }
 
-/* Records one after the other. pads: whether the padding of an empty one is skipped. */
+/* Records one after the other. pads: whether the padding of an empty one, and of the first, is
+ * skipped. */
 static bool is_greedy(const uint8_t *p, size_t left, bool pads)
 {
 	enum { GET_VALUES = 9 };
@@ -171,7 +173,7 @@ static bool is_greedy(const uint8_t *p, size_t left, bool pads)
 
 	while (left >= 8) {
 		size_t content = (size_t)p[4] << 8 | p[5];
-		size_t whole = 8 + content + (content > 0 || pads ? p[6] : 0);
+		size_t whole = 8 + content + ((content > 0 && p[1] != BEGIN) || pads ? p[6] : 0);
 		int this_id = p[2] << 8 | p[3];
 		content = content < left - 8 ? content : left - 8;
 		if (p[1] == BEGIN) {

@@ -270,9 +270,8 @@ static void account_stranger(struct str text)
 /* --- a form's ticket, and what goes with it -----------------------------------------------------
  */
 
-#define SITE    7
-#define BITS    3
-#define LINES_N 8
+#define SITE 7
+#define BITS 3
 
 static const struct form_age AGE = {2000, INT64_C(43200000)};
 
@@ -367,14 +366,15 @@ static void seen(struct str text)
 {
 	static char domains[] = "\nmail.example\nthrowaway.example\n";
 	const struct domains d = {domains, sizeof domains - 1};
-	struct str line[LINES_N] = {{0}};
+	struct str line[8] = {{0}}, all = text;
 	struct form_look l;
 
-	for (size_t i = 0; i < LINES_N; i++)
+	for (size_t i = 0; i < ARRAY_N(line); i++)
 		if (!str_cut(&text, '\n', &line[i]))
 			line[i] = STR("");
-	/* as long as the fields that they come from */
-	if (line[0].n > 200 || line[1].n > 16 || line[5].n > 8 || line[6].n > 2 || line[7].n > 254)
+	/* as long as the fields that they come from, which are texts */
+	if (!str_is_utf8(all) || line[0].n > 200 || line[1].n > 16 || line[5].n > 8 ||
+		line[6].n > 2 || line[7].n > 254)
 		return;
 	form_look(&ring, line[0], SITE, NULL, utc_of_s(NOW), AGE, &l);
 	CHECK((l.state == FORM_none) == (line[0].n == 0));
