@@ -93,9 +93,11 @@ test("a list outside of all other folders is read at start and again on SIGHUP; 
 // The socket of systemd's manager, by hand: lines of what it was told.
 test("behind it a role tells systemd that it is ready, and then again and again that it lives", async () => {
 	const path = join(lists, "notify");
+
+	await writeFile(list, "throwaway.example\n"); // a role does not start without it
 	const said = [];
 	const ear = spawn("perl", ["-MIO::Socket::UNIX", "-e", "$| = 1; my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die;"
-		+ 'chmod 0777, $ARGV[0]; print "there\\n"; print "$m\\n" while $s->recv($m, 200);', path], { stdio: ["ignore", "pipe", "inherit"] });
+		+ 'chmod 0777, $ARGV[0]; print "there\\n"; print "$m\\n" while defined $s->recv($m, 200);', path], { stdio: ["ignore", "pipe", "inherit"] });
 
 	try {
 		createInterface({ input: ear.stdout }).on("line", (line) => said.push(line));
