@@ -13,18 +13,20 @@ ini_set() {
 	mv "$1.new" "$1"
 }
 
-# Secrets are fresh for every stack, so a log that holds one can be searched for it.
+# Secrets are fresh for every stack, so a log that holds one can be searched for it. Each lies in a folder that only
+# its roles may open, as in conf/secrets/README; the links are for who looks for them here.
 render_secrets() {
-	own "$dir/secrets"
+	own "$dir/secrets" "$dir/secrets/cookie" "$dir/secrets/pay" "$dir/secrets/hook"
 	(
 		umask 077
-		printf 'k1:%s\n' "$(random_hex 32)" >"$dir/secrets/cookie.key"
-		printf 'sk_test_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.key"
-		printf 'whsec_%s\n' "$(random_hex 24)" >"$dir/secrets/stripe.webhook"
-		printf 'test_%s\n' "$(random_hex 15)" >"$dir/secrets/mollie.key"
+		printf 'k1:%s\n' "$(random_hex 32)" >"$dir/secrets/cookie/cookie.key"
+		printf 'sk_test_%s\n' "$(random_hex 24)" >"$dir/secrets/pay/stripe.key"
+		printf 'whsec_%s\n' "$(random_hex 24)" >"$dir/secrets/hook/stripe.webhook"
+		printf 'test_%s\n' "$(random_hex 15)" >"$dir/secrets/pay/mollie.key"
+		ln -s cookie/cookie.key pay/stripe.key hook/stripe.webhook pay/mollie.key "$dir/secrets/"
 		render_password editor
 	)
-	[ "$(id -u)" -ne 0 ] || chown nobody:nogroup "$dir"/secrets/*
+	[ "$(id -u)" -ne 0 ] || chown -hR nobody:nogroup "$dir/secrets"
 }
 
 # render_password USER: a fresh password in secrets/ops.password, and its hash as nginx reads it.
@@ -38,20 +40,22 @@ render_password() {
 }
 
 render_ini() {
-	local ini=$dir/pledged.ini
+	local ini=$dir/conf/pledged.ini
+	mkdir -p "$dir/conf"
 	cp "$root/conf/pledged.ini" "$ini"
+	ln -s conf/pledged.ini "$dir/pledged.ini"
 	ini_set "$ini" database conninfo "host=$sockets port=$PGPORT dbname=$PGDATABASE"
 	ini_set "$ini" view spool_file "$dir/spool/views"
-	ini_set "$ini" metrics file "$sockets/metrics"
-	ini_set "$ini" cookie key_file "$dir/secrets/cookie.key"
+	ini_set "$ini" metrics file "$sockets/count/metrics"
+	ini_set "$ini" cookie key_file "$dir/secrets/cookie/cookie.key"
 	ini_set "$ini" stripe base_url "http://127.0.0.1:$provider_port"
 	ini_set "$ini" stripe checkout_host "127.0.0.1:$provider_port"
 	ini_set "$ini" stripe portal_host "127.0.0.1:$provider_port"
-	ini_set "$ini" stripe key_file "$dir/secrets/stripe.key"
-	ini_set "$ini" stripe webhook_secret_file "$dir/secrets/stripe.webhook"
+	ini_set "$ini" stripe key_file "$dir/secrets/pay/stripe.key"
+	ini_set "$ini" stripe webhook_secret_file "$dir/secrets/hook/stripe.webhook"
 	ini_set "$ini" mollie base_url "http://127.0.0.1:$provider_port"
 	ini_set "$ini" mollie checkout_host "127.0.0.1:$provider_port"
-	ini_set "$ini" mollie key_file "$dir/secrets/mollie.key"
+	ini_set "$ini" mollie key_file "$dir/secrets/pay/mollie.key"
 	[ "$ops" = off ] || ini_set "$ini" report dir "$dir/ops"
 	ini_set "$ini" report scripts "$root/sql"
 	local word section key

@@ -2,7 +2,7 @@
 # deploy/lib/roles.sh: the processes in front of the database. Uses $dir, $root, $as, $sockets, $build
 # and the numbers of deploy/stack.
 
-ctl() { "${as[@]}" "$build/pledgectl" -c "$dir/pledged.ini" "$@"; }
+ctl() { "${as[@]}" "$build/pledgectl" -c "$dir/conf/pledged.ini" "$@"; }
 
 # with_socket NAME ROLE N: a role that serves: the listening socket is descriptor 0.
 with_socket() {
@@ -11,13 +11,13 @@ with_socket() {
 	rm -f "$sock"
 	# multiwatch restarts what dies, however often in a short while.
 	launch "$1" spawn-fcgi -s "$sock" -M 0660 -n -- "$(command -v multiwatch)" -f "$3" -r 1000 -t 1000 \
-		-- "$build/pledged" "$2" -c "$dir/pledged.ini"
+		-- "$build/pledged" "$2" -c "$dir/conf/pledged.ini"
 	wait_for 10 "$sock" test -S "$sock" || { tail_log "$1"; exit 1; }
 }
 
 # check_conf ROLE: says file and line when the configuration is refused; multiwatch would only retry.
 check_conf() {
-	"${as[@]}" "$build/pledged" "$1" -t -c "$dir/pledged.ini" >>"$dir/log/$1-test.log" 2>&1 ||
+	"${as[@]}" "$build/pledged" "$1" -t -c "$dir/conf/pledged.ini" >>"$dir/log/$1-test.log" 2>&1 ||
 		{ tail_log "$1-test"; die "pledged $1 refuses its configuration"; }
 }
 
@@ -47,7 +47,7 @@ role_start() {
 		;;
 	clerk)
 		check_conf clerk
-		launch clerk multiwatch -f "$clerks" -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/pledged.ini"
+		launch clerk multiwatch -f "$clerks" -r 1000 -t 1000 -- "$build/pledged" clerk -c "$dir/conf/pledged.ini"
 		;;
 	nginx)
 		launch nginx /usr/sbin/nginx -p "$dir/nginx" -c "$dir/nginx/nginx.conf" -e "$dir/log/nginx.log"

@@ -38,9 +38,7 @@ BEGIN
 	FROM filled f JOIN limit_rule r USING (scope) WHERE f.level > r.burst
 	ORDER BY 2 DESC LIMIT 1;
 	IF FOUND THEN
-		UPDATE limit_bucket b SET level = greatest(0, b.level - 1)
-		FROM unnest(p_scopes, p_whos) w (scope, who)
-		WHERE b.scope = w.scope AND b.site_id = p_site AND b.who = w.who;
+		PERFORM limit_undo(p_site, p_scopes, p_whos);
 	END IF;
 END $$;
 COMMENT ON FUNCTION pledged.limit_put(smallint, text[], bytea[], timestamptz) IS 'Counts one pledge in all its buckets, or tells which has no room.';

@@ -8,7 +8,7 @@ CREATE OR REPLACE FUNCTION pledged.link_ask(p_token_hash bytea, p_site smallint,
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_hash bytea := email_hash(p_site, p_email);
-	v_network cidr := p_network::cidr;
+	v_network cidr := network_hash(p_site, p_network);
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('link network ' || v_network, 0));
 	PERFORM pg_advisory_xact_lock(hashtextextended('link address ' || encode(v_hash, 'hex'), 0));

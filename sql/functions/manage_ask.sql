@@ -9,7 +9,7 @@ CREATE OR REPLACE FUNCTION pledged.manage_ask(p_token_hash bytea, p_site smallin
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_hash bytea := email_hash(p_site, p_email);
-	v_network cidr := p_network::cidr;
+	v_network cidr := network_hash(p_site, p_network);
 	v_known boolean := EXISTS (SELECT FROM pledge p WHERE lower(p.email) = lower(p_email) AND p.site_id = p_site);
 	v_id uuid;
 BEGIN

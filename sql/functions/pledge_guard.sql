@@ -81,7 +81,10 @@ BEGIN
 	SELECT l.scope, l.wait_s, 'limited' INTO why, wait_s, outcome FROM limit_put(p_site, v_whos.scopes, v_whos.whos, p_now) l;
 	IF outcome IS NULL AND v_form.state = 'trial' AND NOT methods_off && v_cards AND (v_ways = '{}' OR v_ways && v_cards) THEN
 		wait_s := nullif(breaker_wait(p_site, p_now), 0);
-		outcome := CASE WHEN wait_s > 0 THEN 'shut' END;
+		IF wait_s > 0 THEN
+			outcome := 'shut';
+			PERFORM limit_undo(p_site, v_whos.scopes, v_whos.whos);
+		END IF;
 	END IF;
 END $$;
 COMMENT ON FUNCTION pledged.pledge_guard(smallint, boolean, uuid, text, text, text[], text[], jsonb, timestamptz) IS 'Asks the guards whether a new pledge may pass.';

@@ -38,6 +38,8 @@ BEGIN
 			IF NOT FOUND AND p_more->>'need' = 'on' THEN
 				v_g.outcome := 'form';
 				v_g.why := 'used';
+				PERFORM limit_undo(p_site, w.scopes, w.whos) FROM limit_whos(p_site, p_networks, p_reader, p_email, 'd:' || (p_more->>'token'),
+					p_more->>'country', coalesce(v_g.verdict = 'waited', false)) w;
 			END IF;
 		END IF;
 		outcome := v_g.outcome;

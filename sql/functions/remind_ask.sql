@@ -13,7 +13,7 @@ CREATE OR REPLACE FUNCTION pledged.remind_ask(p_site smallint, p_reader uuid, p_
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_hash bytea := email_hash(p_site, p_email);
-	v_network cidr := p_network::cidr;
+	v_network cidr := network_hash(p_site, p_network);
 	v_zone text := (SELECT s.time_zone FROM site s WHERE s.site_id = p_site);
 	v_month date := to_date(p_month || '-01', 'YYYY-MM-DD');
 	v_this timestamp := date_trunc('month', p_now AT TIME ZONE v_zone);

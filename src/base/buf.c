@@ -59,9 +59,11 @@ static void json_rune(struct buf *b, uint32_t r, struct str raw)
 	case '\t': buf_addc(b, "\\t"); return;
 	default: break;
 	}
-	/* C1 too: a terminal that shows the log would obey them */
-	if (r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '<' || r == '>' || r == '&' ||
-		r == 0x2028 || r == 0x2029)
+	/* C1 too: a terminal that shows the log would obey them; it would turn lines around by
+	 * marks of direction */
+	bool turns = r == 0x061c || r == 0x200e || r == 0x200f || (r >= 0x2028 && r <= 0x202e) ||
+		     (r >= 0x2066 && r <= 0x2069);
+	if (r < 0x20 || (r >= 0x7f && r < 0xa0) || r == '<' || r == '>' || r == '&' || turns)
 		buf_addf(b, "\\u%04x", (unsigned)r);
 	else
 		buf_add(b, raw);

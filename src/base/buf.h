@@ -22,9 +22,9 @@ void buf_addc(struct buf *b, const char *c);
 void buf_byte(struct buf *b, char c);
 /* needs one byte of room more than the text, for printf's NUL */
 void buf_addf(struct buf *b, const char *fmt, ...) PRINTFLIKE(2, 3);
-void buf_json(
-	struct buf *b, struct str s); /* "…" with quotes; also escapes < > & U+2028/9, so it may
-					 stand in HTML; what is not UTF-8 becomes U+FFFD */
+/* "…" with quotes; also escapes < > &, breaks of lines and marks of direction, so it may stand in
+ * HTML and in a log; what is not UTF-8 becomes U+FFFD */
+void buf_json(struct buf *b, struct str s);
 void buf_html(struct buf *b, struct str s); /* & < > " ' escaped: text and quoted attributes */
 void buf_url(struct buf *b, struct str s);  /* percent-encoded but for A-Za-z0-9-._~ : %20, not + */
 

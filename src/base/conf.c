@@ -360,24 +360,24 @@ static void take_secret(struct load *l, enum conf_key k, const char *path)
 	l->c->text_n[k] = n;
 }
 
+static bool is_own(const struct conf *c, enum conf_key k)
+{
+	return strchr(rows[k].roles, (int)c->role) || strchr(rows[k].roles, (int)c->role & ~0x20);
+}
+
 /* From a path to what the file holds; empty for roles that have no business with it. */
 static void load_secret(struct load *l, enum conf_key k)
 {
-	bool needed = strchr(rows[k].roles, (int)l->c->role) != NULL;
-	bool optional = strchr(rows[k].roles, (int)l->c->role & ~0x20) != NULL;
-	char *path;
+	char **path = &l->c->file[k];
 
-	if (!needed && !optional) {
+	if (!secret_path(l, k, path))
+		return;
+	if (!is_own(l->c, k))
 		(void)!set_text(l, k, "");
-		return;
-	}
-	if (!secret_path(l, k, &path))
-		return;
-	if (path)
-		take_secret(l, k, path);
-	else if (needed)
+	else if (*path)
+		take_secret(l, k, *path);
+	else if (strchr(rows[k].roles, (int)l->c->role))
 		wrong(l, k, ERR_SECRET, "the file of this secret is not named");
-	l->c->file[k] = path;
 }
 
 /* --- what others call ---------------------------------------------------------------------- */
@@ -461,9 +461,9 @@ struct str conf_secret(const struct conf *c, enum conf_key k)
 	return (struct str){c->text[k], c->text_n[k]};
 }
 
-const char *conf_file(const struct conf *c, enum conf_key k)
+const char *conf_file(const struct conf *c, enum conf_key k, bool own)
 {
-	return c->file[k];
+	return is_own(c, k) == own ? c->file[k] : NULL;
 }
 
 int64_t conf_int(const struct conf *c, enum conf_key k)

@@ -25,7 +25,7 @@ struct conf {
 			     */
 	size_t text_n[CONF_N];
 	int64_t num[CONF_N]; /* INT and BOOL */
-	char *file[CONF_N];  /* where a secret was read, at start */
+	char *file[CONF_N];  /* where a secret lies, at start */
 };
 
 /* conf_load: read file, environment and secrets of a role, and check everything, also keys of other
@@ -48,7 +48,9 @@ void conf_swap(struct conf *c, struct conf *next, struct buf *left);
 
 const char *conf_str(const struct conf *c, enum conf_key k); /* never NULL */
 struct str conf_secret(const struct conf *c, enum conf_key k);
-const char *conf_file(const struct conf *c, enum conf_key k); /* path of a secret's file, or NULL */
+/* conf_file: where a secret of this role was read, or (own false) where one lies that is of other
+ * roles alone, and was not; else NULL. */
+const char *conf_file(const struct conf *c, enum conf_key k, bool own);
 int64_t conf_int(const struct conf *c, enum conf_key k);
 bool conf_on(const struct conf *c, enum conf_key k);
 void conf_dump(const struct conf *c,

@@ -120,8 +120,10 @@ static void loop(struct app_money *m, const struct role *role, int listener, str
 			}
 		}
 		struct pollfd p = {.fd = listener, .events = POLLIN};
-		if (ppoll(&p, 1, NULL, &open) <= 0)
+		if (ppoll(&p, 1, notify_pause(), &open) <= 0) {
+			process_tick(clock_mono());
 			continue;
+		}
 		struct fcgi *c = fcgi_accept(listener, IO_MS, false);
 		if (!c)
 			continue;

@@ -5,7 +5,7 @@
 #include <sys/un.h>
 #include <unistd.h>
 
-#include "base/must.h"
+#include "base/str.h"
 #include "main/notify.h"
 
 void notify_send(const char *state)
@@ -24,4 +24,35 @@ void notify_send(const char *state)
 		(socklen_t)(offsetof(struct sockaddr_un, sun_path) + strlen(path)));
 	(void)n;
 	close(fd);
+}
+
+/* A third of what the unit allows; 0 when it does not ask. */
+static int64_t span_us(void)
+{
+	static int64_t span = -1;
+	const char *usec = getenv("WATCHDOG_USEC"), *pid = getenv("WATCHDOG_PID");
+	uint64_t n = 0;
+	if (span >= 0)
+		return span;
+	bool ours = !pid || (str_u64(str_c(pid), INT32_MAX, &n) == OK && (pid_t)n == getpid());
+	n = 0;
+	span = ours && usec && str_u64(str_c(usec), INT64_MAX, &n) == OK ? (int64_t)n / 3 : 0;
+	return span;
+}
+
+void notify_alive(mono_t now)
+{
+	static mono_t next;
+	if (span_us() == 0 || now.us < next.us)
+		return;
+	next.us = now.us + span_us() / 2;
+	notify_send("WATCHDOG=1");
+}
+
+const struct timespec *notify_pause(void)
+{
+	static struct timespec pause;
+	int64_t us = span_us();
+	pause = (struct timespec){.tv_sec = us / 1000000, .tv_nsec = us % 1000000 * 1000};
+	return us > 0 ? &pause : NULL;
 }

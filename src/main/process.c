@@ -10,6 +10,7 @@
 #include "base/label.h"
 #include "base/log.h"
 #include "base/metric_file.h"
+#include "main/notify.h"
 #include "main/process.h"
 #include "web/metrics.h"
 
@@ -114,12 +115,15 @@ static void look_at_descriptors(void)
 void process_tick(mono_t now)
 {
 	struct fault f = {0};
+	notify_alive(now);
 	if (!g.on || now.us < g.look_at.us)
 		return;
 	g.look_at = mono_add(now, dur_ms(LOOK_MS));
 	if (metric_file_lost())
 		complain(metric_file_path(),
-			fault_set(&f, ERR_IO, NULL, "was cut or removed while it was in use: restart all roles"), &f);
+			fault_set(&f, ERR_IO, NULL,
+				"was cut or removed while it was in use: restart all roles"),
+			&f);
 	look_at_cpu();
 	look_at_memory();
 	look_at_descriptors();

@@ -11,7 +11,8 @@
  * cannot be, the log tells once and the process counts for itself. role: one without a row of
  * label.def counts nothing of its own. version: as `git describe` writes it. */
 void process_start(const char *role, const char *version, const char *file);
-void process_tick(mono_t now); /* at most once a second it looks at itself */
+/* process_tick: in each turn of a loop; at most once a second it looks at itself. */
+void process_tick(mono_t now);
 void process_reloaded(bool fine);
 void process_end(void);
 

@@ -50,6 +50,8 @@ static size_t rules(struct rule *out, size_t most)
 #define ELSE(call, error, ...)                                                                     \
 	{#call, NULL, SCMP_ACT_ERRNO(error), NUMBER(__VA_ARGS__), {__VA_ARGS__}},
 #define KILL(call) {#call, NULL, SCMP_ACT_KILL_PROCESS, 0, {{0}}},
+#define KILL_WHEN(call, ...)                                                                       \
+	{#call, NULL, SCMP_ACT_KILL_PROCESS, NUMBER(__VA_ARGS__), {__VA_ARGS__}},
 	const struct rule list[] = {
 #include "main/syscall.def"
 	};
@@ -57,6 +59,7 @@ static size_t rules(struct rule *out, size_t most)
 #undef WHEN
 #undef ELSE
 #undef KILL
+#undef KILL_WHEN
 	ASSERT(ARRAY_N(list) <= most);
 	memcpy(out, list, sizeof list);
 	return ARRAY_N(list);

@@ -1,6 +1,7 @@
 /* main/sandbox_test.c: each thing is tried for real, in a child of its own behind both walls. */
 #include <errno.h>
 #include <fcntl.h>
+#include <iconv.h>
 #include <net/if.h>
 #include <netdb.h>
 #include <netinet/in.h>
@@ -105,6 +106,16 @@ static int try_raw(void)
 	return told(socket(AF_INET, SOCK_RAW, IPPROTO_ICMP));
 }
 
+static int try_ciphers(void)
+{
+	return told(socket(AF_ALG, SOCK_SEQPACKET, 0));
+}
+
+static int try_below(void)
+{
+	return told(socket(AF_VSOCK, SOCK_STREAM, 0));
+}
+
 static int try_door(void)
 {
 	struct sockaddr_in a = {.sin_family = AF_INET};
@@ -119,10 +130,26 @@ static int try_write_and_run(void)
 	return p == MAP_FAILED ? errno : 0;
 }
 
+/* The way that code takes: written first, run later. */
 static int try_run_later(void)
 {
 	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
-	return told(mprotect(p, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+	if (p == MAP_FAILED)
+		return 0; /* not what was asked */
+	memset(p, 0xc3, 4096);
+	return told(mprotect(p, 4096, PROT_READ | PROT_EXEC));
+}
+
+static int try_run_and_write(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_WRITE, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return p == MAP_FAILED ? 0 : told(mprotect(p, 4096, PROT_READ | PROT_WRITE | PROT_EXEC));
+}
+
+static int try_run_nothing(void)
+{
+	void *p = mmap(NULL, 4096, PROT_READ | PROT_EXEC, MAP_PRIVATE | MAP_ANONYMOUS, -1, 0);
+	return p == MAP_FAILED ? errno : 0;
 }
 
 static int try_dumpable(void)
@@ -155,6 +182,31 @@ static int try_read_outside(void)
 static int try_read_home(void)
 {
 	return told(open("/var/lib/dpkg/status", O_RDONLY));
+}
+
+/* Whatever there is; none is as good as one that is refused. */
+static int try_read_strange_secret(void)
+{
+	for (enum conf_key k = 0; k < CONF_N; k++) {
+		const char *path = conf_file(g.c, k, false);
+		if (path && open(path, O_RDONLY) >= 0)
+			return 0;
+	}
+	return EACCES;
+}
+
+/* The sockets lie above the folder of the counters: who may write there can take them away. */
+static int try_write_by_sockets(void)
+{
+	char path[1200];
+	const char *at = conf_str(g.c, CONF_metrics_file), *slash = strrchr(at, '/');
+	if (!slash)
+		return EACCES; /* no counters, no folder */
+	snprintf(path, sizeof path, "%.*s/../.self-test.%d", (int)(slash - at), at, (int)getpid());
+	int fd = open(path, O_WRONLY | O_CREAT | O_EXCL, 0600);
+	if (fd >= 0)
+		unlink(path);
+	return told(fd);
 }
 
 static int try_write_outside(void)
@@ -196,6 +248,13 @@ static int do_random(void)
 {
 	uint8_t b[16];
 	return seal_random(b, sizeof b) == OK ? 0 : EIO;
+}
+
+/* Its text is mapped from its file, and never written. */
+static int do_library(void)
+{
+	iconv_t x = iconv_open("ISO-8859-15", "UTF-8");
+	return x != (iconv_t)-1 && iconv_close(x) == 0 ? 0 : errno;
 }
 
 /* Both ends of a connection, and all ways to wait for it. */
@@ -319,21 +378,28 @@ static const struct probe {
 	{"ask by a ring", "vmc", ENDS, false, try_uring},
 	{"signal another process", "vmc", REFUSED, false, try_kill},
 	{"have a child", "vm", REFUSED, false, try_fork},
-	{"look at all packets", "vmc", REFUSED, false, try_packets},
-	{"send raw packets", "vmc", REFUSED, false, try_raw},
+	{"look at all packets", "vmc", ENDS, false, try_packets},
+	{"send raw packets", "vmc", ENDS, false, try_raw},
+	{"ask the kernel's ciphers", "vmc", ENDS, false, try_ciphers},
+	{"speak to the machine below", "vmc", ENDS, false, try_below},
 	{"open a door", "vmc", REFUSED, false, try_door},
 	{"memory to write and run", "vmc", REFUSED, false, try_write_and_run},
 	{"memory that was written, to run", "vmc", REFUSED, false, try_run_later},
+	{"memory to run and write, made later", "vmc", REFUSED, false, try_run_and_write},
+	{"memory of no file, to run", "vmc", REFUSED, false, try_run_nothing},
 	{"let others look into our memory", "vmc", REFUSED, false, try_dumpable},
 	{"have a core file", "vmc", REFUSED, false, try_core},
 	{"look for a key of the kernel's", "vmc", REFUSED, false, try_keyring},
 	{"type into a terminal", "vmc", REFUSED, false, try_terminal},
 	{"list the root folder", "vmc", REFUSED, true, try_read_outside},
 	{"read a file of somebody else", "vmc", REFUSED, true, try_read_home},
+	{"read a secret of another role", "vmc", REFUSED, true, try_read_strange_secret},
+	{"make a file where the sockets lie", "vmc", REFUSED, true, try_write_by_sockets},
 	{"write a file elsewhere", "vmc", REFUSED, true, try_write_outside},
 	{"change the configuration", "vmc", REFUSED, true, try_write_conf},
 	{"read the configuration", "vmc", GOES, false, do_read_conf},
 	{"take memory and give it back", "vmc", GOES, false, do_memory},
+	{"load a library late", "vmc", GOES, false, do_library},
 	{"random bytes", "vmc", GOES, false, do_random},
 	{"talk and wait", "vmc", GOES, false, do_talk},
 	{"reach this host by TCP", "vmc", GOES, false, do_tcp},

@@ -53,7 +53,7 @@ static enum err claim(struct snap *s, const json_t *o, const char *prefix, struc
 		return snap_bad(s, "id", "this is not an id");
 	if (!state)
 		return snap_bad(s, "status", "it is in an unknown state");
-	if (!str_eq(json_text(o, "paymentId"), payment) || payment.n == 0)
+	if (!str_eq(json_text(o, "paymentId"), payment) || !mollie_read_is_id(payment, "tr_"))
 		return snap_bad(s, "paymentId", "it names another payment, or none");
 	enum err e = mollie_read_money(s, o, "amount", &m);
 	if (e != OK)

@@ -63,6 +63,7 @@ static bool take_decide(
 	struct fault fault = {0};
 	/* a link from elsewhere must not make a supporter forgotten */
 	bool by_nginx = q->consent.n > 0, foreign = request_is_foreign(q);
+	bool led = request_is_led(q);
 	enum err e = view_facts_query(q, &fault);
 	if (e != OK) {
 		response_problem(r, q, e, &fault);
@@ -70,8 +71,9 @@ static bool take_decide(
 	}
 	fill_page(h, q, ask);
 	ask->foreign = foreign && !by_nginx;
-	/* nor must another site count for a reader: with a link that asks here, the cookie comes */
-	ask->counts = ask->counts && !ask->foreign;
+	/* and no other page makes a reader's count go up, or shows them prompts that they never see
+	 */
+	ask->counts = ask->counts && !led;
 	return false;
 }
 

@@ -118,6 +118,11 @@ bool request_is_foreign(const struct request *q)
 	       !str_is(q->fetch_site, "none");
 }
 
+bool request_is_led(const struct request *q)
+{
+	return request_is_foreign(q) || (q->fetch_site.n == 0 && request_wants_html(q));
+}
+
 enum err request_same_site(const struct request *q, struct str own, struct fault *f)
 {
 	if (q->fetch_site.n) {

@@ -53,6 +53,9 @@ const char *request_cookie_name(const struct request *q);
 const char *request_visit_cookie_name(const struct request *q);
 /* request_is_foreign: the browser says that another site led here. */
 bool request_is_foreign(const struct request *q);
+/* request_is_led: the same, or it may be so: a browser that says nothing of it asks for a page to
+ * show, by an address that only scripts of ours ask. */
+bool request_is_led(const struct request *q);
 
 /* request_cookie: the value of the one cookie of that name; empty when there is none or more than
  * one. */

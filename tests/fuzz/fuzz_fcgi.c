@@ -99,8 +99,8 @@ static bool add(uint8_t *to, size_t *n, const uint8_t *p, size_t more)
 }
 
 /* BEGIN, PARAMS … and an empty one, STDIN … and an empty one, all of one id; nothing behind.
- * libfcgi does not skip the padding of an empty record (nginx sends none there): what follows is
- * refused then, and not looked at here. */
+ * libfcgi does not skip the padding of an empty record, nor of the first (nginx sends none there):
+ * what follows is refused then, and not looked at here. */
 static void read_records(struct want *w, const uint8_t *p, size_t left)
 {
 	int next = BEGIN, id = 0;
@@ -109,8 +109,9 @@ static void read_records(struct want *w, const uint8_t *p, size_t left)
 	while (left >= 8 && next) {
 		size_t n = (size_t)p[4] << 8 | p[5], whole = 8 + n + p[6];
 		int this_id = p[2] << 8 | p[3];
-		if (p[0] != 1 || p[1] != next || (n == 0 && p[6] > 0) || whole > left ||
-			n > sizeof w->body - w->body_n || n > sizeof w->params - w->param_n)
+		if (p[0] != 1 || p[1] != next || ((n == 0 || next == BEGIN) && p[6] > 0) ||
+			whole > left || n > sizeof w->body - w->body_n ||
+			n > sizeof w->params - w->param_n)
 			return;
 		if (next == BEGIN) {
 			if (n != 8 || this_id == 0)
@@ -134,15 +135,62 @@ static void read_records(struct want *w, const uint8_t *p, size_t left)
 
 /* --- what libfcgi is known for --------------------------------------------------------------- */
 
-/* It takes memory for a value before it has seen it, and ends the process when it gets none. The
- * next one is there in a moment (multiwatch, systemd), and MemoryMax bounds the memory: only who
- * may write to the socket can do that. Here such a length, anywhere in what is not in order, is
- * left out. */
-static bool is_greedy(const uint8_t *p, size_t n)
+/* It takes memory for a name and a value before it has seen them, and ends the process when it gets
+ * none: also when their lengths add up to more than an int holds. The next one is there in a moment
+ * (multiwatch, systemd), and MemoryMax bounds the memory: only who may write to the socket can do
+ * that. So pairs of more than 16 MiB are left out here, where libfcgi would look for pairs; but not
+ * those whose sum comes round to nothing: these wrote beyond their memory before 2.4.2-2+deb12u1
+ * (CVE-2025-23016), and must be refused. */
+#define GREEDY_BYTES ((size_t)16 << 20)
+
+static bool is_greedy_pair(const uint8_t *p, size_t n)
 {
-	for (size_t i = 0; i < n; i++)
-		if (p[i] & 0x80 && ((p[i] & 0x7f) || i + 1 == n || p[i + 1] > 1))
+	while (n > 0) {
+		size_t used, more, name = length(p, n, &used);
+		if (name == SIZE_MAX)
+			return false;
+		size_t value = length(p + used, n - used, &more);
+		if (value == SIZE_MAX)
+			return false;
+		if (name + value > GREEDY_BYTES)
+			return name + value + 2 <= UINT32_MAX;
+		if (name + value > n - used - more)
+			return false;
+		p += used + more + name + value;
+		n -= used + more + name + value;
+	}
+	return false;
+}
+
+/* Records one after the other. pads: whether the padding of an empty one, and of the first, is
+ * skipped. */
+static bool is_greedy(const uint8_t *p, size_t left, bool pads)
+{
+	enum { GET_VALUES = 9 };
+	static uint8_t params[32768];
+	size_t n = 0;
+	int id = 0;
+
+	while (left >= 8) {
+		size_t content = (size_t)p[4] << 8 | p[5];
+		size_t whole = 8 + content + ((content > 0 && p[1] != BEGIN) || pads ? p[6] : 0);
+		int this_id = p[2] << 8 | p[3];
+		content = content < left - 8 ? content : left - 8;
+		if (p[1] == BEGIN) {
+			id = this_id;
+			n = 0;
+		} else if (p[1] == PARAMS && this_id == id) {
+			(void)add(params, &n, p + 8, content);
+		} else if (p[1] == GET_VALUES && is_greedy_pair(p + 8, content)) {
 			return true;
+		}
+		if (is_greedy_pair(params, n))
+			return true;
+		if (whole > left)
+			return false;
+		p += whole;
+		left -= whole;
+	}
 	return false;
 }
 
@@ -298,7 +346,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 		return 0;
 	(void)fuzz_arena();
 	read_records(&want, data + 1, size - 1);
-	if (!want.in_order && is_greedy(data + 1, size - 1))
+	if (!want.in_order &&
+		(is_greedy(data + 1, size - 1, false) || is_greedy(data + 1, size - 1, true)))
 		return 0;
 	size_t had = __sanitizer_get_current_allocated_bytes();
 	talk(data + 1, size - 1, (size_t)data[0] * 64, &want);

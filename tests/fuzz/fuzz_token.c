@@ -1,6 +1,8 @@
 /* tests/fuzz/fuzz_token.c: what is signed, and what is in a cookie or a link. The first byte says
  * what the rest is:
  *   c d p  the bytes inside a cookie, a decision token, a pass
+ *   f      the bytes inside a form's ticket
+ *   F      lines of a pledge: ticket, proof, robot, User-Agent, language, two countries, e-mail
  *   s      <key id>.<payload>: a sealed text whose signature is made here
  *   t      a sealed text as a stranger sends it
  *   j      header, line end, claims: a site's word on an account, signed here
@@ -14,6 +16,7 @@
 #include <openssl/hmac.h>
 #undef ERR_STATE
 #include "app/account.h"
+#include "app/risk.h"
 #include "app/token.h"
 #include "core/ticket.h"
 #include "fuzz.h"
@@ -74,8 +77,8 @@ static bool is_ours(struct str text, const char *purpose)
 
 static void stranger(struct str text)
 {
-	static const char *const PURPOSES[] = {
-		TICKET_COOKIE_PURPOSE, TICKET_TOKEN_PURPOSE, TICKET_PASS_PURPOSE};
+	static const char *const PURPOSES[] = {TICKET_COOKIE_PURPOSE, TICKET_TOKEN_PURPOSE,
+		TICKET_PASS_PURPOSE, TICKET_FORM_PURPOSE};
 	uint8_t out[256];
 	size_t n = 0;
 	bool old;
@@ -264,6 +267,136 @@ static void account_stranger(struct str text)
 	}
 }
 
+/* --- a form's ticket, and what goes with it -----------------------------------------------------
+ */
+
+#define SITE 7
+#define BITS 3
+
+static const struct form_age AGE = {2000, INT64_C(43200000)};
+
+/* In the words of form.h. */
+static enum form_state state_of(const struct ticket_form *t, const struct uuid *cookie)
+{
+	int64_t age = NOW * 1000 - t->at_ms;
+
+	if (t->site != SITE)
+		return FORM_bad;
+	if (t->has_reader && (!cookie || memcmp(cookie, &t->reader, sizeof *cookie) != 0))
+		return FORM_other;
+	if (age > AGE.max_ms || age < -60000)
+		return FORM_old;
+	return age < AGE.min_ms && !t->puzzle ? FORM_young : FORM_ok;
+}
+
+static void looked_at(const struct ticket_form *t, struct str text)
+{
+	const struct uuid *const who[] = {NULL, &t->reader, &(struct uuid){{1}}};
+	struct form_look l;
+
+	for (size_t i = 0; i < ARRAY_N(who); i++) {
+		form_look(&ring, text, SITE, who[i], utc_of_s(NOW), AGE, &l);
+		CHECK(l.state == state_of(t, who[i]));
+		CHECK(form_may_prove(&l) == (l.state == FORM_ok && t->puzzle &&
+						    NOW * 1000 - t->at_ms <= FORM_PROOF_MS));
+	}
+}
+
+static void form(const uint8_t *in, size_t n)
+{
+	struct ticket_form t;
+	uint8_t out[TICKET_BYTES_MAX];
+	BUF_ON(b, 512);
+
+	if (ticket_form_unpack(in, n, &t) != OK)
+		return;
+	CHECK(t.site > 0 && t.at_ms >= 0 && t.has_reader == !uuid_is_nil(&t.reader));
+	size_t k = ticket_form_pack(&t, out);
+	CHECK(k == n && memcmp(in, out, n) == 0);
+	seal_it(TICKET_FORM_PURPOSE, out, k);
+	CHECK(seal_sign(&ring, TICKET_FORM_PURPOSE, out, k, &b) == OK && b.n < FORM_TICKET_MAX);
+	looked_at(&t, buf_str(&b));
+	t.site = SITE;
+	t.at_ms = NOW * 1000 - (int64_t)((uint64_t)t.at_ms % (uint64_t)(2 * AGE.max_ms)) + 120000;
+	b.n = 0;
+	CHECK(seal_sign(&ring, TICKET_FORM_PURPOSE, out, ticket_form_pack(&t, out), &b) == OK);
+	looked_at(&t, buf_str(&b));
+}
+
+static bool has_proof(struct str ticket, struct str proof)
+{
+	uint8_t all[4096], sum[32];
+
+	if (proof.n == 0 || proof.n > 16 || ticket.n + 1 + proof.n > sizeof all)
+		return false;
+	for (size_t i = 0; i < proof.n; i++)
+		if (proof.p[i] < '0' || proof.p[i] > '9')
+			return false;
+	if (ticket.n)
+		memcpy(all, ticket.p, ticket.n);
+	all[ticket.n] = ':';
+	memcpy(all + ticket.n + 1, proof.p, proof.n);
+	CHECK(EVP_Digest(all, ticket.n + 1 + proof.n, sum, NULL, EVP_sha256(), NULL) == 1);
+	return sum[0] >> (8 - BITS) == 0;
+}
+
+/* What pledge_try is told is JSON that says what was seen. */
+static void told(const struct risk_seen *seen, const struct form_look *l, uint32_t signs)
+{
+	struct conf c = {
+		.text = {[CONF_form_ticket] = (char[]){"on"}}, .num = {[CONF_puzzle_bits] = BITS}};
+	const struct risk_ask ask = {.seen = seen, .form = l, .signs = signs, .ways = STR("card")};
+	struct buf b;
+	char mem[4096];
+	json_auto_t *o = NULL;
+
+	buf_init(&b, mem, sizeof mem);
+	risk_more(&c, &ask, &b);
+	CHECK(buf_done(&b) == OK && json_read(buf_str(&b), &o, NULL) == OK);
+	CHECK(json_array_size(json_object_get(o, "signs")) ==
+		(size_t)__builtin_popcount(signs & ((1u << RISK_N) - 1)));
+	CHECK(strcmp(json_string_value(json_object_get(o, "form")), form_state_name(l->state)) ==
+		0);
+	CHECK(json_is_true(json_object_get(o, "proof")) ==
+		(form_may_prove(l) && has_proof(seen->ticket, seen->proof)));
+	CHECK(json_string_length(json_object_get(o, "nonce")) == 2 * TICKET_NONCE_BYTES);
+}
+
+static void seen(struct str text)
+{
+	static char domains[] = "\nmail.example\nthrowaway.example\n";
+	const struct domains d = {domains, sizeof domains - 1};
+	struct str line[8] = {{0}}, all = text;
+	struct form_look l;
+
+	for (size_t i = 0; i < ARRAY_N(line); i++)
+		if (!str_cut(&text, '\n', &line[i]))
+			line[i] = STR("");
+	/* as long as the fields that they come from, which are texts */
+	if (!str_is_utf8(all) || line[0].n > 200 || line[1].n > 16 || line[5].n > 8 ||
+		line[6].n > 2 || line[7].n > 254)
+		return;
+	form_look(&ring, line[0], SITE, NULL, utc_of_s(NOW), AGE, &l);
+	CHECK((l.state == FORM_none) == (line[0].n == 0));
+	if (l.state != FORM_none && l.state != FORM_bad)
+		CHECK(is_ours(line[0], TICKET_FORM_PURPOSE) && l.ticket.site == SITE);
+	CHECK(form_proved(line[0], line[1], BITS) == has_proof(line[0], line[1]));
+	const struct risk_seen s = {.ticket = line[0],
+		.proof = line[1],
+		.bot = line[2],
+		.agent = line[3],
+		.language = line[4],
+		.country = line[5],
+		.country_read = line[6],
+		.email = line[7],
+		.money = {.minor = 500, .cur = "EUR"}};
+	uint32_t signs = risk_signs(&s, &l, &d);
+	CHECK(signs >> RISK_N == 0);
+	CHECK(!(signs & 1u << RISK_no_page) == (l.state != FORM_none && l.state != FORM_bad));
+	CHECK(!(signs & 1u << RISK_robot) == (!s.bot.n && s.agent.n && s.language.n));
+	told(&s, &l, signs);
+}
+
 /* --- links, cookies, keys -------------------------------------------------------------------- */
 
 static void link_key(struct str text)
@@ -351,6 +484,8 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	case 'c': cookie(data + 1, size - 1); break;
 	case 'd': token(data + 1, size - 1); break;
 	case 'p': pass(data + 1, size - 1); break;
+	case 'f': form(data + 1, size - 1); break;
+	case 'F': seen(text); break;
 	case 's': sealed(text); break;
 	case 't': stranger(text); break;
 	case 'j': account(text); break;

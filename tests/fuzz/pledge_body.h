@@ -12,7 +12,7 @@ static inline void ask_is_sound(const struct money_ask *ask)
 	const struct pledge_form *form = &ask->form;
 	const struct str v[F_N] = {form->amount, form->other_amount, form->currency, form->interval,
 		form->email, form->campaign, form->token, form->locale, form->key, form->cover,
-		ask->provider};
+		ask->provider, ask->fee, ask->seen.ticket, ask->seen.proof};
 
 	for (size_t i = 0; i < F_N; i++)
 		CHECK(v[i].n <= FIELDS[i].max && str_is_utf8(v[i]));

@@ -41,6 +41,11 @@ seeds("fuzz_fcgi", Object.fromEntries(Object.entries({
 	version: bytes(record(1, "\0\x01\0\0\0\0\0\0", { version: 2 })), abort: bytes(begin(), record(2)), values: bytes(record(9, pairs({ FCGI_MPXS_CONNS: "" }), { id: 0 })),
 	padded: bytes(begin(), record(4, pairs(GET), { pad: 5 }), record(4, "", { pad: 255 }), record(5, "", { pad: 1 })), unknown: bytes(begin(), record(11, "x"), record(4), record(5)),
 	nul: ask({ ...GET, QUERY_STRING: "a=\0b" }), cut_pair: bytes(begin(), record(4, bytes(4, 200, "NAME")), record(4), record(5)), empty: "",
+	overflow: bytes(begin(), record(4, bytes(be(4, 0xffffffff), be(4, 0xffffffff), "A".repeat(200))), record(4), record(5)),
+	overflow_less: bytes(begin(), record(4, bytes(pairs(GET), be(4, 0xffffff00), be(4, 0x80000100), "NAME".repeat(90))), record(4), record(5)),
+	megabyte: bytes(begin(), record(4, bytes(be(4, 0x80000001), be(4, 0x80100000), "A".repeat(500))), record(4), record(5)),
+	long_half: bytes(begin(), record(4, bytes(4, 0x80, 0, 0)), record(4), record(5)),
+	values_long: bytes(record(9, bytes(be(4, 0xffffffff), be(4, 0xffffffff), "FCGI_MPXS_CONNS"), { id: 0 })),
 	tail: bytes(ask(GET), "GET / HTTP/1.1\r\n\r\n"), no_end: bytes(begin(), record(4, pairs(GET)), record(4)), wide: ask({ ...GET, HTTP_COOKIE: "c".repeat(9000) }),
 }).map(([name, input]) => [name, bytes(4, input)])));
 
@@ -57,6 +62,9 @@ const cookie = bytes(2, 0, READER, be(2, 1));
 const first = bytes(2, 1, READER, be(2, 1), be(2, 9800), be(6, (3n << 36n) + 77n), be(8, 1800000000));
 const token = bytes(2, 1, be(8, 4711), READER, be(2, 1), be(8, 1800000000), be(4, 3), be(4, 2), 1, 0, 1, 0, be(6, 99), be(2, 4), "EE");
 const before = bytes(1, 1, be(8, 4711), READER, be(2, 1), be(8, 1800000000), be(4, 3), be(4, 2), 1, 1, 0, be(6, 99));
+const ticket = (flags, reader = READER, site = 7, at = 1799999990000) => bytes(1, flags, Buffer.alloc(12, 5), reader, be(2, site), be(8, at));
+const NOBODY = Buffer.alloc(16);
+const lines = (...v) => v.join("\n");
 const CLAIMS = { aud: "demo", exp: 1800000001 };
 const claims = (c, head = { alg: "HS256" }) => `${JSON.stringify(head)}\n${JSON.stringify(c)}`;
 
@@ -64,6 +72,9 @@ seeds("fuzz_token", Object.fromEntries(Object.entries({
 	cookie: ["c", cookie], cookie_first: ["c", first], cookie_before: ["c", bytes(1, first.subarray(1))], cookie_nobody: ["c", bytes(2, 0, Buffer.alloc(16), be(2, 1))],
 	decision: ["d", token], decision_before: ["d", before], decision_nobody: ["d", bytes(2, 2, be(8, 1), Buffer.alloc(16), token.subarray(26))],
 	pass: ["p", bytes(2, 1, be(8, 1800000000), be(2, 1), Buffer.alloc(10))], preview: ["p", bytes(2, 2, be(8, 1800000000), be(2, 1), be(4, 5), 1, 0, be(2, 7), "EE")],
+	form: ["f", ticket(1)], form_nobody: ["f", ticket(0, NOBODY)], form_puzzle: ["f", ticket(6, NOBODY)], form_flags: ["f", ticket(15)], form_other: ["f", ticket(0)],
+	seen: ["F", lines(sealed("form", ticket(4, NOBODY)), "12", "", "Mozilla/5.0", "en", "EE", "EE", "a@mail.example")], seen_none: ["F", lines("", "", "googlebot", "", "", "EE", "FI", "bcdfgh12345@x.throwaway.example")],
+	seen_forged: ["F", lines(sealed("cookie", ticket(0, NOBODY)), "0", "", "x", "y")], seen_odd: ["F", lines("v1.k1.\"\\", "9999999999999999", "\u0001", "\"", "\u2028", "\u202e", "<", "@")],
 	sealed: ["s", `b.${b64(cookie)}`], sealed_old: ["s", `a.${b64(cookie)}`], sealed_empty: ["s", "b."], sealed_bits: ["s", "b.AB"], sealed_parts: ["s", "b.AA.AA"],
 	good: ["t", sealed("cookie", cookie)], other_purpose: ["t", sealed("pass", cookie)], other_key: ["t", sealed("cookie", cookie, Buffer.alloc(32, 7))],
 	cut: ["t", sealed("cookie", cookie).slice(0, -1)], more: ["t", `${sealed("decision", token)}A`], dots: ["t", "v1..."], plus: ["t", "v1.b.++.=="],

@@ -1,7 +1,7 @@
 -- Devices joined by a link: nothing is counted twice, nothing that binds us is lost, and a link is used once, by who holds it.
 BEGIN;
 \ir fixture.psql
-SELECT plan(97);
+SELECT plan(98);
 SET LOCAL timezone = 'UTC';
 SELECT setseed(0.31) \g /dev/null
 
@@ -237,5 +237,6 @@ SELECT is((SELECT count(*) FROM reader WHERE reader_id IN (pg_temp.id(80), pg_te
 	'and nothing of all the devices is left');
 SELECT is((SELECT views FROM reader_look(pg_temp.id(1))), 10, 'an operator who looks at a joined reader sees the other');
 SELECT is(pg_temp.as_role('pledged_view', 'SELECT * FROM pledged.link_look(''x'', 1::int2, now())'), '42501', 'view knows nothing of links');
+SELECT is((SELECT count(*) FROM reader_link_token WHERE NOT network << 'fd00::/8'), 0::bigint, 'no network is stored but as a hash');
 SELECT * FROM finish();
 ROLLBACK;

@@ -2,7 +2,7 @@
 -- thing that happens to a gift is told by one mail, written with it.
 BEGIN;
 \ir fixture.psql
-SELECT plan(99);
+SELECT plan(100);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.at(s interval) RETURNS timestamptz IMMUTABLE LANGUAGE sql AS $$ SELECT pg_temp.t0() + s $$;
@@ -205,5 +205,6 @@ SELECT is((SELECT string_agg(CASE WHEN m.body ~ 'could not take' THEN 'unpaid' E
 UPDATE recurring SET ends_at = now() + interval '10 days', fetched_at = now() + interval '20 s' WHERE recurring_id = pg_temp.r(43);
 SELECT is(pg_temp.life(43), 'past_due ends try', 'past due, and it will end');
 SELECT matches(pg_temp.last('ending'), 'may be tried again until then\. Nothing else is charged', 'its mail does not say that nothing more is charged');
+SELECT is((SELECT count(*) FROM manage_token WHERE NOT network << 'fd00::/8'), 0::bigint, 'no network is stored but as a hash');
 SELECT * FROM finish();
 ROLLBACK;

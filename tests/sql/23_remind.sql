@@ -1,7 +1,7 @@
 -- Reminders: due in the site's calendar or after articles, mailed once, not to who gave, stopped for good at one press, and forgotten.
 BEGIN;
 \ir fixture.psql
-SELECT plan(104);
+SELECT plan(105);
 SET LOCAL timezone = 'UTC';
 
 CREATE FUNCTION pg_temp.id(n int) RETURNS uuid IMMUTABLE LANGUAGE sql AS
@@ -211,5 +211,6 @@ SELECT results_eq($$ SELECT day, campaign, kind, asked, sent, expired, waiting F
 SELECT is((SELECT row(sum(gave_after), sum(gave_before), sum(stopped), sum(asked) = (SELECT count(*) FROM remind WHERE site_id = 901))::text FROM report.remind WHERE site = 'fixture'),
 	'(1,4,2,t)', 'who gave after it and before it, and who stopped');
 SELECT is(pg_temp.as_role('pledged_report', 'SELECT * FROM report.remind'), 'ok', 'and whoever reads reports may read it');
+SELECT is((SELECT count(*) FROM remind WHERE NOT network << 'fd00::/8'), 0::bigint, 'no network is stored but as a hash');
 SELECT * FROM finish();
 ROLLBACK;

@@ -37,7 +37,7 @@ static void put(const char *name, struct str text, mode_t mode)
 {
 	FILE *f;
 
-	unlink(in_dir(name));	/* what is read-only cannot be written again but by root */
+	unlink(in_dir(name)); /* what is read-only cannot be written again but by root */
 	f = fopen(in_dir(name), "w");
 	assert_non_null(f);
 	assert_int_equal(fwrite(text.p, 1, text.n, f), text.n);
@@ -296,8 +296,17 @@ static void secrets_reach_only_who_needs_them(void **state)
 		assert_true(str_is(conf_secret(&c, CONF_stripe_webhook_secret_file), rows[i].hook));
 		conf_fini(&c);
 	}
-	/* who does not need it does not open it either */
+	/* who does not need it does not open it either, and knows where not to go */
 	assert_int_equal(load(STR("[stripe]\nkey_file=/nowhere\n"), CONF_ROLE_OPERATOR, &c), OK);
+	assert_string_equal(conf_file(&c, CONF_stripe_key_file, false), "/nowhere");
+	assert_null(conf_file(&c, CONF_stripe_key_file, true));
+	conf_fini(&c);
+	assert_int_equal(load(STR(MONEY_KEYS), CONF_ROLE_VIEW, &c), OK);
+	assert_string_equal(conf_file(&c, CONF_cookie_key_file, true), in_dir("ring"));
+	assert_null(conf_file(&c, CONF_cookie_key_file, false));
+	assert_string_equal(conf_file(&c, CONF_stripe_key_file, false), in_dir("sk"));
+	assert_null(conf_file(&c, CONF_account_key_file, false));
+	assert_null(conf_file(&c, CONF_mollie_key_file, false));
 	conf_fini(&c);
 }
 
@@ -492,8 +501,10 @@ static void a_later_load_takes_effect_in_part(void **state)
 	BUF_ON(left, 200);
 	assert_int_equal(load(STR(MONEY_KEYS), CONF_ROLE_MONEY, &c), OK);
 	put("wh", STR("whsec_3"), 0400);
-	assert_int_equal(load(STR(MONEY_KEYS "livemode=on\n[money]\nwait_ms=700\n[database]\nconninfo=x\nprepared=off\n"),
-				 CONF_ROLE_MONEY, &next), OK);
+	assert_int_equal(load(STR(MONEY_KEYS "livemode=on\n[money]\nwait_ms=700\n[database]"
+					     "\nconninfo=x\nprepared=off\n"),
+				 CONF_ROLE_MONEY, &next),
+		OK);
 	const char *borrowed = conf_str(&c, CONF_stripe_webhook_secret_file);
 	conf_swap(&c, &next, &left);
 	BUF_ON(told, 1);

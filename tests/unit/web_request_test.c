@@ -354,6 +354,33 @@ static void counts(void **state)
 	assert_false(request_counts(&q));
 }
 
+static void led_by_another_site(void **state)
+{
+	static const struct {
+		const char *site, *accept;
+		bool foreign, led;
+	} SITES[] = {
+		{"same-origin", "*/*", false, false},
+		{"same-origin", "text/html", false, false},
+		{"none", "text/html", false, false},
+		{"cross-site", "*/*", true, true},
+		{"same-site", "*/*", true, true},
+		{"unheard-of", "*/*", true, true},
+		{"", "*/*", false, false},
+		{"", "application/json", false, false},
+		{"", "", false, false},
+		{"", "text/html,application/xhtml+xml", false, true},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(SITES); i++) {
+		struct request q = {
+			.fetch_site = str_c(SITES[i].site), .accept = str_c(SITES[i].accept)};
+		assert_int_equal(request_is_foreign(&q), SITES[i].foreign);
+		assert_int_equal(request_is_led(&q), SITES[i].led);
+	}
+}
+
 static void wants_html(void **state)
 {
 	static const struct {
@@ -417,6 +444,7 @@ int main(void)
 		cmocka_unit_test(origins),
 		cmocka_unit_test(same_site),
 		cmocka_unit_test(counts),
+		cmocka_unit_test(led_by_another_site),
 		cmocka_unit_test(wants_html),
 		cmocka_unit_test(kinds),
 	};

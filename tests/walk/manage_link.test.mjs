@@ -151,7 +151,7 @@ test("the answer tells nobody whether an address gave; limits hold for known and
 	const wave = await Promise.all(Array.from({ length: 30 }, (_, i) => ask(s, s.client(), `wave-${i}@mail.example`, { headers: from })));
 
 	assert.deepEqual([...new Set(wave.map((x) => x.status))], [202]);
-	assert.equal(await tokens("network = '192.0.2.0/24'"), 20);
+	assert.equal(await tokens("network = pledged.network_hash(1::smallint, '192.0.2.0/24')"), 20);
 });
 
 test("asking takes JSON and forms, and refuses what is no request of this site", async () => {

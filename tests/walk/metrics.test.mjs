@@ -44,7 +44,8 @@ const decide = async (n) => {
 };
 const DECIDED = 'pledged_requests_total{role="view",route="decide",code="200"}';
 const FORGED = "pledged_webhook_signature_failures_total";
-const file = () => readdirSync(s.env.SOCKETS).filter((name) => name.startsWith("metrics"));
+const counts = join(s.env.SOCKETS, "count");
+const file = () => readdirSync(counts).filter((name) => name.startsWith("metrics"));
 const promtool = [process.env.PROMTOOL, "promtool", join(root, "build/tools/promtool")].find((path) => path && spawnSync(path, ["--version"]).status === 0);
 
 test("the sum is what was sent, whoever answers", async () => {
@@ -146,7 +147,7 @@ test("Prometheus can read it", { skip: promtool ? false : "no promtool; deploy/p
 
 test("a file that is cut while it is in use kills nobody", async () => {
 	const before = [...await s.pids("view"), ...await s.pids("money"), ...await s.pids("clerk")].sort();
-	const path = join(s.env.SOCKETS, file()[0]);
+	const path = join(counts, file()[0]);
 
 	assert.ok(statSync(path).size > 0);
 	truncateSync(path, 0);
@@ -161,7 +162,7 @@ test("a file that is cut while it is in use kills nobody", async () => {
 });
 
 test("a file that cannot be made, or is not ours, leaves the service as it is", async () => {
-	for (const [path, why] of [["/proc/none/metrics", /cannot be made/], [join(s.env.SOCKETS, "metrics"), /not a file of ours/]]) {
+	for (const [path, why] of [["/proc/none/metrics", /cannot be made/], [join(counts, "metrics"), /not a file of ours/]]) {
 		await s.role("view", "stop");
 		await s.role("view", "start", { PLEDGED_METRICS_FILE: path });
 		await s.ready();
@@ -172,7 +173,7 @@ test("a file that cannot be made, or is not ours, leaves the service as it is", 
 		assert.equal(told.length, 3, "one line a process");
 	}
 	await s.role("view", "stop");
-	execFileSync("rm", [join(s.env.SOCKETS, file()[0])]);
+	execFileSync("rm", [join(counts, file()[0])]);
 	await s.role("view", "start");
 	await s.ready();
 	await decide(10);

@@ -2,10 +2,11 @@
 // that it does need: the self-test tells, and a whole service with a gift, a name that is looked up and a page of reports shows it.
 
 import assert from "node:assert/strict";
-import { execFile } from "node:child_process";
+import { execFile, spawn } from "node:child_process";
 import { chmod, mkdtemp, readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join, resolve } from "node:path";
+import { createInterface } from "node:readline";
 import { after, test } from "node:test";
 
 import { books_agree, made, reaches } from "./lib/money.mjs";
@@ -26,14 +27,15 @@ function self_test(role) {
 		(error, stdout, stderr) => done({ code: error ? error.code ?? error.signal : 0, lines: stdout.trim().split("\n"), stderr })));
 }
 
-for (const [role, least] of [["view", 31], ["money", 32], ["clerk", 32]]) {
+for (const [role, least] of [["view", 38], ["money", 39], ["clerk", 39]]) {
 	test(`${role} --self-test: what must be refused is refused, what is needed goes`, { skip: OFF }, async () => {
 		const said = await self_test(role);
 
 		assert.equal(said.code, 0, said.stderr);
 		assert.equal(said.lines.at(-1), `1..${said.lines.length - 1}`);
 		assert.ok(said.lines.length > least, `${said.lines.length - 1} probes`);
-		for (const word of ["run a program: ends the process", "trace another process: ends the process", "read a file of somebody else: is refused"])
+		for (const word of ["run a program: ends the process", "trace another process: ends the process", "read a file of somebody else: is refused",
+			"read a secret of another role: is refused", "memory that was written, to run: is refused", "make a file where the sockets lie: is refused"])
 			assert.ok(said.lines.some((line) => line.includes(word) && line.startsWith("ok ")), word);
 	});
 }
@@ -86,6 +88,31 @@ test("a list outside of all other folders is read at start and again on SIGHUP; 
 	(await s.pids("money")).forEach((pid) => process.kill(pid, "SIGKILL"));
 	await until("the next process tells of it", async () => (await missed()) > 1, 60);
 	await until("and serves", async () => (await s.client().pledge()).status === 201, 60);
+});
+
+// The socket of systemd's manager, by hand: lines of what it was told.
+test("behind it a role tells systemd that it is ready, and then again and again that it lives", async () => {
+	const path = join(lists, "notify");
+
+	await writeFile(list, "throwaway.example\n"); // a role does not start without it
+	const said = [];
+	const ear = spawn("perl", ["-MIO::Socket::UNIX", "-e", "$| = 1; my $s = IO::Socket::UNIX->new(Type => SOCK_DGRAM, Local => $ARGV[0]) or die;"
+		+ 'chmod 0777, $ARGV[0]; print "there\\n"; print "$m\\n" while defined $s->recv($m, 200);', path], { stdio: ["ignore", "pipe", "inherit"] });
+
+	try {
+		createInterface({ input: ear.stdout }).on("line", (line) => said.push(line));
+		await until("somebody listens", () => said.includes("there"), 60);
+		for (const role of ["view", "money", "clerk"]) {
+			await s.role(role, "stop");
+			said.length = 0;
+			await s.role(role, "start", { NOTIFY_SOCKET: path, WATCHDOG_USEC: "1500000" });
+			await until(`${role} is ready and lives`, () => said.includes("READY=1") && said.filter((line) => line === "WATCHDOG=1").length >= 3, 60);
+			await s.role(role, "restart");
+		}
+		await s.ready();
+	} finally {
+		ear.kill();
+	}
 });
 
 test("both walls can be switched off, and the log says so", { skip: OFF }, async () => {

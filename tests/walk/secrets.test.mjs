@@ -18,7 +18,8 @@ const ROLES = ["view", "money", "clerk"];
 const run = promisify(execFile);
 
 // Each secret as it stands in its file, and as a key would look when it is written otherwise.
-const files = (await readdir(join(s.dir, "secrets"))).filter((name) => name !== "ops.users");
+const files = (await readdir(join(s.dir, "secrets"), { withFileTypes: true })).filter((entry) => !entry.isDirectory() && entry.name !== "ops.users")
+	.map(({ name }) => name);
 const secrets = [];
 
 for (const file of files) {
@@ -36,8 +37,8 @@ const told = (where, text) => {
 
 test("five files of secrets were planted, closed to everybody else", async () => {
 	assert.ok(files.length >= 5 && secrets.length >= 20, files.join());
-	for (const file of files)
-		assert.equal((await stat(join(s.dir, "secrets", file))).mode & 0o077, 0, file);
+	for (const name of [...files, "cookie", "pay", "hook", "."])
+		assert.equal((await stat(join(s.dir, "secrets", name))).mode & 0o077, 0, name);
 });
 
 test("a gift goes all its way, and much goes wrong beside it", async () => {

@@ -262,6 +262,35 @@ test("five articles at once and five more: five are open", async () => {
 	assert.equal(answers.filter((a) => a.act === "wall").length, 7);
 });
 
+// A foreign page can lead a reader's browser to /decide with any article, and a Lax cookie goes along.
+test("another site cannot poison a reader's count, whatever it leads the browser to", async () => {
+	const { who, id } = await warm();
+	const left = async () => (await who.decide(NEWS[0])).left;
+	const had = await left();
+	const before = [await row(s, id), await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${id}'`),
+		await s.count(`SELECT count(*) FROM pledged.reader_mark WHERE reader_id = '${id}'`), who.jar.get("pledged")];
+	const ways = [["cross-site", "navigate", "document"], ["same-site", "navigate", "document"], ["cross-site", "navigate", "iframe"],
+		["cross-site", "no-cors", "image"], ["same-site", "cors", "empty"]].map(([site, mode, dest]) => ({ "sec-fetch-site": site,
+		"sec-fetch-mode": mode, "sec-fetch-dest": dest }));
+
+	ways.push({ accept: "text/html,application/xhtml+xml,application/xml;q=0.9,*/*;q=0.8", referer: "https://evil.example/" }); // an old browser
+	for (const [i, headers] of ways.entries()) {
+		for (const section of ["news", "sport"]) {
+			for (let n = 0; n < 4; n++) {
+				const answer = await who.get(`/decide?a=/lured/${i}/${section}/${n}&s=${section}&l=en`, { headers });
+
+				assert.deepEqual([answer.status, answer.json().act, answer.headers["set-cookie"]], [200, "open", undefined], JSON.stringify(headers));
+			}
+		}
+		assert.equal((await s.client().get("/decide?a=/lured/1&s=sport", { headers })).headers["set-cookie"], undefined, "nor is a reader begun");
+	}
+	assert.deepEqual([await row(s, id), await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${id}'`),
+		await s.count(`SELECT count(*) FROM pledged.reader_mark WHERE reader_id = '${id}'`), who.jar.get("pledged")], before);
+	assert.equal(await left(), had, "no article of the meter is used up");
+	await who.get("/decide?a=/own/1&s=sport&l=en", { headers: { "sec-fetch-site": "same-origin", accept: "*/*" } });
+	assert.equal((await row(s, id)).articles, before[0].articles + 1, "the page's own script counts");
+});
+
 test("HEAD, ranges, prefetches and what another site has a browser ask do not count", async () => {
 	const { who, id } = await warm();
 	const before = await row(s, id);

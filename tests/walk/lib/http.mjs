@@ -82,7 +82,7 @@ export function client(base, { headers = {}, jar = new Map(), agent: own } = {})
 		post: (path, options) => send(path, { method: "POST", ...options }),
 		async decide(article, { section = "news", locale = "en", consent } = {}) {
 			const query = new URLSearchParams({ a: article, s: section, l: locale, ...(consent ? { c: consent } : {}) });
-			const answer = await send(`/decide?${query}`);
+			const answer = await send(`/decide?${query}`, { headers: { accept: "*/*" } }); // as a script's fetch sends it
 
 			return { ...answer.json(), status: answer.status };
 		},

@@ -12,7 +12,8 @@ async function secrets(s) {
 	const dir = join(s.dir, "secrets");
 	const found = [...(s.planted ?? [])];
 
-	for (const file of await readdir(dir).catch(() => [])) {
+	// those in folders of their own have a link beside them
+	for (const file of (await readdir(dir, { withFileTypes: true }).catch(() => [])).filter((entry) => !entry.isDirectory()).map(({ name }) => name)) {
 		for (const line of (await readFile(join(dir, file), "utf8")).split("\n")) {
 			const word = line.split(":").pop().trim();
 

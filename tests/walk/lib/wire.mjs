@@ -2,7 +2,7 @@
 // too), slow, lossy (one piece in ten comes as late as a packet that was sent again), cut (nobody listens), deaf (the server did it
 // and the answer is lost).
 //
-//   const w = await wire(s);              roles go through it from now on
+//   const w = await wire(s, random);      roles go through it from now on; random: what is late is drawn by it
 //   w.mode = "silent"; ... w.mode = "pass";
 //   await w.end();                        and straight again
 
@@ -23,8 +23,8 @@ export async function conninfo(s, words, roles = ["view", "money", "clerk"]) {
 }
 
 class Wire {
-	constructor(s) {
-		Object.assign(this, { s, now: "pass", pairs: new Set(), slow_ms: 0, held: 0 });
+	constructor(s, random) {
+		Object.assign(this, { s, random, now: "pass", pairs: new Set(), slow_ms: 0, held: 0 });
 	}
 
 	// carry: one direction of a connection; pieces keep their order.
@@ -44,7 +44,7 @@ class Wire {
 				to.destroy();
 				return;
 			}
-			const ms = mode === "slow" ? this.slow_ms : mode === "lossy" && Math.random() < 0.1 ? RESENT_MS : 0;
+			const ms = mode === "slow" ? this.slow_ms : mode === "lossy" && this.random() < 0.1 ? RESENT_MS : 0;
 
 			this.held += ms > 0 ? 1 : 0;
 			last = last.then(() => new Promise((done) => (ms > 0 ? setTimeout(done, ms) : done()))).then(() => to.writable && to.write(piece));
@@ -108,8 +108,8 @@ class Wire {
 	}
 }
 
-export async function wire(s) {
-	const w = new Wire(s);
+export async function wire(s, random = Math.random) {
+	const w = new Wire(s, random);
 	const { PGHOST, PGPORT, PGDATABASE } = s.env;
 
 	w.straight = `host=${PGHOST} port=${PGPORT} dbname=${PGDATABASE}`;
