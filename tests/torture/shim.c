@@ -1,5 +1,5 @@
 /* tests/torture/shim.c: stands before libc (LD_PRELOAD) and lets the n-th allocation or the n-th
- * system call of a pledged process fail. Which and how is told by a file that both sides have
+ * system call of a process of ours (pledged, pledgectl) fail. Which and how is told by a file that both sides have
  * mapped (SHIM_FILE); other programs that inherit the environment are left alone.
  * tests/walk/lib/shim.mjs is the other side. */
 #define _GNU_SOURCE
@@ -52,7 +52,7 @@ static int find_fcgi(struct dl_phdr_info *info, size_t size, void *arg)
 __attribute__((constructor)) static void begin(void)
 {
 	const char *path = getenv("SHIM_FILE");
-	if (!path || strcmp(program_invocation_short_name, "pledged") != 0)
+	if (!path || strncmp(program_invocation_short_name, "pledge", 6) != 0)
 		return;
 	dl_iterate_phdr(find_fcgi, NULL);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
