@@ -16,7 +16,7 @@ const NEVER = 1e12;
 const GROWN = 64;	// allocations that may be there more: a list that grew, a connection made anew
 const AGAIN = 6;	// so often a place that left something fails again: what leaks there grows with each
 
-const torture_stack = (t) => t.stack("torture", { views: 1, moneys: 1, clerks: 1, set: { "clerk.interval_ms": 50, "clerk.lookup_after_s": 5, "money.wait_ms": 1500,
+const torture_stack = (t) => t.stack("torture", { views: 1, moneys: 1, clerks: 1, set: { "clerk.interval_ms": 50, "clerk.lookup_after_s": 5, "money.wait_ms": 500,
 	"clerk.call_ms": 1500, "view.deadline_ms": 500, "pay.providers": "stripe,mollie" } }, async (s) => {
 	await quick(s);
 	for (const name of ["stripe", "mollie"])
@@ -235,7 +235,7 @@ const TOOLS = {
 	check: { words: (s) => ["pledgectl", "-c", s.env.CONF, "check"] },
 	"campaign check": { words: (s) => ["pledgectl", "-c", s.env.CONF, "campaign", "check", `${root}/conf/campaigns/support.json`], same: true },
 	"campaign list": { words: (s) => ["pledgectl", "-c", s.env.CONF, "campaign", "list"], same: true },
-	explain: { words: (s) => ["pledgectl", "-c", s.env.CONF, "explain", "--article", "/news/ferry", "--section", "news", "--articles", "6"], same: true },
+	explain: { words: (s) => ["pledgectl", "-c", s.env.CONF, "explain", "--article", "/news/ferry", "--section", "news", "--articles", "6"] },
 	"pledge show": { words: (s) => ["pledgectl", "-c", s.env.CONF, "pledge", "show", s.token] },
 	report: { words: (s) => ["pledgectl", "-c", s.env.CONF, "report", "income", "--from", "2026-01-01", "--to", "2026-02-01"], same: true },
 };

@@ -1,6 +1,6 @@
 /* tests/torture/shim.c: stands before libc (LD_PRELOAD) and lets the n-th allocation or the n-th
- * system call of a process of ours (pledged, pledgectl) fail. Which and how is told by a file that both sides have
- * mapped (SHIM_FILE); other programs that inherit the environment are left alone.
+ * system call of a process of ours (pledged, pledgectl) fail. Which and how is told by a file that
+ * both sides have mapped (SHIM_FILE); other programs that inherit the environment are left alone.
  * tests/walk/lib/shim.mjs is the other side. */
 #define _GNU_SOURCE
 #include <dlfcn.h>
@@ -31,21 +31,35 @@ struct word {
 };
 
 static struct word none, *w = &none;
-static uintptr_t fcgi_from, fcgi_to;
 
-/* libfcgi ends its process when memory is short (an assertion of its own), so its allocations are
- * not failed here. */
-static int find_fcgi(struct dl_phdr_info *info, size_t size, void *arg)
+/* Not failed here, since these libraries do not stand it: libfcgi ends its process when memory is
+ * short (an assertion of its own), and libseccomp 2.5 destroys the heap or loads a filter that is
+ * not the one it was asked for, at start alone. */
+static const char *const SPARED[] = {"libfcgi.so", "libseccomp.so"};
+enum { SPARED_N = sizeof SPARED / sizeof SPARED[0] };
+static struct {
+	uintptr_t from, to;
+} spared[SPARED_N];
+
+static int find_spared(struct dl_phdr_info *info, size_t size, void *arg)
 {
 	(void)size;
 	(void)arg;
-	if (!strstr(info->dlpi_name, "libfcgi.so"))
-		return 0;
-	for (int i = 0; i < info->dlpi_phnum; i++)
-		if (info->dlpi_phdr[i].p_type == PT_LOAD && info->dlpi_phdr[i].p_flags & PF_X) {
-			fcgi_from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
-			fcgi_to = fcgi_from + info->dlpi_phdr[i].p_memsz;
-		}
+	for (int k = 0; k < SPARED_N; k++)
+		for (int i = 0; strstr(info->dlpi_name, SPARED[k]) && i < info->dlpi_phnum; i++)
+			if (info->dlpi_phdr[i].p_type == PT_LOAD &&
+				info->dlpi_phdr[i].p_flags & PF_X) {
+				spared[k].from = info->dlpi_addr + info->dlpi_phdr[i].p_vaddr;
+				spared[k].to = spared[k].from + info->dlpi_phdr[i].p_memsz;
+			}
+	return 0;
+}
+
+static int is_spared(uintptr_t from)
+{
+	for (int k = 0; k < SPARED_N; k++)
+		if (from >= spared[k].from && from < spared[k].to)
+			return 1;
 	return 0;
 }
 
@@ -54,7 +68,7 @@ __attribute__((constructor)) static void begin(void)
 	const char *path = getenv("SHIM_FILE");
 	if (!path || strncmp(program_invocation_short_name, "pledge", 6) != 0)
 		return;
-	dl_iterate_phdr(find_fcgi, NULL);
+	dl_iterate_phdr(find_spared, NULL);
 	int fd = open(path, O_RDWR | O_CLOEXEC);
 	if (fd < 0)
 		return;
@@ -90,8 +104,7 @@ extern void __libc_free(void *);
 
 static int no_memory(const void *from)
 {
-	if (w->what != MEMORY || ((uintptr_t)from >= fcgi_from && (uintptr_t)from < fcgi_to) ||
-		!strike(MEMORY))
+	if (w->what != MEMORY || is_spared((uintptr_t)from) || !strike(MEMORY))
 		return 0;
 	errno = ENOMEM;
 	return 1;

@@ -63,7 +63,7 @@ class Shim {
 		const all = [file, ...words];
 		const [first, ...rest] = process.getuid() === 0 ? ["setpriv", "--reuid", "nobody", "--regid", "nogroup", "--clear-groups", ...all] : all;
 
-		return how(first, rest, { cwd: "/", env: { ...process.env, PGUSER: this.s.env.PGUSER, LD_PRELOAD: shim, SHIM_FILE: this.file } });
+		return how(first, rest, { cwd: root, env: { ...process.env, PGUSER: this.s.env.PGUSER, LD_PRELOAD: shim, SHIM_FILE: this.file } });
 	}
 
 	// once: run through.
