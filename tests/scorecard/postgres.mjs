@@ -311,7 +311,8 @@ async function data_full(t) {
 	if (!can_mount())
 		return NO_ROOT;
 	const s = await fault_stack(t);
-	const disk = await small(s, "small", 24);
+	const there = await s.count(`SELECT ceil(sum(pg_table_size(('pledged.' || t)::regclass)) / 1048576) FROM unnest('{${FULL}}'::text[]) t`);
+	const disk = await small(s, "small", 24 + there);	// what earlier lines left, and some more
 	// Tables take locks that the load holds: moved while nobody is there.
 	const move = async (to) => {
 		for (const role of ["view", "money", "clerk"])
@@ -362,7 +363,6 @@ async function wal_full(t) {
 	if (!can_mount())
 		return NO_ROOT;
 	const s = await fault_stack(t);
-	const disk = await small(s, "wal", 80);
 	const pg = own_server(s);
 	const wal = join(pg.dir, "pg_wal");
 	const big = await s.one("SHOW max_wal_size");
@@ -372,6 +372,8 @@ async function wal_full(t) {
 	await s.sql("SELECT pg_reload_conf()");
 	await s.sql("CHECKPOINT");
 	await s.pg("stop");
+	const disk = await small(s, "wal", 64 + Number((await as_server("/usr/bin/du", "-sm", wal)).stdout.split("\t")[0]));
+
 	await as_server("/bin/sh", "-c", `mv "${wal}"/* "${disk.dir}"/ && rmdir "${wal}" && ln -s "${disk.dir}" "${wal}"`);
 	await s.pg("start");
 	await s.ready();
