@@ -87,7 +87,8 @@ class Shim {
 		let gone = false;
 
 		ended.then(() => { gone = true; });
-		await then(socket, () => gone);
+		// One that serves nobody is no reason to leave it behind.
+		await then(socket, () => gone).catch((error) => { child.kill("SIGKILL"); throw error; });
 		const seen = !gone && this.get("seen");
 
 		child.kill("SIGTERM");
