@@ -5,7 +5,6 @@
 #include "app/again.h"
 #include "base/log.h"
 
-#define PAGE_LIFE_S    (INT64_C(23) * 3600) /* the provider allows 24 hours */
 #define LEASE_MARGIN_S 5
 #define ATTEMPTS_MAX   20
 
@@ -47,7 +46,7 @@ enum err again_begin(struct store *s, struct pay *p, const struct again *g, stru
 	uuid_format(&attempt, name);
 	BUF_ON(key, 64);
 	buf_addf(&key, "v1:create:%s", name);
-	e = pay_build_again(p, &g->old, buf_str(&key), utc_of_s(utc_s(now) + PAGE_LIFE_S), a, &q);
+	e = pay_build_again(p, &g->old, buf_str(&key), (utc_t){0}, a, &q);
 	if (e != OK)
 		return fault_set(f, e, NULL, "the stored call cannot be made again");
 	e = next(s, p, g, &attempt, &q, &rows, f);

@@ -15,7 +15,6 @@
 
 #define POLL_MS        100
 #define TOKEN_BYTES    24
-#define PAGE_LIFE_S    (INT64_C(23) * 3600) /* the provider allows 24 hours */
 #define LEASE_MARGIN_S 5
 
 /* Everything that one request gathers before it stores anything. */
@@ -238,7 +237,7 @@ static enum err draft_call(
 		.email = d->want.email,
 		.success_url = d->success_url,
 		.cancel_url = d->cancel_url,
-		.expires_at = utc_of_s(utc_s(ask->now) + PAGE_LIFE_S),
+		.expires_at = {0}, /* a day from now by its clock, however wrong ours is */
 		.methods = methods,
 		.locale = d->want.locale,
 		.webhook_url = d->webhook_url};

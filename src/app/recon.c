@@ -93,7 +93,7 @@ static enum err events_store(
 {
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
-	char *text = json_dumps(items, JSON_COMPACT);
+	char *text = json_write(items, JSON_COMPACT);
 	if (!text)
 		return fault_set(f, ERR_NO_MEMORY, NULL, "events");
 	store_args_init(&a);
@@ -220,7 +220,7 @@ static enum err compare_put(struct recon *r, const struct recon_with *w, const c
 {
 	struct store_args a;
 	bool kept = false;
-	char *text = json_dumps(items, JSON_COMPACT);
+	char *text = json_write(items, JSON_COMPACT);
 	if (!text)
 		return fault_set(f, ERR_NO_MEMORY, NULL, "comparison");
 	compare_args(r, w, &a);

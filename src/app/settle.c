@@ -90,7 +90,7 @@ enum err app_settle(struct store *s, struct pay *p, int64_t inbox, const char *c
 	if (e != OK)
 		return e;
 	CRASH_POINT("r.fetched");
-	char *text = json_dumps(snapshot, JSON_COMPACT);
+	char *text = json_write(snapshot, JSON_COMPACT);
 	if (!text)
 		return fault_set(f, ERR_NO_MEMORY, NULL, "snapshot");
 	struct store_args args;

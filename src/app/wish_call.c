@@ -56,7 +56,7 @@ static void refused(struct sent *s, bool again)
 static bool answered(struct sent *s, json_t *snapshot, const char *other)
 {
 	struct store_args a;
-	char *text = json_dumps(snapshot, JSON_COMPACT);
+	char *text = json_write(snapshot, JSON_COMPACT);
 	if (!text)
 		return false;
 	store_args_init(&a);

@@ -1,4 +1,5 @@
 /* base/json.c: jansson with everything strict, and getters that tell what is wrong. */
+#include <stdlib.h>
 #include <string.h>
 
 #include "base/json.h"
@@ -65,6 +66,78 @@ static enum err explain(const json_error_t *je, struct fault *f)
 	}
 }
 
+/* When there is no memory for a longer string, jansson's parser drops a letter of it and goes on,
+ * or ends the process over half an escape. So it gets of a reserve what is wanting, and what was
+ * read so is thrown away. */
+#define RESERVE_BYTES(n) (8 * (n) + 4096)
+
+static bool wanting;
+static json_malloc_t take;
+static json_free_t give;
+static struct {
+	char *mem;
+	size_t used, size;
+} reserve;
+
+static void *take_noted(size_t n)
+{
+	void *p = take(n);
+	wanting |= !p;
+	if (p || !reserve.mem || n > reserve.size - reserve.used)
+		return p;
+	p = reserve.mem + reserve.used;
+	reserve.used += (n + 15) & ~(size_t)15;
+	if (reserve.used > reserve.size)
+		reserve.used = reserve.size;
+	return p;
+}
+
+static void give_noted(void *p)
+{
+	if (!reserve.mem || (char *)p < reserve.mem || (char *)p >= reserve.mem + reserve.size)
+		give(p);
+}
+
+static void note_from_now(void)
+{
+	json_malloc_t now;
+	json_free_t then;
+	json_get_alloc_funcs(&now, &then);
+	if (now != take_noted) {
+		take = now;
+		give = then;
+		json_set_alloc_funcs(take_noted, give_noted);
+	}
+	wanting = false;
+}
+
+static json_t *load(struct str text, json_error_t *je)
+{
+	note_from_now();
+	reserve.used = 0;
+	reserve.size = RESERVE_BYTES(text.n);
+	reserve.mem = malloc(reserve.size);
+	json_t *v = reserve.mem ? json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, je) : NULL;
+	if (wanting) {
+		json_decref(v);
+		v = NULL;
+		*je = (json_error_t){0};
+	}
+	free(reserve.mem);
+	reserve.mem = NULL;
+	return v;
+}
+
+char *json_write(const json_t *v, size_t flags)
+{
+	note_from_now();
+	char *text = json_dumps(v, flags);
+	if (!wanting)
+		return text;
+	free(text);
+	return NULL;
+}
+
 enum err json_read(struct str text, json_t **ret, struct fault *f)
 {
 	struct place at;
@@ -74,7 +147,7 @@ enum err json_read(struct str text, json_t **ret, struct fault *f)
 		return fault_set(f, ERR_BAD_JSON, NULL, "there is no text");
 	if (is_too_deep(text, &at))
 		return bad_text(f, ERR_BAD_JSON, at, "nested too deeply");
-	json_t *v = json_loadb(text.p, text.n, JSON_REJECT_DUPLICATES, &je);
+	json_t *v = load(text, &je);
 	if (!v)
 		return explain(&je, f);
 	*ret = v;

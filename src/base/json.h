@@ -15,6 +15,10 @@
  * ERR_NO_MEMORY; *f (may be NULL) tells line and column */
 MUST enum err json_read(struct str text, json_t **ret, struct fault *f);
 
+/* json_write: json_dumps, but NULL when memory was short at any place of it: jansson leaves out
+ * letters then, and tells nothing. The caller frees it. */
+MUST char *json_write(const json_t *v, size_t flags);
+
 /* Getters: member `key` of object o; the slice lives as long as o. need: absent or null fails with
  * ERR_FIELD_MISSING. When it may be absent and is, *ret is empty / *ret_has false. fails
  * ERR_FIELD_TYPE, ERR_FIELD_TOO_LONG, ERR_RANGE; *f names the key. */

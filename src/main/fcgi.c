@@ -96,6 +96,11 @@ struct fcgi *fcgi_accept(int listener, int64_t io_ms, bool keep)
 	return c;
 }
 
+bool fcgi_is_short(int error)
+{
+	return error == EMFILE || error == ENFILE || error == ENOBUFS || error == ENOMEM;
+}
+
 int fcgi_fd(const struct fcgi *c)
 {
 	return c->req.ipcFd;

@@ -14,9 +14,11 @@ MUST enum err fcgi_start(
  * there is none, or when it is a TCP socket that is not loopback. */
 MUST enum err fcgi_listener(int *ret_fd, struct fault *f);
 
-/* fcgi_accept: take one waiting connection; NULL when there is none (or no descriptor, no memory).
- * io_ms bounds each read and write. keep: connections are served again after an answer. */
+/* fcgi_accept: take one waiting connection; NULL when there is none (or no descriptor, no memory:
+ * fcgi_is_short(errno), and the one who waits goes on waiting). io_ms bounds each read and write.
+ * keep: connections are served again after an answer. */
 struct fcgi *fcgi_accept(int listener, int64_t io_ms, bool keep);
+bool fcgi_is_short(int error);
 void fcgi_free(struct fcgi *c);    /* ends the connection; NULL is fine */
 int fcgi_fd(const struct fcgi *c); /* -1 when the peer is gone */
 

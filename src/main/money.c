@@ -1,5 +1,6 @@
 /* main/money.c: the money role: one request at a time, in straight lines. More capacity is more
  * processes. */
+#include <errno.h>
 #include <poll.h>
 #include <signal.h>
 #include <stdlib.h>
@@ -19,6 +20,9 @@
 #define IO_MS       5000
 #define ARENA_BYTES (3u << 20)
 #define BODY_BYTES  METRICS_BYTES /* more than a donor's page with all gifts and payments */
+
+/* nobody is let in for so long when a descriptor was wanting */
+static const struct timespec SHORT = {.tv_nsec = 50000000};
 
 static volatile sig_atomic_t g_stop, g_reload;
 static int64_t g_drain_s = 5;
@@ -125,8 +129,11 @@ static void loop(struct app_money *m, const struct role *role, int listener, str
 			continue;
 		}
 		struct fcgi *c = fcgi_accept(listener, IO_MS, false);
-		if (!c)
+		if (!c) {
+			if (fcgi_is_short(errno))
+				ppoll(NULL, 0, &SHORT, &open);
 			continue;
+		}
 		metric_set(METRIC_INFLIGHT, 0, 1);
 		serve(m, c, a);
 		metric_set(METRIC_INFLIGHT, 0, 0);

@@ -1,6 +1,7 @@
 /* main/view.c: the event loop of the view role: FastCGI connections, database descriptors, one
  * timer, signals. After each round of the loop app_view_tick sends what has gathered: so load makes
  * the batches. */
+#include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
@@ -23,6 +24,7 @@
 #define BODY_BYTES  METRICS_BYTES /* the longest answer; a page has 96 KiB */
 #define HEAD_BYTES  3072 /* cookie, token and the longest redirect; nginx takes 4096 in all */
 #define CONNS_MAX   4096
+#define SHORT_MS    50  /* nobody is let in for so long when a descriptor was wanting */
 #define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
 #define GRACE_MS    300 /* what a new worker gets to become ready; nginx waits for 500 */
 
@@ -57,12 +59,12 @@ struct watch {
 struct loop {
 	const struct role *role;
 	struct event_base *base;
-	struct event *listen_ev;
+	struct event *listen_ev, *own[8]; /* own: tick and signals */
 	struct app_view *app;
 	struct h_view h;
 	int listener;
 	bool hello, draining, listening;
-	mono_t start, drain_until, drain_from;
+	mono_t start, listen_at, drain_until, drain_from;
 	struct conn *conns;
 	size_t conn_n, work_n;
 	struct work *free_work;
@@ -82,8 +84,7 @@ static void conn_free(struct conn *c)
 	*(c->prev ? &c->prev->next : &l->conns) = c->next;
 	if (c->next)
 		c->next->prev = c->prev;
-	if (l->conn_n-- == CONNS_MAX && !l->draining)
-		event_add(l->listen_ev, NULL);
+	l->conn_n--; /* whether there is room again, listen_on looks */
 	metric_set(METRIC_CONNECTIONS, 0, (int64_t)l->conn_n);
 	free(c);
 }
@@ -235,21 +236,45 @@ static void on_conn(evutil_socket_t fd, short what, void *arg)
 	serve(c, w, e);
 }
 
+/* Those who wait outside would wake the loop without end. */
+static void stop_listening(struct loop *l, int64_t ms)
+{
+	event_del(l->listen_ev);
+	l->listening = false;
+	l->listen_at = mono_add(clock_mono(), dur_ms(ms));
+}
+
+/* NULL, or watched. */
+static struct event *watched(
+	struct loop *l, evutil_socket_t fd, short what, event_callback_fn then, void *arg)
+{
+	static const struct timeval tick = {.tv_usec = TICK_MS * 1000};
+	struct event *ev = event_new(l->base, fd, (short)(what | EV_PERSIST), then, arg);
+	if (ev && event_add(ev, what ? NULL : &tick) != 0) {
+		event_free(ev);
+		return NULL;
+	}
+	return ev;
+}
+
 static void on_listen(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
 	(void)what;
 	for (int i = 0; i < 16; i++) {
 		if (l->conn_n >= CONNS_MAX) {
-			event_del(l->listen_ev);
+			stop_listening(l, 0);
 			return;
 		}
 		struct fcgi *f = fcgi_accept(fd, IO_MS, true);
-		if (!f)
+		if (!f) {
+			if (fcgi_is_short(errno))
+				stop_listening(l, SHORT_MS);
 			return;
+		}
 		struct conn *c = calloc(1, sizeof *c);
 		if (c)
-			c->ev = event_new(l->base, fcgi_fd(f), EV_READ | EV_PERSIST, on_conn, c);
+			c->ev = watched(l, fcgi_fd(f), EV_READ, on_conn, c);
 		if (!c || !c->ev) {
 			fcgi_free(f);
 			free(c);
@@ -263,7 +288,6 @@ static void on_listen(evutil_socket_t fd, short what, void *arg)
 		l->conns = c;
 		l->conn_n++;
 		metric_set(METRIC_CONNECTIONS, 0, (int64_t)l->conn_n);
-		event_add(c->ev, NULL);
 	}
 }
 
@@ -292,11 +316,9 @@ static void watch_batches(struct loop *l)
 			.fd = fd, .want = batch_want(b), .generation = batch_generation(b)};
 		if (fd < 0 || !w->want)
 			continue;
-		short what = (short)(EV_PERSIST | (w->want & BATCH_READ ? EV_READ : 0) |
+		short what = (short)((w->want & BATCH_READ ? EV_READ : 0) |
 				     (w->want & BATCH_WRITE ? EV_WRITE : 0));
-		w->ev = event_new(l->base, fd, what, on_batch, b);
-		if (w->ev)
-			event_add(w->ev, NULL);
+		w->ev = watched(l, fd, what, on_batch, b);
 	}
 }
 
@@ -318,7 +340,7 @@ static void on_term(evutil_socket_t fd, short what, void *arg)
 	l->drain_from = clock_mono();
 	l->drain_until =
 		mono_add(l->drain_from, dur_ms(conf_int(l->role->conf, CONF_view_drain_ms)));
-	event_del(l->listen_ev);
+	stop_listening(l, 0);
 	notify_send("STOPPING=1");
 }
 
@@ -360,6 +382,20 @@ static bool drained(struct loop *l)
 	return idle && l->work_n == 0 && !l->conns;
 }
 
+static enum err open_events(struct loop *l)
+{
+	static const int STOPS[] = ROLE_STOP_SIGNALS;
+	_Static_assert(ARRAY_N(STOPS) + 2 <= ARRAY_N(l->own), "room for all");
+	size_t n = 0;
+	bool all = true;
+	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
+	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
+		all &= (l->own[n++] = watched(l, STOPS[i], EV_SIGNAL, on_term, l)) != NULL;
+	all &= (l->own[n++] = watched(l, SIGHUP, EV_SIGNAL, on_hup, l)) != NULL;
+	all &= (l->own[n++] = watched(l, -1, 0, on_tick, l)) != NULL;
+	return all && l->listen_ev ? OK : ERR_NO_MEMORY;
+}
+
 static enum err loop_open(struct loop *l, const struct role *role, struct fault *f)
 {
 	struct event_config *cfg = event_config_new();
@@ -372,7 +408,7 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 		event_config_set_flag(
 			cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST | EVENT_BASE_FLAG_NOLOCK);
 		l->base = event_base_new_with_config(cfg);
-		e = l->base ? OK : ERR_NO_MEMORY;
+		e = l->base ? open_events(l) : ERR_NO_MEMORY;
 	}
 	if (cfg)
 		event_config_free(cfg);
@@ -389,33 +425,20 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
  * others until it is ready, or until that takes too long. */
 static void listen_on(struct loop *l)
 {
-	bool wait = l->app && !app_view_ready(l->app) &&
-		    clock_mono().us - l->start.us < GRACE_MS * 1000;
-	if (l->listening || l->draining || wait)
+	mono_t now = clock_mono();
+	bool wait = l->app && !app_view_ready(l->app) && now.us - l->start.us < GRACE_MS * 1000;
+	if (l->listening || l->draining || wait || l->conn_n >= CONNS_MAX ||
+		now.us < l->listen_at.us)
 		return;
-	l->listening = true;
-	event_add(l->listen_ev, NULL);
+	l->listening = event_add(l->listen_ev, NULL) == 0;
 }
 
 static void loop_run(struct loop *l)
 {
-	static const int STOPS[] = ROLE_STOP_SIGNALS;
-	struct event *stop[ARRAY_N(STOPS)];
-	for (size_t i = 0; i < ARRAY_N(STOPS); i++) {
-		stop[i] = evsignal_new(l->base, STOPS[i], on_term, l);
-		ASSERT(stop[i]);
-		event_add(stop[i], NULL);
-	}
-	struct event *hup = evsignal_new(l->base, SIGHUP, on_hup, l);
-	struct event *tick = event_new(l->base, -1, EV_PERSIST, on_tick, l);
-	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
-	ASSERT(hup && tick && l->listen_ev);
-	event_add(hup, NULL);
 	sigset_t mask;
 	sigemptyset(&mask);
 	sigaddset(&mask, SIGHUP);
 	sigprocmask(SIG_UNBLOCK, &mask, NULL);
-	event_add(tick, &(struct timeval){.tv_usec = TICK_MS * 1000});
 	l->start = clock_mono();
 	signal(SIGPIPE, SIG_IGN);
 	notify_send("READY=1");
@@ -432,11 +455,6 @@ static void loop_run(struct loop *l)
 	for (size_t i = 0; i < ARRAY_N(l->watch); i++)
 		if (l->watch[i].ev)
 			event_free(l->watch[i].ev);
-	for (size_t i = 0; i < ARRAY_N(stop); i++)
-		event_free(stop[i]);
-	event_free(hup);
-	event_free(tick);
-	event_free(l->listen_ev);
 }
 
 static void loop_close(struct loop *l)
@@ -447,6 +465,11 @@ static void loop_close(struct loop *l)
 		arena_fini(&w->arena);
 		free(w);
 	}
+	for (size_t i = 0; i < ARRAY_N(l->own); i++)
+		if (l->own[i])
+			event_free(l->own[i]);
+	if (l->listen_ev)
+		event_free(l->listen_ev);
 	if (l->base)
 		event_base_free(l->base);
 	free(l->mem);

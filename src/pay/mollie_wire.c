@@ -21,7 +21,7 @@ bool mollie_wire_takes(enum campaign_interval interval, struct str cur)
 static enum err post(const struct buf *path, const json_t *body, struct str idem_key,
 	struct arena *a, struct pay_request *ret)
 {
-	char *text = body ? json_dumps(body, JSON_COMPACT) : NULL;
+	char *text = body ? json_write(body, JSON_COMPACT) : NULL;
 
 	if (!text)
 		return ERR_NO_MEMORY;
@@ -63,7 +63,7 @@ static bool is_sound(const struct pay_checkout *in, struct str idem_key)
 }
 
 /* The languages that its page speaks, each with one country; others are its own choice. */
-static json_t *page_locale(struct str locale)
+static const char *page_locale(struct str locale)
 {
 	static const char *const pages[] = {"en_US", "nl_NL", "de_DE", "fr_FR", "es_ES", "ca_ES",
 		"pt_PT", "it_IT", "nb_NO", "sv_SE", "fi_FI", "da_DK", "is_IS", "hu_HU", "pl_PL",
@@ -74,7 +74,7 @@ static json_t *page_locale(struct str locale)
 		return NULL;
 	for (size_t i = 0; i < ARRAY_N(pages); i++)
 		if (lang.n && str_is_nocase(lang, (char[]){pages[i][0], pages[i][1], 0}))
-			return json_string(pages[i]);
+			return pages[i];
 	return NULL;
 }
 
@@ -91,19 +91,28 @@ static json_t *method_list(struct str methods)
 	return list;
 }
 
-/* o? leaves a member out that is NULL: json_pack's s:o* */
+/* A member that is NULL is left out by json_pack's o* and s*: also one that there was no memory
+ * for, so that is looked for afterwards. */
 static json_t *checkout_body(
 	const struct pay_checkout *in, const struct buf *value, struct str idem_key)
 {
 	char pledge[37];
 
+	const char *locale = page_locale(in->locale);
+
 	uuid_format(&in->pledge, pledge);
-	return json_pack("{s:o,s:o,s:o,s:o*,s:o,s:{s:s,s:o},s:o*,s:o*}", "amount",
+	json_t *body = json_pack("{s:o,s:o,s:o,s:o*,s:o,s:{s:s,s:o},s:s*,s:o*}", "amount",
 		amount(&in->money, value), "description", text(in->label), "redirectUrl",
 		text(in->success_url), "cancelUrl", in->cancel_url.n ? text(in->cancel_url) : NULL,
 		"webhookUrl", text(in->webhook_url), "metadata", "pledge", pledge, "attempt",
-		attempt(idem_key), "locale", page_locale(in->locale), "method",
-		method_list(in->methods));
+		attempt(idem_key), "locale", locale, "method", method_list(in->methods));
+	if ((in->cancel_url.n && !json_object_get(body, "cancelUrl")) ||
+		(locale && !json_object_get(body, "locale")) ||
+		(in->methods.n && !json_object_get(body, "method"))) {
+		json_decref(body);
+		return NULL;
+	}
+	return body;
 }
 
 enum err mollie_wire_build_checkout(const struct pay_checkout *in, struct str idem_key,
@@ -125,8 +134,11 @@ enum err mollie_wire_build_again(const struct pay_request *old, struct str idem_
 
 	(void)expires_at;
 	if (!str_is(str_c(old->method), "POST") || !str_is(old->path, CREATE_PATH) ||
-		!wire_is_key(idem_key) || json_read(old->body, &body, NULL) != OK)
+		!wire_is_key(idem_key))
 		return ERR_RANGE;
+	enum err e = json_read(old->body, &body, NULL);
+	if (e != OK)
+		return e == ERR_NO_MEMORY ? e : ERR_RANGE;
 	json_t *metadata = json_object_get(body, "metadata");
 	if (!json_is_object(metadata))
 		return ERR_RANGE;

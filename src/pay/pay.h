@@ -87,7 +87,7 @@ struct pay_checkout {
 	struct str email; /* may be empty */
 	struct str success_url,
 		cancel_url; /* success may hold {CHECKOUT_SESSION_ID}; cancel may be empty */
-	utc_t expires_at;   /* 0: the provider's default */
+	utc_t expires_at;   /* 0: the provider's default, by its own clock */
 	struct str methods; /* ways to pay, as the provider calls them, with commas between; empty:
 			       the provider decides */
 	struct str locale;  /* of the donor; may be empty */
@@ -97,7 +97,7 @@ struct pay_checkout {
 MUST enum err pay_build_checkout(const struct pay *p, const struct pay_checkout *in,
 	struct str idem_key, struct arena *a, struct pay_request *ret);
 /* pay_build_again: the call that opens the same checkout once more: a stored one's bytes but for
- * the time at which the page closes, and a key of its own */
+ * the time at which the page closes (0: none is told), and a key of its own */
 MUST enum err pay_build_again(const struct pay *p, const struct pay_request *old,
 	struct str idem_key, utc_t expires_at, struct arena *a, struct pay_request *ret);
 MUST enum err pay_build_fetch(const struct pay *p, enum pay_kind kind, struct str id,

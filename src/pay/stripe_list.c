@@ -58,7 +58,7 @@ static enum err event(struct snap *s, const json_t *o)
 
 	if (e != OK && ev.created.us == 0)
 		return snap_bad(s, why.field, why.detail);
-	char *raw = json_dumps(o, JSON_COMPACT);
+	char *raw = json_write(o, JSON_COMPACT);
 	snap_put(s, "id", snap_text(ev.id));
 	snap_put(s, "type", snap_text(ev.type));
 	snap_put(s, "kind", json_string(pay_kind_name(ev.kind)));

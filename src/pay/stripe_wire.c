@@ -92,10 +92,10 @@ enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_
 	utc_t expires_at, struct arena *a, struct pay_request *ret)
 {
 	struct str rest = old->body, pair;
-	bool named = false;
+	bool named = expires_at.us == 0;
 
 	if (!str_is(str_c(old->method), "POST") || !str_is(old->path, CREATE_PATH) ||
-		old->body.n == 0 || !wire_is_key(idem_key) || expires_at.us <= 0 ||
+		old->body.n == 0 || !wire_is_key(idem_key) || expires_at.us < 0 ||
 		utc_s(expires_at) > SNAP_TIME_MAX_S)
 		return ERR_RANGE;
 	BUF_ON(path, 32);
@@ -103,7 +103,8 @@ enum err stripe_wire_build_again(const struct pay_request *old, struct str idem_
 	buf_addc(&path, CREATE_PATH);
 	while (str_cut(&rest, '&', &pair)) {
 		if (str_starts(pair, "expires_at=")) {
-			form_int(&b, "expires_at", utc_s(expires_at));
+			if (expires_at.us > 0)
+				form_int(&b, "expires_at", utc_s(expires_at));
 			named = true;
 			continue;
 		}

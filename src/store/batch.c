@@ -283,6 +283,7 @@ void batch_landed(struct batch *b, mono_t now)
 	b->fly_n = 0;
 	if (fine) {
 		b->last_ok = now;
+		hosts_rewind(b->hosts);
 		if (b->group_n > 0) {
 			metric_observe_n(METRIC_BATCH_READERS, 0, b->group_n);
 			metric_observe(METRIC_BATCH_COMMIT, 0, (dur_t){now.us - b->since.us});

@@ -7,19 +7,20 @@
 #include "base/metric.h"
 #include "store/batch_own.h"
 
-#define RETRY_MS   200 /* between two tries to connect */
-#define CONNECT_MS 3000
-#define STALL_MS   3000 /* a connection that is silent for so long is given up */
+#define RETRY_MS 200  /* after all servers of the list had their turn */
+#define STALL_MS 3000 /* a connection that is silent for so long is given up */
 
 enum err batch_open(const struct conf *c, struct batch **ret, struct fault *f)
 {
 	struct batch *b = calloc(1, sizeof *b);
 	if (!b)
 		return fault_set(f, ERR_NO_MEMORY, NULL, "batch");
-	b->conninfo = pq_conninfo(c, "pledged_view", f);
-	if (!b->conninfo) {
+	char *conninfo = pq_conninfo(c, "pledged_view", f);
+	enum err e = conninfo ? hosts_open(conninfo, &b->hosts, f) : ERR_CONF;
+	free(conninfo);
+	if (e != OK) {
 		free(b);
-		return ERR_CONF;
+		return e;
 	}
 	b->prepared = conf_on(c, CONF_database_prepared);
 	b->limit = BATCH_OPS_MAX;
@@ -38,7 +39,7 @@ void batch_down(struct batch *b, mono_t now)
 	b->state = DOWN;
 	b->want = 0;
 	b->generation++;
-	b->retry_at = mono_add(now, dur_ms(RETRY_MS));
+	b->retry_at = hosts_next(b->hosts) ? now : mono_add(now, dur_ms(RETRY_MS));
 	b->tally_flying = false;
 	size_t n = b->fly_n;
 	b->fly_n = 0;
@@ -61,7 +62,7 @@ void batch_close(struct batch *b)
 	batch_down(b, (mono_t){0});
 	batch_wire_fini(&b->wire);
 	free(b->tally);
-	free(b->conninfo);
+	hosts_close(b->hosts);
 	free(b);
 }
 
@@ -183,7 +184,7 @@ static void connected(struct batch *b, mono_t now)
 static void connect_on(struct batch *b, mono_t now)
 {
 	if (b->state == DOWN) {
-		b->conn = PQconnectStart(b->conninfo);
+		b->conn = hosts_start(b->hosts);
 		b->since = now;
 		b->generation++;
 		if (!b->conn || PQstatus(b->conn) == CONNECTION_BAD) {
@@ -265,7 +266,7 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 	if (b->state == CONNECTING) {
 		if (ready)
 			connect_on(b, now);
-		else if (now.us - b->since.us > CONNECT_MS * 1000)
+		else if (now.us - b->since.us > hosts_patience(b->hosts).us)
 			batch_down(b, now);
 		return;
 	}

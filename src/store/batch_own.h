@@ -4,6 +4,7 @@
 #define STORE_BATCH_OWN_H
 
 #include "store/batch_wire.h"
+#include "store/hosts.h"
 
 enum batch_state { DOWN, CONNECTING, PREPARING, IDLE, FLYING, ASKING };
 
@@ -12,7 +13,7 @@ struct batch_queue {
 };
 
 struct batch {
-	char *conninfo;
+	struct hosts *hosts;
 	bool prepared;
 	PGconn *conn;
 	enum batch_state state;

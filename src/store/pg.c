@@ -95,6 +95,9 @@ char *pq_conninfo(const struct conf *c, const char *user, struct fault *f)
 		buf_addf(&b, "user=%s application_name=%s ", user, user);
 	else
 		buf_addc(&b, "application_name=pledgectl ");
+	/* a role that cannot write can do nothing; whoever reads, reads anywhere */
+	if (user && strcmp(user, "pledged_report") != 0)
+		buf_addc(&b, "target_session_attrs=read-write ");
 	buf_addc(&b, given);
 	mem[buf_str(&b).n] = '\0';
 	return mem;

@@ -44,7 +44,7 @@ async function loss(ports) {
 // lost: real loss where there are nftables and root; else pieces and calls that come as late as a packet that was sent again.
 async function lossy(t) {
 	const s = await fault_stack(t);
-	const w = await wire(s, t.random);
+	const w = await wire(s, { random: t.random });
 	const seconds = t.n(300, 15, 40);
 	let drops;
 

@@ -289,6 +289,8 @@ static void again_is_the_same_but_for_key_and_time(void **state)
 	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &old), OK);
 	assert_int_equal(stripe_wire_build_again(&old, STR("v1:create:2"), utc_of_s(1900086400), &arena, &q), OK);
 	assert_true(has(q.body, "=false&expires_at=1900086400"));
+	assert_int_equal(stripe_wire_build_again(&q, STR("v1:create:1"), (utc_t){0}, &arena, &r), OK);
+	assert_true(str_eq(r.body, old.body));
 }
 
 static void nothing_else_is_made_again(void **state)
@@ -306,7 +308,7 @@ static void nothing_else_is_made_again(void **state)
 	assert_int_equal(stripe_wire_build_again(&refund, STR("k"), at, &arena, &q), ERR_RANGE);
 	assert_int_equal(stripe_wire_build_again(&empty, STR("k"), at, &arena, &q), ERR_RANGE);
 	assert_int_equal(stripe_wire_build_again(&ok, STR(""), at, &arena, &q), ERR_RANGE);
-	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), (utc_t){0}, &arena, &q), ERR_RANGE);
+	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), utc_of_s(-1), &arena, &q), ERR_RANGE);
 	assert_int_equal(stripe_wire_build_again(&ok, STR("k"), utc_of_s(INT64_C(253402300800)), &arena, &q), ERR_RANGE);
 }
 

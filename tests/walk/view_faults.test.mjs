@@ -2,10 +2,13 @@
 
 import assert from "node:assert/strict";
 import { spawn } from "node:child_process";
+import { readFileSync, readdirSync } from "node:fs";
+import { connect } from "node:net";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { agent, client } from "./lib/http.mjs";
+import { as_server } from "./lib/pg.mjs";
 import { root } from "./lib/stack.mjs";
 import { sleep, until } from "./lib/until.mjs";
 import { all_open, all_there, by_role, pack, reader_of, row, seal, spooled, keys_of, traffic, view_stack } from "./lib/view.mjs";
@@ -298,7 +301,38 @@ test("SIGTERM while the database hangs for good: the views are spooled before th
 	assert.equal((await next.ended).code, 0);
 });
 
+// naps: how often a process has gone to sleep by itself so far.
+const naps = (pid) => Number(/^voluntary_ctxt_switches:\s+(\d+)/m.exec(readFileSync(`/proc/${pid}/status`, "utf8"))[1]);
+
+test("no descriptor is left: whoever waits at the door waits, nobody runs in circles, and pages open", { skip: process.getuid() !== 0 &&
+	"only root sees how many a role has" }, async () => {
+	await s.role("view", "start").catch(() => {});
+	await s.ready();
+	const pids = await s.pids("view");
+	const open = (pid) => readdirSync(`/proc/${pid}/fd`).length;
+	const limit = (pid, n) => as_server("/usr/bin/prlimit", "--pid", String(pid), `--nofile=${n}:`);
+	const before = /Max open files\s+(\d+)/.exec(readFileSync(`/proc/${pids[0]}/limits`, "utf8"))[1];
+	const few = Math.max(...pids.map(open)) + 4;
+
+	await Promise.all(pids.map((pid) => limit(pid, few)));
+	const held = Array.from({ length: 40 }, () => connect(s.env.VIEW_SOCK).on("error", () => {}));
+
+	try {
+		await until("all descriptors are taken", () => pids.every((pid) => open(pid) >= few));
+		const from = pids.map(naps);
+
+		await until("they sleep in between", () => pids.every((pid, i) => naps(pid) >= from[i] + 100));
+		assert.equal((await client(s.url).get(ARTICLE)).status, 200);
+	} finally {
+		await Promise.all(pids.map((pid) => limit(pid, before)));
+		held.forEach((socket) => socket.destroy());
+	}
+	await until("each worker decides", async () => (await client(s.url).decide("/x", { section: "sport" })).reason === "first_view");
+	assert.deepEqual(await s.pids("view"), pids, "the same processes");
+});
+
 test("no worker at all: nginx opens the pages", async () => {
+	await s.role("view", "stop");
 	const who = client(s.url, { jar: new Map([["pledged", seal((await keys_of(s))[0], pack({ reader: "00000000-0000-4000-8000-000000000001" }))]]) });
 	const answer = await who.get("/decide?a=/x&s=news");
 

@@ -2,7 +2,7 @@
 // too), slow, lossy (one piece in ten comes as late as a packet that was sent again), cut (nobody listens), deaf (the server did it
 // and the answer is lost).
 //
-//   const w = await wire(s, random);      roles go through it from now on; random: what is late is drawn by it
+//   const w = await wire(s, { random });  roles go through it from now on; random: what is late is drawn by it; words: (w) => how they connect
 //   w.mode = "silent"; ... w.mode = "pass";
 //   await w.end();                        and straight again
 
@@ -108,12 +108,12 @@ class Wire {
 	}
 }
 
-export async function wire(s, random = Math.random) {
+export async function wire(s, { random = Math.random, words = (w) => `host=127.0.0.1 port=${w.port} dbname=${s.env.PGDATABASE}` } = {}) {
 	const w = new Wire(s, random);
 	const { PGHOST, PGPORT, PGDATABASE } = s.env;
 
 	w.straight = `host=${PGHOST} port=${PGPORT} dbname=${PGDATABASE}`;
 	await w.open();
-	await conninfo(s, `host=127.0.0.1 port=${w.port} dbname=${PGDATABASE}`);
+	await conninfo(s, words(w));
 	return w;
 }
