@@ -14,7 +14,7 @@ COMMENT ON COLUMN pledged.limit_rule.scope IS 'network (/24 of IPv4, /64 of IPv6
 COMMENT ON COLUMN pledged.limit_rule.reserve IS 'Of a hundred of burst, so many are kept for readers known for ten minutes; half of it for who solved a puzzle or waited, too.';
 UPDATE pledged.limit_rule SET rank = 12, reserve = 50 WHERE scope = 'site';
 UPDATE pledged.limit_rule SET reserve = 50 WHERE scope = 'plain_site';
-INSERT INTO pledged.limit_rule (scope, rank, burst, per_second) VALUES ('crowd', 10, 40, 1.0 / 6), ('doubt', 11, 20, 1.0 / 12);
+INSERT INTO pledged.limit_rule (scope, rank, burst, per_second) VALUES ('crowd', 10, 40, 1.0 / 6), ('doubt', 11, 10, 1.0 / 12);
 COMMENT ON COLUMN pledged.limit_bucket.who IS 'Keyed hash of the network, reader, e-mail address, pledge, token or country, or of a word for all. [personal]';
 
 -- --- refusals ------------------------------------------------------------------------------------

@@ -70,7 +70,6 @@ struct pay;
 const char *pay_name(const struct pay *p); /* stripe mollie */
 bool pay_livemode(const struct pay *p);
 struct str pay_methods(const struct pay *p); /* of the setting, as in pay_checkout */
-bool pay_excludes(const struct pay *p);      /* it can be told what not to offer */
 
 /* pay_call: one guarded HTTP exchange (no redirects, no proxy from the environment, body limit,
  * total deadline). repeat: safe with an idem_key or for GET and DELETE. Never retries by itself.
@@ -91,9 +90,7 @@ struct pay_checkout {
 	utc_t expires_at;   /* 0: the provider's default */
 	struct str methods; /* ways to pay, as the provider calls them, with commas between; empty:
 			       the provider decides */
-	struct str without; /* where the provider decides: ways that it must not offer, if it can
-			       leave some out (pay_excludes) */
-	struct str locale;  /* of the donor; may be empty */
+	struct str without, locale; /* then: what it must not offer (pay_excludes); the donor's */
 	struct str webhook_url; /* where this provider tells us; needed by those that are told so
 				   with each payment */
 };
