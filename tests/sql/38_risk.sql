@@ -2,7 +2,7 @@
 -- asks for them before it pauses cards.
 BEGIN;
 \ir fixture.psql
-SELECT plan(128);
+SELECT plan(129);
 SET LOCAL timezone = 'UTC';
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 
@@ -186,6 +186,7 @@ DELETE FROM breaker;
 INSERT INTO breaker (site_id, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 10, 300, 60, 3, 10);
 SELECT is((SELECT count(decline_note(901::int2, pg_temp.pid(1), pg_temp.t0(), pg_temp.t0() + interval '2000 s')) FROM generate_series(1, 40)), 40::bigint, 'forty cards on one page');
 SELECT is((SELECT b.state || ' ' || d.n FROM breaker b, decline_page d WHERE b.site_id = 901), 'open 40', 'shut nobody''s form');
+SELECT is((SELECT string_agg(DISTINCT kind, ',' ORDER BY kind) FROM person_rows('1@mail.example') WHERE kind IN ('risk_note', 'decline_page')), 'decline_page,risk_note', 'an export has what is kept of it');
 SELECT attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(1) AND kind = 'create'), 'cs_r1', 'https://pay.example/1', NULL, true, pg_temp.t0() + interval '5 s') \g /dev/null
 SELECT lives_ok($$ SELECT guard_tick(pg_temp.t0() + interval '2001 s') $$, 'the clerk');
 SELECT is((SELECT kind || ' ' || state || ' ' || author || ' ' || reason FROM wish WHERE attempt_id = pg_temp.aid(1)), 'expire asked guard too many refused payments', 'asks for its end');
