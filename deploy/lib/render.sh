@@ -46,6 +46,7 @@ render_ini() {
 	ln -s conf/pledged.ini "$dir/pledged.ini"
 	ini_set "$ini" database conninfo "host=$sockets port=$PGPORT dbname=$PGDATABASE"
 	ini_set "$ini" view spool_file "$dir/spool/views"
+	ini_set "$ini" limit own_free on
 	ini_set "$ini" metrics file "$sockets/count/metrics"
 	ini_set "$ini" cookie key_file "$dir/secrets/cookie/cookie.key"
 	ini_set "$ini" stripe base_url "http://127.0.0.1:$provider_port"
@@ -87,6 +88,7 @@ render_nginx() {
 			"$file" >"$dir/nginx/${file##*/}"
 	done
 	mv "$dir/nginx/demo.conf" "$dir/nginx/nginx.conf"
+	sed -i 's/^#\(unix:\|127\|::1\)/\1/' "$dir/nginx/pledged-own.conf" # whoever looks at a demonstration sits here
 	if [ "$limits" = off ]; then
 		sed -i '/^\tlimit_req /d' "$dir/nginx/pledged-server.conf"
 	fi

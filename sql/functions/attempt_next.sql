@@ -48,19 +48,20 @@ BEGIN
 			WHEN v_status NOT IN ('lapsed', 'failed', 'canceled') THEN 'paid' WHEN v_no > p_most THEN 'many' END;
 	END IF;
 	IF v_why IS NULL AND p_lost IS NULL THEN
-		SELECT * INTO v_w FROM limit_whos(v_p.site_id, '{}', v_p.reader_id, v_p.email, 'p:' || v_p.public_token, NULL, false);
+		SELECT * INTO v_w FROM limit_whos(v_p.site_id, '{}', v_p.reader_id, v_p.email, 'p:' || v_p.public_token, NULL, '{}');
 		IF EXISTS (SELECT FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on" AND (s.method = ''
 			OR s.at > (SELECT max(a.created_at) FROM attempt a WHERE a.pledge_id = p_pledge))) THEN
 			v_why := 'off';
 			v_wait := 60;
 		END IF;
 		IF v_why IS NULL THEN
-			SELECT CASE WHEN l.puzzle THEN greatest(l.wait_s, 60) ELSE breaker_wait(v_p.site_id, p_now) END INTO v_wait FROM breaker_look(v_p.site_id, p_now) l;
+			SELECT CASE WHEN l.puzzle THEN greatest(l.wait_s, 60) ELSE breaker_wait(v_p.site_id, false, p_now) END INTO v_wait
+			FROM breaker_look(v_p.site_id, false, p_now) l;
 			v_why := CASE WHEN v_wait > 0 THEN 'shut' END;
 		END IF;
 		IF v_why IS NULL THEN
 			SELECT 'limited', l.wait_s, l.scope INTO v_why, v_wait, v_scope
-			FROM limit_put(v_p.site_id, v_w.scopes, v_w.whos, p_now) l;
+			FROM limit_put(v_p.site_id, v_w.scopes, v_w.whos, p_now, 1) l;
 		END IF;
 		IF v_why IN ('off', 'shut', 'limited') THEN
 			PERFORM refusal_keep(v_p.site_id, v_p.livemode, coalesce(v_scope, v_why), v_p.reader_id, v_p.email, v_w.scopes, v_w.whos, p_now);

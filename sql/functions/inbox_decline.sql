@@ -6,15 +6,15 @@ CREATE OR REPLACE FUNCTION pledged.inbox_decline(p_provider text, p_dedup_key te
 	p_body bytea, p_now timestamptz, p_pledge uuid)
 RETURNS boolean LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
-	v_site smallint;
+	v_p pledge;
 BEGIN
 	IF NOT inbox_put(p_provider, p_dedup_key, p_event_type, p_object_kind, p_object_id, p_livemode, p_occurred_at,
 		p_headers, p_body, p_now) THEN
 		RETURN false;
 	END IF;
-	SELECT site_id INTO v_site FROM pledge WHERE pledge_id = p_pledge AND livemode = p_livemode;
+	SELECT * INTO v_p FROM pledge WHERE pledge_id = p_pledge AND livemode = p_livemode;
 	IF FOUND THEN
-		PERFORM decline_note(v_site, p_now);
+		PERFORM decline_note(v_p.site_id, v_p.pledge_id, v_p.created_at, p_now);
 	END IF;
 	RETURN true;
 END $$;

@@ -1,7 +1,7 @@
 -- person_erase: take a person out of every table. What the books need stays: amounts, days and the provider's ids, without the person. Rows of
 -- what is under way: then nothing was changed. Else no row. A word that is neither a reader's id nor an address gives the row 'unknown'.
 -- Tables, in locking order: the sites' locks on joins, experiment_lock, manage_token, manage_session, pledge, attempt, recurring, wish, inbox, outbox, mail_out,
--- then those of reader_forget, remind, remind_stop, limit_bucket, refusal_log, theirs, erasure.
+-- then those of reader_forget, remind, remind_stop, limit_bucket, refusal_log, risk_note, decline_page, theirs, erasure.
 -- Idempotent: a second time finds nobody. The device still has its cookie: who comes back with it is a new reader of the old id.
 CREATE OR REPLACE FUNCTION pledged.person_erase(p_word text, p_author text, p_now timestamptz) RETURNS TABLE (busy text)
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
@@ -40,6 +40,8 @@ BEGIN
 	DELETE FROM remind_stop t WHERE t.email_hash = ANY (w.hashes);
 	DELETE FROM limit_bucket b WHERE b.who = ANY (w.hashes) OR b.who IN (SELECT limit_hash(b.site_id, r::text) FROM unnest(w.readers) r);
 	DELETE FROM refusal_log l WHERE l.email_hash = ANY (w.hashes) OR l.reader_hash IN (SELECT limit_hash(s.site_id, r::text) FROM site s, unnest(w.readers) r);
+	UPDATE risk_note t SET pledge_id = NULL WHERE t.pledge_id = ANY (w.pledges);
+	DELETE FROM decline_page d WHERE d.pledge_id = ANY (w.pledges);
 	UPDATE theirs t SET customer = NULL WHERE t.pledge_id = ANY (w.pledges);
 	INSERT INTO erasure (at, author, asked, readers, pledges) VALUES (p_now, p_author, w.asked, cardinality(w.readers), cardinality(w.pledges));
 END

@@ -46,7 +46,9 @@ BEGIN
 	UNION ALL SELECT 28, 'roll_pledge', to_jsonb(x) FROM roll_pledge x JOIN mine USING (pledge_id)
 	UNION ALL SELECT 29, 'experiment_reader', to_jsonb(x) FROM experiment_reader x JOIN me USING (reader_id)
 	UNION ALL SELECT 30, 'experiment_gift', to_jsonb(x) FROM experiment_gift x JOIN mine USING (pledge_id)
-	UNION ALL SELECT 31, 'experiment_due', to_jsonb(x) FROM experiment_due x JOIN me USING (reader_id);
+	UNION ALL SELECT 31, 'experiment_due', to_jsonb(x) FROM experiment_due x JOIN me USING (reader_id)
+	UNION ALL SELECT 32, 'risk_note', to_jsonb(t) FROM risk_note t JOIN mine USING (pledge_id)
+	UNION ALL SELECT 33, 'decline_page', to_jsonb(d) FROM decline_page d JOIN mine USING (pledge_id);
 END
 $$;
 COMMENT ON FUNCTION pledged.person_rows(text) IS 'Gives every row that holds something of a person.';

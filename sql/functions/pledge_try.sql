@@ -5,7 +5,8 @@
 --   off      the provider is switched off               methods  other methods are off than those; methods_off tells which
 --   shut     the site's form is shut                    limited  too many: why names the scope
 --   form     its ticket is not right: why tells what it is (risk_note.form)
---   risk     too many points of filters                 puzzle   one is asked for: why is form (its breaker) or risk (points)
+--   risk     too many points of filters                 puzzle   one is asked for: why is form (its breaker), page (it had none), risk
+--            (points) or limit (there is no room without)
 --   wait_s   seconds after which it may pass
 -- p_more: what pledge_guard is told of the request.
 -- paused: the provider's circuit is open; the pledge is stored and its call is left to the clerk.
@@ -28,18 +29,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_lease integer := p_lease_s;
 	v_g record;
-	v_w record;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('pledge ' || p_key, 0));
 	IF NOT EXISTS (SELECT FROM pledge p WHERE p.key = p_key) THEN
 		SELECT g.* INTO v_g FROM pledge_guard(p_site, p_livemode, p_reader, p_email, p_provider, p_networks, p_methods_off, p_more, p_now) g;
 		IF v_g.outcome IS NULL AND v_g.form = 'ok' THEN
 			INSERT INTO form_use (site_id, nonce, at) VALUES (p_site, decode(p_more->>'nonce', 'hex'), p_now) ON CONFLICT DO NOTHING;
-			IF NOT FOUND AND p_more->>'need' = 'on' THEN
+			IF NOT FOUND AND p_more->>'need' = 'on' THEN -- somebody was quicker
 				v_g.outcome := 'form';
 				v_g.why := 'used';
-				PERFORM limit_undo(p_site, w.scopes, w.whos) FROM limit_whos(p_site, p_networks, p_reader, p_email, 'd:' || (p_more->>'token'),
-					p_more->>'country', coalesce(v_g.verdict = 'waited', false)) w;
+				PERFORM limit_undo(p_site, v_g.scopes, v_g.whos);
 			END IF;
 		END IF;
 		outcome := v_g.outcome;
@@ -47,8 +46,7 @@ BEGIN
 		wait_s := v_g.wait_s;
 		methods_off := v_g.methods_off;
 		IF outcome <> 'methods' THEN
-			SELECT * INTO v_w FROM limit_whos(p_site, p_networks, p_reader, p_email, 'd:' || (p_more->>'token'), p_more->>'country', v_g.verdict = 'waited');
-			PERFORM refusal_keep(p_site, p_livemode, CASE outcome WHEN 'limited' THEN why ELSE outcome END, p_reader, p_email, v_w.scopes, v_w.whos, p_now);
+			PERFORM refusal_keep(p_site, p_livemode, CASE outcome WHEN 'limited' THEN why ELSE outcome END, p_reader, p_email, v_g.scopes, v_g.whos, p_now);
 		END IF;
 		IF v_g.verdict IS NOT NULL AND (outcome IS NULL OR v_g.verdict IN ('puzzle', 'refused')) THEN
 			INSERT INTO risk_note (at, site_id, livemode, pledge_id, verdict, form, points, filters, shadow)

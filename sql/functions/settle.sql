@@ -53,7 +53,7 @@ BEGIN
 	-- Of long ago it says nothing about now: the payments beside it are counted by their own time.
 	IF v_livemode = v_p.livemode AND v_p.created_at > p_now - interval '1 hour' AND EXISTS (SELECT FROM settle_list(p_snapshot, 'declines') d WHERE d -> 'told' = 'false')
 		AND (SELECT count(*) FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.state = 'failed') > v_failed THEN
-		PERFORM decline_note(v_p.site_id, p_now);
+		PERFORM decline_note(v_p.site_id, v_p.pledge_id, v_p.created_at, p_now);
 	END IF;
 	FOR v_x IN SELECT settle_list(p_snapshot, 'refunds') LOOP
 		PERFORM settle_refund(v_provider, v_x, p_cause, p_inbox, p_now);

@@ -2,7 +2,10 @@
 #include "app/admit.h"
 #include "app/network.h"
 #include "base/label.h"
+#include "base/log.h"
 #include "base/metric.h"
+
+#define OWN_MANY 10
 
 /* Is a word in an array as PostgreSQL writes it: {a,b}? */
 static bool is_off(const char *array, struct str method)
@@ -34,9 +37,10 @@ enum err admit_provider(const struct app_money *m, struct str name, enum campaig
 		     : fault_set(f, ERR_FIELD_BAD, "provider", "it is not one of ours");
 }
 
-enum err admit_methods(
-	const struct app_money *m, size_t pay, struct arena *a, struct str *ret, struct fault *f)
+enum err admit_methods(const struct app_money *m, size_t pay, struct arena *a, struct str *ret,
+	struct str *ret_without, struct fault *f)
 {
+	struct str off = str_c(m->methods_off[pay]);
 	struct str all = pay_methods(m->pays.of[pay]), rest = all, one;
 	BUF_ON(b, 240);
 	while (str_cut(&rest, ',', &one)) {
@@ -48,13 +52,30 @@ enum err admit_methods(
 	}
 	if (all.n > 0 && b.n == 0)
 		return fault_set(f, ERR_PAY_OFF, NULL, "every way to pay is switched off");
-	return arena_dup(a, buf_str(&b), ret);
+	bool leaves = all.n == 0 && off.n > 2 && pay_excludes(m->pays.of[pay]);
+	enum err e =
+		arena_dup(a, leaves ? (struct str){off.p + 1, off.n - 2} : STR(""), ret_without);
+	return e == OK ? arena_dup(a, buf_str(&b), ret) : e;
 }
 
-void admit_args(const struct app_money *m, size_t pay, struct str client_ip, struct store_args *a)
+/* Behind a proxy on this host that nginx does not know everybody comes from here. */
+static void count_own(struct app_money *m, struct str client_ip)
+{
+	struct log_line l;
+	if (!network_is_own(client_ip) || ++m->own_n != OWN_MANY)
+		return;
+	log_open(&l, LOG_WARN, "pledges come from this host itself");
+	log_c(&l, "hint", "is there a proxy that pledged-proxies.conf does not name?");
+	log_emit(&l);
+}
+
+void admit_args(struct app_money *m, size_t pay, struct str client_ip, struct store_args *a)
 {
 	BUF_ON(networks, 160);
-	network_array(client_ip, &networks);
+	bool own_free = conf_on(m->conf, CONF_limit_own_free);
+	if (!own_free)
+		count_own(m, client_ip);
+	network_array(client_ip, own_free, &networks);
 	arg_str(a, buf_str(&networks));
 	arg_c(a, m->methods_off[pay][0] ? m->methods_off[pay] : "{}");
 }
@@ -81,11 +102,13 @@ enum err admit_more(const struct app_money *m, size_t pay, const struct money_as
 	seen.email = ask->form.email;
 	seen.money = d->money;
 	seen.country_read = str_c(d->country_read);
+	seen.place = form_place(m->ring, ask->client_ip);
 	struct risk_ask q = {.seen = &seen,
 		.form = &d->form,
 		.signs = risk_signs(&seen, &d->form, &m->domains),
 		.decision = d->decision,
 		.ways = pay_methods(m->pays.of[pay]),
+		.excludes = pay_excludes(m->pays.of[pay]),
 		.waits = ask->plain_form && d->form.state == FORM_ok &&
 			 d->form.age_ms >= waits_ms(m)};
 	risk_more(m->conf, &q, &b);
@@ -102,19 +125,28 @@ void admit_fresh(const struct app_money *m, const struct money_ask *ask, const s
 {
 	/* who waits in place of solving a puzzle goes on to wait; a clock ahead of ours would never
 	 * let a ticket grow old enough */
-	bool puzzle = e == ERR_PUZZLE && !ask->plain_form;
-	bool keeps = !puzzle && d->form.age_ms >= 0 &&
-		     d->form.state == (e == ERR_PUZZLE ? FORM_ok : FORM_young);
-	int64_t wait = puzzle            ? 0
-		       : e == ERR_PUZZLE ? waits_ms(m)
-					 : conf_int(m->conf, CONF_form_min_ms);
+	const struct form_look *l = &d->form;
+	/* whoever had no ticket of ours has seen no page, and this one, and each in its place, says
+	 * so: a refusal is no way to come by a good one */
+	bool pageless = l->state == FORM_none || l->state == FORM_bad || l->ticket.pageless;
+	bool hard = e == ERR_PUZZLE || pageless, puzzle = hard && !ask->plain_form;
+	bool keeps =
+		!puzzle && l->age_ms >= 0 && l->state == (e == ERR_PUZZLE ? FORM_ok : FORM_young);
+	int64_t wait = puzzle ? 0 : hard ? waits_ms(m) : conf_int(m->conf, CONF_form_min_ms);
 	if (keeps)
-		wait -= d->form.age_ms;
+		wait -= l->age_ms;
 	*ret = (struct money_fresh){.wait_ms = wait > 0 ? wait : 0,
+		.hard = hard,
 		.bits = puzzle ? (unsigned)conf_int(m->conf, CONF_puzzle_bits) : 0};
 	if (!keeps || str_copy(ask->seen.ticket, ret->ticket, sizeof ret->ticket) != OK)
-		form_mint_again(m->ring, d->site, d->has_cookie ? &d->cookie : NULL, ask->now,
-			puzzle, ret->ticket);
+		form_mint(m->ring,
+			&(struct form_want){.site = d->site,
+				.reader = d->has_cookie ? &d->cookie : NULL,
+				.place = form_place(m->ring, ask->client_ip),
+				.again = true,
+				.puzzle = puzzle,
+				.pageless = pageless},
+			ask->now, ret->ticket);
 	f->retry_s = ret->wait_ms / 1000 + 1;
 }
 

@@ -14,9 +14,10 @@ MUST enum err admit_provider(const struct app_money *m, struct str name,
 
 /* admit_methods: the ways to pay that a new checkout offers: those of the setting without those
  * that are switched off, as far as this process knows. pay: an index of m->pays, as below. gives
- * *ret in the arena; empty: the provider decides fails  ERR_PAY_OFF (all are off), ERR_NO_MEMORY */
-MUST enum err admit_methods(
-	const struct app_money *m, size_t pay, struct arena *a, struct str *ret, struct fault *f);
+ * *ret in the arena; empty: the provider decides, but for *ret_without, if it can leave some out.
+ * fails  ERR_PAY_OFF (all are off), ERR_NO_MEMORY */
+MUST enum err admit_methods(const struct app_money *m, size_t pay, struct arena *a, struct str *ret,
+	struct str *ret_without, struct fault *f);
 
 /* Who asks, and with which form. */
 struct admit {
@@ -34,7 +35,7 @@ void admit_look(const struct app_money *m, const struct money_ask *ask, struct a
 
 /* admit_args: networks and methods_off of pledge_try; admit_more: its last one. fails ERR_TOO_LONG,
  * ERR_NO_MEMORY */
-void admit_args(const struct app_money *m, size_t pay, struct str client_ip, struct store_args *a);
+void admit_args(struct app_money *m, size_t pay, struct str client_ip, struct store_args *a);
 MUST enum err admit_more(const struct app_money *m, size_t pay, const struct money_ask *ask,
 	const struct admit *d, struct store_args *a);
 

@@ -2,6 +2,7 @@
 #include <string.h>
 
 #include "app/form.h"
+#include "app/network.h"
 
 #define FUTURE_MS                                                                                  \
 	INT64_C(60000) /* hosts' clocks differ by less; a clock that was set back by more */
@@ -17,32 +18,30 @@ const char *form_state_name(enum form_state s)
 	return NAMES[s];
 }
 
-static void mint(const struct seal_ring *r, struct ticket_form t, const struct uuid *reader,
-	utc_t now, char out[FORM_TICKET_MAX])
+uint64_t form_place(const struct seal_ring *r, struct str ip)
 {
+	BUF_ON(b, 64);
+	return network_format(ip, 24, 56, &b) == OK ? seal_hash48(r, "place", buf_str(&b)) : 0;
+}
+
+void form_mint(const struct seal_ring *r, const struct form_want *want, utc_t now,
+	char out[FORM_TICKET_MAX])
+{
+	struct ticket_form t = {.site = want->site,
+		.has_reader = want->reader != NULL,
+		.place = want->reader ? 0 : want->place,
+		.again = want->again,
+		.puzzle = want->puzzle,
+		.pageless = want->pageless,
+		.at_ms = now.us / 1000};
 	uint8_t bytes[TICKET_BYTES_MAX];
 	struct buf b;
 	buf_init(&b, out, FORM_TICKET_MAX - 1);
-	t.at_ms = now.us / 1000;
-	t.has_reader = reader != NULL;
-	if (reader)
-		t.reader = *reader;
+	if (want->reader)
+		t.reader = *want->reader;
 	bool made = seal_random(t.nonce, sizeof t.nonce) == OK &&
 		    seal_sign(r, TICKET_FORM_PURPOSE, bytes, ticket_form_pack(&t, bytes), &b) == OK;
 	out[made ? buf_str(&b).n : 0] = '\0';
-}
-
-void form_mint(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
-	char out[FORM_TICKET_MAX])
-{
-	mint(r, (struct ticket_form){.site = site}, reader, now, out);
-}
-
-void form_mint_again(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
-	bool puzzle, char out[FORM_TICKET_MAX])
-{
-	mint(r, (struct ticket_form){.site = site, .again = true, .puzzle = puzzle}, reader, now,
-		out);
 }
 
 void form_look(const struct seal_ring *r, struct str text, int16_t site, const struct uuid *cookie,

@@ -24,15 +24,23 @@ struct form_look {
 	int64_t age_ms;
 };
 
-/* form_mint: a fresh one as text with its NUL, empty when there is no random.
- *   reader  whose cookie the browser has sent; NULL: it sent none, so whoever has it may use it */
-void form_mint(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
+/* What a ticket is to say. */
+struct form_want {
+	int16_t site;
+	const struct uuid *reader; /* whose cookie the browser has sent; NULL: it sent none, so
+				      whoever has it may use it */
+	uint64_t place;            /* form_place; of use where there is no reader */
+	bool again;                /* in place of another, for a page that was seen already */
+	bool puzzle;               /* with a puzzle; it may be sent as soon as that is solved */
+	bool pageless; /* in place of none: it is good for nothing without a puzzle or a wait */
+};
+/* form_mint: a fresh one as text with its NUL, empty when there is no random. */
+void form_mint(const struct seal_ring *r, const struct form_want *want, utc_t now,
 	char out[FORM_TICKET_MAX]);
 
-/* form_mint_again: one in place of another, for a page that was seen already. puzzle: with a
- * puzzle; it may be sent as soon as that is solved. */
-void form_mint_again(const struct seal_ring *r, int16_t site, const struct uuid *reader, utc_t now,
-	bool puzzle, char out[FORM_TICKET_MAX]);
+/* form_place: a keyed hash of the network that an address lies in (/24, /56); 0 when it is none.
+ * Whoever comes from elsewhere with the ticket may use it, but that is a sign (risk.def: moved). */
+uint64_t form_place(const struct seal_ring *r, struct str ip);
 
 /* form_look: what text is. cookie: who sits there now, NULL when not known. */
 void form_look(const struct seal_ring *r, struct str text, int16_t site, const struct uuid *cookie,

@@ -20,6 +20,7 @@ struct app_money {
 	char methods_off[PAYS_MAX][512]; /* ways to pay that are switched off, as an array's text
 					    for each of them; pledge_try says when that is no
 					    longer so */
+	unsigned own_n;                  /* pledges from this host itself: many tell of a proxy */
 };
 
 struct money_ask {
@@ -47,6 +48,7 @@ struct money_fresh {
 	char ticket[FORM_TICKET_MAX]; /* fresh, or the same when that is good later; empty: none */
 	int64_t wait_ms;              /* not before, counted from now */
 	unsigned bits;                /* of the puzzle; 0: none is asked for */
+	bool hard;                    /* a plain form waits longer, in place of a puzzle */
 	struct money sum;             /* the gift with its cover */
 };
 

@@ -4,10 +4,14 @@
 
 #include "app/network.h"
 
+#define LOOPBACK 127 /* nobody translates that */
+
 /* Four or sixteen bytes; 0 when it is no address. */
 static size_t read_address(struct str ip, uint8_t out[16])
 {
-	static const uint8_t mapped[12] = {[10] = 0xff, [11] = 0xff};
+	/* IPv4 behind IPv6: mapped, translated by NAT64, by SIIT */
+	static const uint8_t v4[][12] = {
+		{[10] = 0xff, [11] = 0xff}, {0x00, 0x64, 0xff, 0x9b}, {[8] = 0xff, [9] = 0xff}};
 	char text[INET6_ADDRSTRLEN];
 	if (str_copy(ip, text, sizeof text) != OK)
 		return 0;
@@ -15,10 +19,12 @@ static size_t read_address(struct str ip, uint8_t out[16])
 		return 4;
 	if (inet_pton(AF_INET6, text, out) != 1)
 		return 0;
-	if (memcmp(out, mapped, sizeof mapped) != 0)
-		return 16;
-	memmove(out, out + sizeof mapped, 4);
-	return 4;
+	for (size_t i = 0; i < ARRAY_N(v4); i++)
+		if (memcmp(out, v4[i], sizeof v4[i]) == 0 && (i == 0 || out[12] != LOOPBACK)) {
+			memmove(out, out + sizeof v4[i], 4);
+			return 4;
+		}
+	return 16;
 }
 
 enum err network_format(struct str ip, unsigned bits4, unsigned bits6, struct buf *b)
@@ -42,17 +48,18 @@ bool network_is_own(struct str ip)
 	static const uint8_t loopback6[16] = {[15] = 1};
 	uint8_t address[16];
 	size_t n = read_address(ip, address);
-	return n == 4 ? address[0] == 127 : n == 16 && memcmp(address, loopback6, 16) == 0;
+	return n == 4 ? address[0] == LOOPBACK : n == 16 && memcmp(address, loopback6, 16) == 0;
 }
 
-void network_array(struct str ip, struct buf *b)
+void network_array(struct str ip, bool own_free, struct buf *b)
 {
 	uint8_t address[16];
 	size_t n = read_address(ip, address);
 	buf_byte(b, '{');
 	if (n == 0)
 		buf_addc(b, "unknown");
-	else if (!network_is_own(ip) && network_format(ip, 24, 64, b) == OK && n == 16) {
+	else if (!(own_free && network_is_own(ip)) && network_format(ip, 24, 64, b) == OK &&
+		 n == 16) {
 		buf_byte(b, ',');
 		(void)!network_format(ip, 24, 56, b);
 	}

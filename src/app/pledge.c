@@ -226,8 +226,8 @@ static enum err draft_make(
 static enum err draft_call(
 	struct app_money *m, const struct money_ask *ask, struct draft *d, struct fault *f)
 {
-	struct str methods;
-	enum err e = admit_methods(m, d->pay, ask->arena, &methods, f);
+	struct str methods, without;
+	enum err e = admit_methods(m, d->pay, ask->arena, &methods, &without, f);
 	if (e != OK)
 		return e;
 	struct pay_checkout c = {.pledge = d->pledge,
@@ -239,6 +239,7 @@ static enum err draft_call(
 		.cancel_url = d->cancel_url,
 		.expires_at = {0}, /* a day from now by its clock, however wrong ours is */
 		.methods = methods,
+		.without = without,
 		.locale = d->want.locale,
 		.webhook_url = d->webhook_url};
 	return pay_build_checkout(m->pays.of[d->pay], &c, str_c(d->idem), ask->arena, &d->call);

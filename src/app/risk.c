@@ -125,10 +125,12 @@ uint32_t risk_signs(
 	struct str domain = s->email, local = STR("");
 	uint32_t signs = 0;
 	(void)str_cut(&domain, '@', &local);
-	if (form->state == FORM_none || form->state == FORM_bad)
+	if (form->state == FORM_none || form->state == FORM_bad || form->ticket.pageless)
 		signs |= 1u << RISK_no_page;
 	if (form->state == FORM_ok && !form->ticket.again && form->age_ms < FAST_MS)
 		signs |= 1u << RISK_fast;
+	if (form->ticket.place && s->place && form->ticket.place != s->place)
+		signs |= 1u << RISK_moved;
 	if (s->bot.n || !s->agent.n || !s->language.n)
 		signs |= 1u << RISK_robot;
 	if (domains_has(d, domain))
@@ -163,9 +165,10 @@ void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b)
 	str_hex(a->form->ticket.nonce, sizeof a->form->ticket.nonce, nonce);
 	buf_addf(b,
 		"{\"need\":\"%s\",\"form\":\"%s\",\"nonce\":\"%s\",\"proof\":%s,\"waits\":%s,"
-		"\"small\":%s,\"challenge\":%lld,\"refuse\":%lld",
+		"\"excludes\":%s,\"small\":%s,\"challenge\":%lld,\"refuse\":%lld",
 		need, form_state_name(a->form->state), nonce, proof ? "true" : "false",
-		a->waits ? "true" : "false", risk_is_small(&a->seen->money) ? "true" : "false",
+		a->waits ? "true" : "false", a->excludes ? "true" : "false",
+		risk_is_small(&a->seen->money) ? "true" : "false",
 		(long long)conf_int(conf, CONF_risk_challenge),
 		(long long)conf_int(conf, CONF_risk_refuse));
 	if (a->decision)

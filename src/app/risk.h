@@ -32,6 +32,7 @@ struct risk_seen {
 	struct str ticket, proof;         /* of the form; may be empty */
 	struct str bot, agent, language;  /* claimed robot, User-Agent, Accept-Language */
 	struct str country, country_read; /* now, and when the page was read; may be empty */
+	uint64_t place;                   /* form_place of now */
 	struct str email;
 	struct money money;
 };
@@ -45,14 +46,15 @@ bool risk_is_small(const struct money *m);
 
 /* risk_more: the last parameter of pledge_try, as JSON.
  *   decision  0: none        ways  the ways to pay that may be offered; may be empty
- *   waits     this form may wait in place of solving a puzzle */
+ *   waits     this form may wait in place of solving a puzzle
+ *   excludes  where the provider decides which ways are offered, some can be left out */
 struct risk_ask {
 	const struct risk_seen *seen;
 	const struct form_look *form;
 	uint32_t signs;
 	int64_t decision;
 	struct str ways;
-	bool waits;
+	bool waits, excludes;
 };
 void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b);
 

@@ -80,8 +80,13 @@ void app_view_ask(struct app_view *v,
 /* app_view_ticket: the ticket of a form on a page that is made now: bound to whoever the request's
  * cookie names; to nobody when it names none, so that donors without cookies can give. known: whose
  * the cookie is from now on, NULL: as it says. */
-void app_view_ticket(struct app_view *v, struct str cookie, int16_t site, const struct uuid *known,
-	utc_t now, char out[FORM_TICKET_MAX]);
+struct view_form {
+	struct str cookie, address; /* of the request */
+	int16_t site;
+	const struct uuid *known;
+};
+void app_view_ticket(
+	struct app_view *v, const struct view_form *f, utc_t now, char out[FORM_TICKET_MAX]);
 
 /* app_view_tick: send what waits, reload campaigns, open pages past their deadline. After each
  * round of the loop and at least each 50 ms. */

@@ -214,14 +214,17 @@ enum err app_view_goal(
 	return OK;
 }
 
-void app_view_ticket(struct app_view *v, struct str cookie, int16_t site, const struct uuid *known,
-	utc_t now, char out[FORM_TICKET_MAX])
+void app_view_ticket(
+	struct app_view *v, const struct view_form *f, utc_t now, char out[FORM_TICKET_MAX])
 {
 	struct ticket_cookie c;
-	bool bound = form_cookie(v->ring, cookie, site, &c);
-	if (bound && known && !uuid_is_nil(known))
-		c.reader = *known;
-	form_mint(v->ring, site, bound ? &c.reader : NULL, now, out);
+	bool bound = form_cookie(v->ring, f->cookie, f->site, &c);
+	if (bound && f->known && !uuid_is_nil(f->known))
+		c.reader = *f->known;
+	struct form_want want = {.site = f->site,
+		.reader = bound ? &c.reader : NULL,
+		.place = bound ? 0 : form_place(v->ring, f->address)};
+	form_mint(v->ring, &want, now, out);
 }
 
 void view_count_visit(const struct view_ask *a)

@@ -8,7 +8,8 @@
  *           taken: a page that was rendered before an upgrade must be able to give after it)
  *   pass    version 1, kind 1, until 8, site 2, campaign 4, variant 1, set 1, articles 2,
  *           country 2
- *   form    version 1, flags 1, nonce 12, reader 16, site 2, at in ms 8 */
+ *   form    version 1, flags 1, nonce 12, reader 16 (or 10 zeros and a place 6), site 2, at in ms 8
+ */
 #include <string.h>
 
 #include "core/bytes.h"
@@ -28,7 +29,10 @@
 #define FORM_VERSION 1
 #define FORM_AGAIN   2u /* flags beside HAS_READER */
 #define FORM_PUZZLE  4u
-#define FORM_FLAGS   (HAS_READER | FORM_AGAIN | FORM_PUZZLE)
+#define FORM_NO_PAGE 8u
+#define FORM_PLACE   16u
+#define FORM_FLAGS   (HAS_READER | FORM_AGAIN | FORM_PUZZLE | FORM_NO_PAGE | FORM_PLACE)
+#define PLACE_BYTES  6
 #define ART_MASK     ((UINT64_C(1) << READER_ART_BITS) - 1)
 #define SECONDS_MAX  INT64_C(253402300799) /* 9999-12-31T23:59:59Z */
 
@@ -236,14 +240,20 @@ enum err ticket_pass_unpack(const uint8_t *in, size_t n, struct ticket_pass *ret
 
 size_t ticket_form_pack(const struct ticket_form *t, uint8_t out[TICKET_BYTES_MAX])
 {
-	static const struct uuid nil;
+	struct uuid who = {0};
+	bool has_place = !t->has_reader && t->place != 0;
 	uint8_t *p = bytes_put(out, 1, FORM_VERSION);
 
 	p = bytes_put(p, 1,
 		(t->has_reader ? HAS_READER : 0u) | (t->again ? FORM_AGAIN : 0u) |
-			(t->puzzle ? FORM_PUZZLE : 0u));
+			(t->puzzle ? FORM_PUZZLE : 0u) | (t->pageless ? FORM_NO_PAGE : 0u) |
+			(has_place ? FORM_PLACE : 0u));
 	memcpy(p, t->nonce, sizeof t->nonce);
-	p = put_uuid(p + sizeof t->nonce, t->has_reader ? &t->reader : &nil);
+	if (t->has_reader)
+		who = t->reader;
+	else if (has_place)
+		bytes_put(who.b + sizeof who.b - PLACE_BYTES, PLACE_BYTES, t->place);
+	p = put_uuid(p + sizeof t->nonce, &who);
 	p = bytes_put(p, 2, (uint16_t)t->site);
 	p = bytes_put(p, 8, (uint64_t)t->at_ms);
 	ASSERT(p - out == FORM_BYTES);
@@ -261,9 +271,17 @@ enum err ticket_form_unpack(const uint8_t *in, size_t n, struct ticket_form *ret
 	t.has_reader = flags & HAS_READER;
 	t.again = flags & FORM_AGAIN;
 	t.puzzle = flags & FORM_PUZZLE;
+	t.pageless = flags & FORM_NO_PAGE;
 	memcpy(t.nonce, p, sizeof t.nonce);
 	p += sizeof t.nonce;
-	t.reader = get_uuid(&p);
+	if (flags & FORM_PLACE) {
+		uint64_t zeros = bytes_get(&p, 8) | bytes_get(&p, 2);
+		t.place = bytes_get(&p, PLACE_BYTES);
+		if (t.has_reader || zeros != 0 || t.place == 0)
+			return ERR_BAD_TOKEN;
+	} else {
+		t.reader = get_uuid(&p);
+	}
 	t.site = (int16_t)(uint16_t)bytes_get(&p, 2);
 	uint64_t at = bytes_get(&p, 8);
 	if (flags & ~(uint64_t)FORM_FLAGS || uuid_is_nil(&t.reader) == t.has_reader ||

@@ -36,14 +36,16 @@ struct ticket_token {
 	char country[3];   /* two capitals, or empty; for copy */
 };
 
-/* The ticket of a form: that its page was seen, when, and by whom if the browser brought a cookie.
- */
+/* The ticket of a form: that its page was seen, when, and by whom if the browser brought a cookie,
+ * else from where. */
 struct ticket_form {
 	uint8_t nonce[TICKET_NONCE_BYTES]; /* random: its name, and it makes one pledge */
 	bool has_reader;
 	struct uuid reader;
+	uint64_t place; /* without a reader: 48 bits of a keyed hash of the network, 0: not told */
 	int16_t site;
 	bool again;    /* made in place of one that was not good: its page was seen before */
+	bool pageless; /* made for who had none at all: nobody has seen a page of ours */
 	bool puzzle;   /* made when a puzzle was asked for: one that solves it names this ticket */
 	int64_t at_ms; /* since 1970 */
 };

@@ -32,6 +32,7 @@ static const struct pay_ops rows[] = {
 		.should_retry = "stripe-should-retry",
 		.key_life_s = 23 * 3600, /* of 24 hours */
 		.methods = CONF_stripe_methods,
+		.excludes = true,
 		.load = stripe_conf_load,
 		.takes = stripe_wire_takes,
 		.build_checkout = stripe_wire_build_checkout,
@@ -183,6 +184,11 @@ bool pay_livemode(const struct pay *p)
 struct str pay_methods(const struct pay *p)
 {
 	return str_c(p->set.methods);
+}
+
+bool pay_excludes(const struct pay *p)
+{
+	return p->ops->excludes;
 }
 
 /* --- the call --------------------------------------------------------------------------------- */

@@ -90,7 +90,7 @@ struct pay_checkout {
 	utc_t expires_at;   /* 0: the provider's default, by its own clock */
 	struct str methods; /* ways to pay, as the provider calls them, with commas between; empty:
 			       the provider decides */
-	struct str locale;  /* of the donor; may be empty */
+	struct str without, locale; /* then: what it must not offer (pay_excludes); the donor's */
 	struct str webhook_url; /* where this provider tells us; needed by those that are told so
 				   with each payment */
 };

@@ -30,6 +30,7 @@ struct pay_ops {
 	const char *should_retry;  /* a header of theirs, lower case; NULL: there is none */
 	int64_t key_life_s;        /* how long the same key is surely the same request */
 	enum conf_key methods;     /* the setting that names its ways to pay */
+	bool excludes;             /* a checkout can leave out some of what it would offer */
 	enum err (*load)(const struct conf *c, struct pay_set *ret, struct fault *f);
 	bool (*takes)(enum campaign_interval interval, struct str currency);
 	enum err (*build_checkout)(const struct pay_checkout *in, struct str idem_key,

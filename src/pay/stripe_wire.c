@@ -20,7 +20,8 @@ static bool is_sound(const struct pay_checkout *in, struct str idem_key)
 	       str_is_clean(in->label, false) && str_trim(in->label).n > 0 && in->email.n <= 254 &&
 	       str_is_clean(in->email, false) && wire_is_url(in->success_url) &&
 	       (in->cancel_url.n == 0 || wire_is_url(in->cancel_url)) && in->methods.n <= 200 &&
-	       str_is_word(in->methods, "_,") && in->expires_at.us >= 0 &&
+	       str_is_word(in->methods, "_,") && in->without.n <= 500 &&
+	       str_is_word(in->without, "_,") && in->expires_at.us >= 0 &&
 	       utc_s(in->expires_at) <= SNAP_TIME_MAX_S && wire_is_key(idem_key);
 }
 
@@ -37,6 +38,16 @@ static void add_item(struct buf *b, const struct pay_checkout *in)
 	form_addc(b, "line_items[0][quantity]", "1");
 }
 
+static void add_list(struct buf *b, const char *name, struct str words)
+{
+	struct str one;
+	for (int i = 0; str_cut(&words, ',', &one); i++) {
+		BUF_ON(key, 48);
+		buf_addf(&key, "%s[%d]%c", name, i, 0);
+		form_add(b, key.p, one);
+	}
+}
+
 static void add_body(struct buf *b, const struct pay_checkout *in)
 {
 	bool once = in->interval == INTERVAL_ONCE;
@@ -50,12 +61,9 @@ static void add_body(struct buf *b, const struct pay_checkout *in)
 	if (in->email.n)
 		form_add(b, "customer_email", in->email);
 	add_item(b, in);
-	struct str rest = in->methods, one;
-	for (int i = 0; str_cut(&rest, ',', &one); i++) {
-		BUF_ON(key, 40);
-		buf_addf(&key, "payment_method_types[%d]%c", i, 0);
-		form_add(b, key.p, one);
-	}
+	add_list(b, "payment_method_types", in->methods);
+	if (in->methods.n == 0) /* only there it may be told what to leave out */
+		add_list(b, "excluded_payment_method_types", in->without);
 	/* the session's metadata are not copied to what it makes */
 	form_addc(b, "metadata[pledge]", pledge);
 	form_addc(b,

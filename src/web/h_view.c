@@ -234,8 +234,12 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	if (ours && p.campaign) {
 		if (!form)
 			(void)snapshot_day(p.hold, p.ticket.site, q->now, &cal);
-		app_view_ticket(h->app, request_cookie(q, request_cookie_name(q)), p.campaign->site,
-			p.ticket.has_reader ? &p.ticket.reader : NULL, q->now, ticket);
+		app_view_ticket(h->app,
+			&(struct view_form){.cookie = request_cookie(q, request_cookie_name(q)),
+				.address = q->address,
+				.site = p.campaign->site,
+				.known = p.ticket.has_reader ? &p.ticket.reader : NULL},
+			q->now, ticket);
 		struct fragment fr = {.campaign = p.campaign,
 			.variant = form ? 0 : p.ticket.variant,
 			.set = form ? campaign_set_pick(p.campaign, q->country, NULL)
@@ -314,7 +318,12 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	if (d->act != ACT_OPEN) {
 		/* a cookie that this answer takes away does not come back with the form */
 		struct str cookie = ask->set == COOKIE_DROP ? STR("") : ask->cookie;
-		app_view_ticket(ask->app, cookie, ask->site->id, &ask->who.reader, q->now, ticket);
+		app_view_ticket(ask->app,
+			&(struct view_form){.cookie = cookie,
+				.address = q->address,
+				.site = ask->site->id,
+				.known = &ask->who.reader},
+			q->now, ticket);
 		struct fragment f = {.campaign = d->campaign,
 			.variant = d->variant,
 			.set = d->set,

@@ -33,7 +33,7 @@ void page_form_again(struct response *r, const struct money_ask *ask,
 	struct buf *b = &r->body;
 	BUF_ON(amount, 40);
 	BUF_ON(seconds, 24);
-	enum word why = e == ERR_PUZZLE ? WORD_form_again_puzzle
+	enum word why = fresh->hard ? WORD_form_again_puzzle
 			: fresh->wait_ms > 0 && str_eq(ask->seen.ticket, str_c(fresh->ticket))
 				? WORD_form_again_young
 				: WORD_form_again_stale;

@@ -37,13 +37,14 @@ const parseCreate = check({
 		+ 'default_tax_rates invoice_settings on_behalf_of proration_behavior transfer_data trial_end '
 		+ 'trial_period_days trial_settings'), description: str(500), metadata }),
 	payment_method_types: list(str()),
+	excluded_payment_method_types: list(str()),
 	adaptive_pricing: obj({ enabled: bool }),
 	success_url: url, cancel_url: url,
 	expires_at: int(0),
 	locale: str(),
 	...anyOf('after_expiration allow_promotion_codes automatic_tax billing_address_collection '
 		+ 'branding_settings consent_collection custom_fields custom_text customer_account '
-		+ 'customer_update discounts excluded_payment_method_types integration_identifier '
+		+ 'customer_update discounts integration_identifier '
 		+ 'invoice_creation managed_payments name_collection optional_items origin_context '
 		+ 'payment_method_collection payment_method_configuration payment_method_data '
 		+ 'payment_method_options permissions phone_number_collection '

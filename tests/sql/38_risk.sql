@@ -2,7 +2,7 @@
 -- asks for them before it pauses cards.
 BEGIN;
 \ir fixture.psql
-SELECT plan(82);
+SELECT plan(129);
 SET LOCAL timezone = 'UTC';
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 
@@ -58,7 +58,7 @@ SELECT is((SELECT concat_ws(' ', verdict, points, filters) FROM risk_note WHERE 
 SELECT is(pg_temp.said(21, 21, '{"signs": ["robot", "disposable"], "proof": true}'), 'made', 'a puzzle solved');
 SELECT is(pg_temp.note(21), 'solved ok 80 {"robot": 40, "disposable": 40} {}', 'is told');
 SELECT is(pg_temp.said(22, 22, '{"signs": ["robot", "disposable", "no_page", "fast"], "proof": true}'), 'risk', 'too many points are refused, puzzle or not');
-SELECT is(pg_temp.said(22, 22, '{"signs": ["robot", "disposable", "no_page", "fast"], "refuse": 0, "challenge": 0}'), 'made', 'unless the configuration says never');
+SELECT is(pg_temp.said(22, 22, '{"signs": ["robot", "disposable", "no_page", "fast"], "proof": true, "refuse": 0, "challenge": 0}'), 'made', 'unless the configuration says never');
 SELECT is(pg_temp.said(23, 23, '{"signs": ["email_odd", "country_odd", "made_up"]}'), 'made', 'filters in shadow mode, and one that is none');
 SELECT is(pg_temp.note(23), 'passed ok 0 {} {"email_odd": 20, "country_odd": 20}', 'only say what they would have said');
 SELECT is(pg_temp.said(24, 24, '{"small": true}'), 'made', 'a small gift of nobody whom we know');
@@ -70,9 +70,58 @@ SELECT is((SELECT string_agg(pg_temp.said(30 + i, 30 + i, reader => 25), ',') FR
 SELECT is(pg_temp.note(31) || pg_temp.note(32), 'passed ok 0 {} {}passed ok 30 {"unpaid": 30} {}', 'three that nobody paid have points');
 UPDATE limit_rule SET burst = 4, per_second = 0.001 WHERE scope = 'network';
 DELETE FROM limit_bucket;
-SELECT is((SELECT string_agg(pg_temp.said(40 + i, 40 + i), ',') FROM generate_series(0, 4) i), 'made,made,made,made,limited network', 'a network');
+SELECT is((SELECT string_agg(pg_temp.said(40 + i, 40 + i), ',') FROM generate_series(0, 4) i), 'made,made,made,made,puzzle limit', 'a network: who is nobody is asked for a puzzle');
 SELECT is((SELECT string_agg(pg_temp.note(40 + i), ',' ORDER BY i) FROM generate_series(1, 2) i), 'passed ok 0 {} {},passed ok 30 {"velocity": 30} {}', 'half full');
-UPDATE limit_rule SET burst = 1000, per_second = 100 WHERE scope = 'network';
+
+-- a full network: not the end for who is more than anybody, up to the crowd's limit (a campaign by mail reaches a university)
+UPDATE limit_rule SET burst = 6, per_second = 0.001 WHERE scope = 'crowd';
+CREATE FUNCTION pg_temp.room(scope text) RETURNS text LANGUAGE sql AS $$ SELECT string_agg(level::text, ',') FROM pledged.limit_bucket b WHERE b.scope = room.scope $$;
+SELECT is((SELECT said FROM pg_temp.try(44, NULL)), 'limited network', 'a worker of the version before can ask for none');
+SELECT is(pg_temp.said(44, 44, '{"proof": true}'), 'made', 'who solves it passes');
+SELECT is(pg_temp.note(44), 'solved ok 30 {"velocity": 30} {}', 'which is told');
+SELECT is(pg_temp.room('network') || ' ' || pg_temp.room('crowd'), '4 1', 'in the crowd''s bucket');
+SELECT is(pg_temp.said(45, 45, reader => 25), 'puzzle risk', 'a reader of yesterday with points of their own is asked, too');
+INSERT INTO reader (reader_id, site_id, first_at, last_at) VALUES (pg_temp.rid(26), 901, pg_temp.t0() - interval '11 min', pg_temp.t0()), (pg_temp.rid(27), 901, pg_temp.t0() - interval '9 min', pg_temp.t0());
+SELECT is(pg_temp.said(45, 45, reader => 26), 'made', 'one whom we have known for ten minutes is not');
+SELECT is(pg_temp.said(46, 46, reader => 27), 'puzzle limit', 'one whom we have not, is');
+SELECT is(pg_temp.said(46, 46, '{"waits": true}'), 'made', 'without scripts it takes time');
+SELECT is(pg_temp.note(46), 'waited ok 30 {"velocity": 30} {}', 'and that is told');
+SELECT is(pg_temp.room('plain') || ' ' || pg_temp.room('crowd'), '1 3', 'among those who wait');
+SELECT is((SELECT string_agg(pg_temp.said(140 + i, 140 + i, '{"proof": true}'), ',') FROM generate_series(0, 3) i), 'made,made,made,limited crowd', 'up to its own end');
+SELECT is(pg_temp.said(144, 144), 'limited network', 'then no puzzle helps, and none is asked for');
+UPDATE limit_rule SET "on" = false WHERE scope = 'crowd';
+SELECT is(pg_temp.said(144, 144, '{"proof": true}'), 'limited network', 'without it a full network is full');
+UPDATE limit_rule SET burst = 1000, per_second = 100, "on" = true WHERE scope IN ('network', 'crowd');
+
+-- what is kept of the site's room: the first half for everybody, then for who solves a puzzle, the last quarter for readers we know
+DELETE FROM limit_bucket;
+UPDATE limit_rule SET burst = 8, per_second = 0.001, reserve = 50 WHERE scope = 'site';
+SELECT is((SELECT string_agg(pg_temp.said(150 + i, 150 + i), ',') FROM generate_series(0, 4) i), 'made,made,made,made,puzzle limit', 'half for everybody');
+SELECT is((SELECT string_agg(pg_temp.said(154 + i, 154 + i, '{"proof": true}'), ',') FROM generate_series(0, 2) i), 'made,made,limited site', 'then for who solves it');
+SELECT is((SELECT string_agg(pg_temp.said(160 + i, 160 + i, reader => 26), ',') FROM generate_series(0, 2) i), 'made,made,limited site', 'and all for readers we know');
+UPDATE limit_rule SET burst = 1000, per_second = 100, reserve = 0 WHERE scope = 'site';
+
+-- what a filter fits has little room of its own
+DELETE FROM limit_bucket;
+UPDATE limit_rule SET burst = 2, per_second = 0.001 WHERE scope = 'doubt';
+SELECT is((SELECT string_agg(pg_temp.said(170 + i, 170 + i, '{"small": true}'), ',') FROM generate_series(0, 2) i), 'made,made,puzzle limit', 'small gifts of nobody whom we know');
+SELECT is(pg_temp.said(172, 172, '{"small": true, "proof": true}'), 'made', 'a puzzle is enough while all is well');
+SELECT is(pg_temp.said(173, 173, '{"small": true}', reader => 26), 'made', 'and readers we know need none');
+SELECT is(pg_temp.said(174, 174), 'made', 'nor whom no filter fits');
+
+-- a refusal is no way to a ticket: what it gives to who had none needs a puzzle, or time
+SELECT is(pg_temp.said(180, 180, '{"signs": ["no_page"]}'), 'puzzle page', 'it is not good as it is');
+SELECT is(pg_temp.said(180, 180, '{"signs": ["no_page"], "proof": true}'), 'made', 'with a puzzle, yes');
+SELECT is(pg_temp.note(180), 'solved ok 40 {"no_page": 40} {}', 'and its points stay with it');
+SELECT is(pg_temp.said(181, 181, '{"signs": ["no_page"], "waits": true}'), 'made', 'or after a while');
+SELECT is(pg_temp.room('plain') || ' ' || pg_temp.room('doubt'), '1 2', 'among those who wait');
+
+-- who lost the race for a ticket takes no room
+SELECT is((SELECT t.why FROM limit_turn(901::int2, '{}', NULL, 'race@mail.example', '{}', '{}', 0, pg_temp.t0()) t), NULL, 'a pledge is counted');
+SELECT limit_undo(901::int2, w.scopes, w.whos) FROM limit_whos(901::int2, '{}', NULL, 'race@mail.example', NULL, NULL, '{}') w \g /dev/null
+SELECT is((SELECT level FROM limit_bucket WHERE who = email_hash(901::int2, 'race@mail.example')), 0::double precision, 'and taken back');
+UPDATE limit_rule SET burst = 1000, per_second = 100;
+DELETE FROM limit_bucket;
 
 -- switching them
 SELECT is(risk_rule_set('robot', 'shadow', NULL, 'too eager', pg_temp.t0()), true, 'a filter is put in the shadow');
@@ -91,14 +140,15 @@ SELECT is((SELECT string_agg(pg_temp.said(60 + i, 60 + i, '{"token": "77"}'), ',
 SELECT is((SELECT string_agg(pg_temp.said(63 + i, 63 + i, '{"country": "XA"}'), ',') FROM generate_series(0, 2) i), 'made,made,limited country', 'one country');
 SELECT is(pg_temp.said(66, 66, '{"country": "XB"}'), 'made', 'not the next one');
 SELECT is_empty($$ SELECT FROM limit_bucket WHERE who::text ~ encode('XA', 'hex') $$, 'by hashes');
-SELECT limit_put(901::int2, w.scopes, w.whos, pg_temp.t0()) FROM limit_whos(901::int2, '{}', NULL, NULL, 'p:77', NULL, false) w \g /dev/null
+SELECT limit_put(901::int2, w.scopes, w.whos, pg_temp.t0(), 0) FROM limit_whos(901::int2, '{}', NULL, NULL, 'p:77', NULL, '{}') w \g /dev/null
 SELECT is((SELECT string_agg(scope, ',' ORDER BY scope) FROM limit_bucket WHERE scope IN ('again', 'token')), 'again,token', 'a pledge begun anew has room of its own');
 UPDATE limit_rule SET burst = 1000, per_second = 100 WHERE scope IN ('token', 'country');
 
 -- the breaker: a puzzle first, then cards
 INSERT INTO breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 60, 35, 10, 300, 60, 3, 10);
 CREATE FUNCTION pg_temp.refused(n int, later interval) RETURNS text LANGUAGE sql AS $$
-	SELECT count(decline_note(901::int2, pg_temp.t0() + later)) || ' ' || (SELECT state FROM breaker_look(901::int2, pg_temp.t0() + later)) FROM generate_series(1, n)
+	SELECT count(decline_note(901::int2, gen_random_uuid(), pg_temp.t0() + later, pg_temp.t0() + later)) || ' ' || (SELECT state FROM breaker_look(901::int2, false, pg_temp.t0() + later))
+	FROM generate_series(1, n)
 $$;
 SELECT is(pg_temp.refused(10, '1 s'), '10 puzzle', 'ten of ten refused: a puzzle is asked for');
 SELECT is(pg_temp.said(70, 70, '{}', '2 s'), 'puzzle form', 'without one no pledge');
@@ -129,6 +179,51 @@ SELECT is((SELECT string_agg(was || '>' || became, ',') FROM guard_tick(pg_temp.
 UPDATE breaker SET state = 'puzzle', since = pg_temp.t0() + interval '1 day' WHERE site_id = 901;
 SELECT is((SELECT state || (since - pg_temp.t0()) FROM breaker_judge(901::int2, pg_temp.t0() + interval '1003 s')), 'puzzle00:16:43', 'the clock is set back a day: it began now');
 SELECT is((SELECT state FROM breaker_judge(901::int2, pg_temp.t0() + interval '1304 s')), 'open', 'and lasts a window, not a day');
+
+-- one page, card after card: two refusals count, then it is ended; whoever holds a page from before changes nothing (trial, below)
+DELETE FROM decline_page;
+DELETE FROM breaker;
+INSERT INTO breaker (site_id, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 10, 300, 60, 3, 10);
+SELECT is((SELECT count(decline_note(901::int2, pg_temp.pid(1), pg_temp.t0(), pg_temp.t0() + interval '2000 s')) FROM generate_series(1, 40)), 40::bigint, 'forty cards on one page');
+SELECT is((SELECT b.state || ' ' || d.n FROM breaker b, decline_page d WHERE b.site_id = 901), 'open 40', 'shut nobody''s form');
+SELECT is((SELECT string_agg(DISTINCT kind, ',' ORDER BY kind) FROM person_rows('1@mail.example') WHERE kind IN ('risk_note', 'decline_page')), 'decline_page,risk_note', 'an export has what is kept of it');
+SELECT attempt_opened((SELECT outbox_id FROM outbox WHERE subject = pg_temp.aid(1) AND kind = 'create'), 'cs_r1', 'https://pay.example/1', NULL, true, pg_temp.t0() + interval '5 s') \g /dev/null
+SELECT lives_ok($$ SELECT guard_tick(pg_temp.t0() + interval '2001 s') $$, 'the clerk');
+SELECT is((SELECT kind || ' ' || state || ' ' || author || ' ' || reason FROM wish WHERE attempt_id = pg_temp.aid(1)), 'expire asked guard too many refused payments', 'asks for its end');
+SELECT lives_ok($$ SELECT guard_tick(pg_temp.t0() + interval '2002 s') $$, 'again');
+SELECT is((SELECT count(*) FROM wish), 1::bigint, 'once');
+SELECT is(pg_temp.refused(5, '2010 s') || pg_temp.refused(3, '2010 s'), '5 open3 puzzle', 'pledges, not cards, are counted');
+SELECT is(pg_temp.refused(20, '2020 s'), '20 shut', 'cards are paused');
+CREATE FUNCTION pg_temp.old(n int, later interval) RETURNS text LANGUAGE sql AS $$
+	SELECT count(decline_note(901::int2, gen_random_uuid(), pg_temp.t0() + interval '2015 s', pg_temp.t0() + later)) || ' ' || (SELECT state FROM breaker_look(901::int2, false, pg_temp.t0() + later))
+	FROM generate_series(1, n)
+$$;
+SELECT is(pg_temp.old(30, '2079 s'), '30 shut', 'pages from before go on being refused');
+SELECT is(pg_temp.old(30, '2081 s'), '30 trial', 'and a trial begins all the same');
+SELECT is(pg_temp.said(190, 190, '{"proof": true}', '2082 s'), 'made', 'somebody''s turn');
+SELECT is(pg_temp.said(191, 191, '{"proof": true}', '2083 s'), 'shut', 'one at a time');
+SELECT is((SELECT count(*) FROM limit_bucket WHERE level > 0 AND who = email_hash(901::int2, '191@mail.example')), 0::bigint, 'who has no turn takes no room');
+SELECT is(pg_temp.said(192, 192, '{"proof": true}', '2083 s', 26), 'made', 'a reader we know has turns of their own');
+SELECT is(pg_temp.said(193, 193, '{"proof": true}', '2084 s', 26), 'shut', 'one at a time, too');
+UPDATE limit_rule SET burst = 1, per_second = 0.001 WHERE scope = 'doubt';
+UPDATE breaker SET state = 'puzzle', since = pg_temp.t0() + interval '2090 s' WHERE site_id = 901;
+SELECT is((SELECT string_agg(pg_temp.said(194 + i, 194 + i, '{"proof": true, "small": true}', '2091 s'), ',') FROM generate_series(0, 1) i), 'made,limited doubt', 'while cards are tried a puzzle is not enough for what a filter fits');
+SELECT is(pg_temp.said(196, 196, '{"proof": true}', '2091 s'), 'made', 'for others it is');
+
+-- renewals say nothing of the form
+UPDATE breaker SET state = 'open', at_least = 3 WHERE site_id = 901;
+DELETE FROM decline_page;
+SET LOCAL session_replication_role = replica;
+UPDATE pledge SET created_at = pg_temp.t0() - interval '40 days' WHERE pledge_id IN (SELECT pg_temp.pid(n) FROM generate_series(2, 60) n);
+INSERT INTO payment (payment_id, pledge_id, provider, provider_payment_id, amount, currency, state, livemode, receipt, paid_at, created_at, state_at)
+	SELECT gen_random_uuid(), p.pledge_id, 'stripe', 'pi_n' || p.pledge_id, 2500, 'EUR', 'paid', true, 'R-N' || row_number() OVER (), pg_temp.t0() + interval '2100 s', pg_temp.t0(), pg_temp.t0()
+	FROM pledge p WHERE p.created_at < pg_temp.t0() - interval '1 day';
+SET LOCAL session_replication_role = origin;
+SELECT cmp_ok((SELECT count(*) FROM payment WHERE provider_payment_id ~ '^pi_n'), '>', 9::bigint, 'many renewals');
+SELECT is(pg_temp.refused(3, '2110 s'), '3 puzzle', 'hide no attack');
+SET LOCAL session_replication_role = replica;
+DELETE FROM payment WHERE provider_payment_id ~ '^pi_n';
+SET LOCAL session_replication_role = origin;
 
 -- what was disputed later
 INSERT INTO payment (payment_id, pledge_id, provider, provider_payment_id, amount, currency, state, livemode, receipt, paid_at, created_at, state_at)

@@ -27,11 +27,11 @@ DROP TRIGGER first ON form_use;
 -- somebody else took the turn of a trial between the look and the taking
 INSERT INTO breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s, state, since, next_at)
 VALUES (901, 50, NULL, 10, 300, 60, 3, 10, 'trial', pg_temp.t0(), pg_temp.t0());
-CREATE OR REPLACE FUNCTION pledged.breaker_wait(p_site smallint, p_now timestamptz) RETURNS integer LANGUAGE sql AS 'SELECT 7';
+CREATE OR REPLACE FUNCTION pledged.breaker_wait(p_site smallint, p_known boolean, p_now timestamptz) RETURNS integer LANGUAGE sql AS 'SELECT 7';
 SELECT is(pg_temp.try(3), 'shut 7', 'who was second at a trial waits');
 SELECT is(pg_temp.levels(), 'country 1.000,email 1.000,network 1.000,reader 1.000,site 1.000', 'and is counted nowhere');
 
-CREATE OR REPLACE FUNCTION pledged.breaker_wait(p_site smallint, p_now timestamptz) RETURNS integer LANGUAGE sql AS 'SELECT 0';
+CREATE OR REPLACE FUNCTION pledged.breaker_wait(p_site smallint, p_known boolean, p_now timestamptz) RETURNS integer LANGUAGE sql AS 'SELECT 0';
 SELECT is(pg_temp.try(3), 'made', 'with the same ticket it goes later');
 SELECT is(pg_temp.levels(), 'country 2.000,email 2.000,network 2.000,reader 2.000,site 2.000', 'and is counted once');
 SELECT * FROM finish();

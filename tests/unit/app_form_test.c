@@ -36,12 +36,17 @@ static enum form_state at(const char *text, int16_t site, const struct uuid *coo
 	return l.state;
 }
 
+static void mint(const struct seal_ring *r, struct form_want want, char out[FORM_TICKET_MAX])
+{
+	form_mint(r, &want, NOW, out);
+}
+
 static void ages(void **state)
 {
 	struct seal_ring r = ring_of('1');
 	char text[FORM_TICKET_MAX];
 	(void)state;
-	form_mint(&r, 3, NULL, NOW, text);
+	mint(&r, (struct form_want){.site = 3}, text);
 	static const struct {
 		int64_t ms;
 		enum form_state want;
@@ -57,9 +62,9 @@ static void whose(void **state)
 	struct seal_ring r = ring_of('1'), other = ring_of('2');
 	char nobody[FORM_TICKET_MAX], anns[FORM_TICKET_MAX], forged[FORM_TICKET_MAX];
 	(void)state;
-	form_mint(&r, 3, NULL, NOW, nobody);
-	form_mint(&r, 3, &ANN, NOW, anns);
-	form_mint(&other, 3, NULL, NOW, forged);
+	mint(&r, (struct form_want){.site = 3}, nobody);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN}, anns);
+	mint(&other, (struct form_want){.site = 3}, forged);
 	assert_int_equal(at(nobody, 3, NULL, 9000), FORM_ok);
 	assert_int_equal(at(nobody, 3, &BOB, 9000), FORM_ok);
 	assert_int_equal(at(anns, 3, &ANN, 9000), FORM_ok);
@@ -82,8 +87,8 @@ static void each_is_another(void **state)
 	struct seal_ring r = ring_of('1');
 	char a[FORM_TICKET_MAX], b[FORM_TICKET_MAX];
 	(void)state;
-	form_mint(&r, 3, &ANN, NOW, a);
-	form_mint(&r, 3, &ANN, NOW, b);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN}, a);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN}, b);
 	assert_string_not_equal(a, b);
 }
 
@@ -101,13 +106,56 @@ static void unpacks_its_own_alone(void **state)
 	static const struct {
 		size_t at;
 		uint8_t v;
-	} BAD[] = {{0, 2}, {1, 0}, {1, 2}, {1, 9}, {30, 0x80}, {31, 0}, {32, 0x7f}};
+	} BAD[] = {{0, 2}, {1, 0}, {1, 2}, {1, 17}, {1, 33}, {30, 0x80}, {31, 0}, {32, 0x7f}};
 	for (size_t i = 0; i < ARRAY_N(BAD); i++) {
 		uint8_t was = bytes[BAD[i].at];
 		bytes[BAD[i].at] = BAD[i].v;
 		assert_int_equal(ticket_form_unpack(bytes, n, &got), ERR_BAD_TOKEN);
 		bytes[BAD[i].at] = was;
 	}
+}
+
+/* Without a reader a ticket tells where its page was asked from, shortened and hashed. */
+static void places(void **state)
+{
+	struct seal_ring r = ring_of('1'), other = ring_of('2');
+	struct form_look l;
+	char text[FORM_TICKET_MAX];
+	uint64_t here = form_place(&r, STR("192.0.2.7"));
+	(void)state;
+	assert_true(here != 0 && here >> 48 == 0);
+	assert_true(here == form_place(&r, STR("192.0.2.200")));
+	assert_true(here == form_place(&r, STR("64:ff9b::c000:207")));
+	assert_false(here == form_place(&r, STR("192.0.3.7")));
+	assert_false(here == form_place(&other, STR("192.0.2.7")));
+	assert_true(form_place(&r, STR("2001:db8:1:2ff::1")) ==
+		    form_place(&r, STR("2001:db8:1:200::1")));
+	assert_true(form_place(&r, STR("nowhere")) == 0);
+	mint(&r, (struct form_want){.site = 3, .place = here, .pageless = true}, text);
+	form_look(&r, str_c(text), 3, &BOB, (utc_t){NOW.us + 9000000},
+		(struct form_age){MIN_MS, MAX_MS}, &l);
+	assert_int_equal(l.state, FORM_ok);
+	assert_true(l.ticket.place == here && l.ticket.pageless && !l.ticket.has_reader);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN, .place = here}, text);
+	form_look(&r, str_c(text), 3, &ANN, (utc_t){NOW.us + 9000000},
+		(struct form_age){MIN_MS, MAX_MS}, &l);
+	assert_true(l.ticket.place == 0 && !l.ticket.pageless);
+}
+
+static void unpacks_places(void **state)
+{
+	const struct ticket_form t = {.nonce = {1}, .place = 0x123456789abc, .site = 7, .at_ms = 5};
+	uint8_t bytes[TICKET_BYTES_MAX];
+	struct ticket_form got;
+	(void)state;
+	size_t n = ticket_form_pack(&t, bytes);
+	assert_int_equal(ticket_form_unpack(bytes, n, &got), OK);
+	assert_true(got.place == t.place && !got.has_reader);
+	bytes[14] = 1; /* what stands before the place is none */
+	assert_int_equal(ticket_form_unpack(bytes, n, &got), ERR_BAD_TOKEN);
+	bytes[14] = 0;
+	memset(bytes + 24, 0, 6);
+	assert_int_equal(ticket_form_unpack(bytes, n, &got), ERR_BAD_TOKEN);
 }
 
 static void puzzles(void **state)
@@ -136,9 +184,10 @@ static void comes_again(void **state)
 	struct form_look l;
 	const struct form_age may = {MIN_MS, MAX_MS};
 	(void)state;
-	form_mint(&r, 3, &ANN, NOW, first);
-	form_mint_again(&r, 3, &ANN, NOW, false, again);
-	form_mint_again(&r, 3, &ANN, NOW, true, asked);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN}, first);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN, .again = true}, again);
+	mint(&r, (struct form_want){.site = 3, .reader = &ANN, .again = true, .puzzle = true},
+		asked);
 	assert_int_equal(at(again, 3, &ANN, 0), FORM_young);
 	assert_int_equal(at(asked, 3, &ANN, 0), FORM_ok); /* its puzzle takes long enough */
 	assert_int_equal(at(asked, 3, &BOB, 0), FORM_other);
@@ -158,6 +207,7 @@ static void comes_again(void **state)
 int main(void)
 {
 	const struct CMUnitTest tests[] = {cmocka_unit_test(ages), cmocka_unit_test(whose),
+		cmocka_unit_test(places), cmocka_unit_test(unpacks_places),
 		cmocka_unit_test(each_is_another), cmocka_unit_test(unpacks_its_own_alone),
 		cmocka_unit_test(puzzles), cmocka_unit_test(comes_again)};
 	return cmocka_run_group_tests(tests, NULL, NULL);

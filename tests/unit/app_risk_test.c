@@ -65,6 +65,15 @@ static void signs(void **state)
 	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_no_page);
 	form.state = FORM_bad;
 	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_no_page);
+	form = (struct form_look){.state = FORM_ok, .age_ms = 9000, .ticket = {.pageless = true}};
+	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_no_page); /* given with a refusal */
+	form = (struct form_look){.state = FORM_ok, .age_ms = 9000, .ticket = {.place = 7}};
+	assert_int_equal(risk_signs(&s, &form, &d), 0); /* nobody knows where it comes from */
+	s.place = 7;
+	assert_int_equal(risk_signs(&s, &form, &d), 0);
+	s.place = 8;
+	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_moved);
+	s.place = 0;
 	form = (struct form_look){.state = FORM_ok, .age_ms = 4999};
 	assert_int_equal(risk_signs(&s, &form, &d), 1u << RISK_fast);
 	form.ticket.again = true; /* we asked for it ourselves */

@@ -628,6 +628,28 @@ static void a_cut_answer_opens_nothing(void **state)
 	}
 }
 
+/* Where Stripe decides which ways are offered it can be told what to leave out; a list of ours leaves out by itself. */
+static void without_cards(void **state)
+{
+	struct pay_checkout in = one_off();
+	struct pay_request q;
+	char body[8192];
+
+	(void)state;
+	in.without = STR("card,sepa_debit");
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &q), OK);
+	assert_int_equal(str_copy(q.body, body, sizeof body), OK);
+	assert_non_null(strstr(body, "&excluded_payment_method_types[0]=card&excluded_payment_method_types[1]=sepa_debit&"));
+	assert_null(strstr(body, "&payment_method_types"));
+	in.methods = STR("ideal");
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &q), OK);
+	assert_int_equal(str_copy(q.body, body, sizeof body), OK);
+	assert_non_null(strstr(body, "&payment_method_types[0]=ideal&"));
+	assert_null(strstr(body, "excluded"));
+	in.without = STR("card&a=b");
+	assert_int_equal(stripe_wire_build_checkout(&in, STR("v1:create:1"), &arena, &q), ERR_RANGE);
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -640,6 +662,7 @@ int main(void)
 		cmocka_unit_test(yearly_is_a_subscription),
 		cmocka_unit_test(what_it_takes_is_told),
 		cmocka_unit_test(ways_to_pay_are_listed),
+		cmocka_unit_test(without_cards),
 		cmocka_unit_test(labels_are_encoded),
 		cmocka_unit_test(again_is_the_same_but_for_key_and_time),
 		cmocka_unit_test(nothing_else_is_made_again),

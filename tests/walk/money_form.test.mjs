@@ -55,8 +55,9 @@ test("the ticket comes with every form: of a page, of a decision, of a contribut
 test("a script without a page is refused before anything is stored or anybody called", async () => {
 	const before = [await counts(s), await creates(s)];
 	const whole = mint();
-	const bad = [{}, { ticket: "" }, { ticket: "v1.k1.x.y" }, { ticket: whole.slice(0, -3) + "AAA" }, { ticket: mint({ key: "ab".repeat(32) }) },
-		{ ticket: mint({ purpose: "decision" }) }, { ticket: mint({ age_ms: 12 * 3600 * 1000 + 5000 }) }, { ticket: mint({ age_ms: -3600 * 1000 }) },
+	const none = [{}, { ticket: "" }, { ticket: "v1.k1.x.y" }, { ticket: whole.slice(0, -3) + "AAA" }, { ticket: mint({ key: "ab".repeat(32) }) },
+		{ ticket: mint({ purpose: "decision" }) }];
+	const bad = [...none, { ticket: mint({ age_ms: 12 * 3600 * 1000 + 5000 }) }, { ticket: mint({ age_ms: -3600 * 1000 }) },
 		{ ticket: mint({ age_ms: 0 }) }, { ticket: mint({ reader: Buffer.alloc(16, 7) }) }];
 
 	for (const fields of bad) {
@@ -66,6 +67,7 @@ test("a script without a page is refused before anything is stored or anybody ca
 		assert.equal(slug(answer), "form_stale");
 		assert.ok(Number(answer.headers["retry-after"]) > 0);
 		assert.match(answer.json().ticket, /^v1\./);
+		assert.equal(answer.json().puzzle, none.includes(fields) ? 10 : undefined, "a ticket for who had none costs a puzzle");
 	}
 	assert.deepEqual([await counts(s), await creates(s)], before);
 	assert.equal((await donor().pledge(gift({ ticket: "x".repeat(300) }))).status, 422);
@@ -76,7 +78,7 @@ test("a script without a page is refused before anything is stored or anybody ca
 test("the fresh ticket of the answer is good, after its wait and not before", async () => {
 	const who = donor();
 	const fields = gift();
-	const { ticket, wait_ms } = (await who.pledge(fields)).json();
+	const { ticket, wait_ms } = (await who.pledge({ ...fields, ticket: mint({ age_ms: 13 * 3600 * 1000 }) })).json();
 
 	assert.equal(wait_ms, 2000);
 	const young = await too_soon((mine) => donor().pledge(gift({ ticket: mine })));
@@ -84,6 +86,54 @@ test("the fresh ticket of the answer is good, after its wait and not before", as
 	assert.equal(young.answer.json().ticket, young.ticket, "the same ticket, when it is only too young");
 	await sleep(wait_ms + 50);
 	assert.equal((await who.pledge({ ...fields, ticket })).status, 201);
+});
+
+test("a refusal is no way to a ticket: what comes with it needs a puzzle, or half a minute, however long it waits and whatever is tried", async () => {
+	const before = [(await counts(s)).pledge, await creates(s)];
+	const bot = donor();
+	const fields = gift();
+	const first = (await bot.pledge(fields)).json();
+
+	assert.deepEqual([first.puzzle, first.wait_ms], [10, 0]);
+	await sleep(2100);
+	const waited = await bot.pledge({ ...fields, ticket: first.ticket });
+
+	assert.equal(waited.status, 428, waited.text);
+	const third = await bot.pledge({ ...fields, ticket: waited.json().ticket });
+
+	assert.equal(third.status, 428, "nor does one in its place");
+	const form = await bot.form(gift());
+	const mine = fields_of(form.text);
+
+	assert.equal(form.status, 409);
+	assert.match(form.text, /Please press the button in 60 seconds, not sooner/);
+	await sleep(2100);
+	const pressed = await bot.form(mine);
+
+	assert.equal(pressed.status, 428);
+	assert.equal(fields_of(pressed.text).ticket, mine.ticket, "it goes on to grow old");
+	assert.deepEqual([(await counts(s)).pledge, await creates(s)], before, "nothing stored, nobody called");
+	const { ticket, puzzle } = third.json();
+	const solved = await bot.pledge({ ...fields, ticket, proof: solve(ticket, puzzle) });
+
+	assert.equal(solved.status, 201, solved.text);
+	assert.deepEqual(await s.sql(`SELECT verdict, filters FROM pledged.risk_note t JOIN pledged.pledge USING (pledge_id)
+		WHERE public_token = '${solved.json().pledge}'`), [["solved", '{"no_page": 40}']]);
+	const old = mint({ age_ms: 61000, pageless: true });
+
+	assert.equal((await donor().form(gift({ ticket: old }))).status, 303, "who has no scripts waits");
+	assert.equal((await donor().pledge(gift({ ticket: old }))).status, 409, "once");
+});
+
+test("a ticket without a cookie from another network: a sign, no refusal", async () => {
+	const { ticket } = await form_of(from(s, "10.250.1.1"));
+	const here = await form_of(from(s, "10.250.1.2"));
+
+	await sleep(5100);
+	assert.equal((await from(s, "10.250.2.1").pledge(gift({ ticket }), { headers: BROWSER })).status, 201);
+	assert.equal(await s.one("SELECT filters FROM pledged.risk_note ORDER BY risk_id DESC LIMIT 1"), '{"moved": 20}');
+	assert.equal((await from(s, "10.250.1.9").pledge(gift({ ticket: here.ticket }), { headers: BROWSER })).status, 201);
+	assert.equal(await s.one("SELECT filters FROM pledged.risk_note ORDER BY risk_id DESC LIMIT 1"), "{}", "another address of the same one is none");
 });
 
 test("a page of a host whose clock is ahead: another ticket, of the time here", async () => {
@@ -131,7 +181,7 @@ test("a ticket is bound to the cookie that its page was asked with; without a co
 	assert.equal((await who.pledge(gift({ ticket: mint({ reader }) }))).status, 201);
 	const nobody = (await form_of(donor())).ticket;
 
-	assert.equal(Buffer.from(nobody.split(".")[2], "base64url")[1], 0);
+	assert.equal(Buffer.from(nobody.split(".")[2], "base64url")[1], 16, "it tells from which network, as a hash");
 	assert.equal((await donor().pledge(gift({ ticket: mint() }))).status, 201, "donors without cookies can give");
 	assert.equal((await who.pledge(gift({ ticket: mint() }))).status, 201, "and whose cookie came after the page");
 });
@@ -205,16 +255,27 @@ test("risk: points by filter are kept with each attempt; too many ask for a puzz
 test("payments are refused in numbers: a puzzle, for scripts at once and for plain forms by waiting; then cards; then it heals", async () => {
 	const site = await s.one("SELECT site_id FROM pledged.site WHERE slug = 'demo'");
 
-	await s.sql(`INSERT INTO pledged.breaker (site_id, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (${site}, 10, 600, 3, 3, 1)
-		ON CONFLICT (site_id) DO UPDATE SET at_least = 10, window_s = 600, pause_s = 3`);
+	await s.sql(`INSERT INTO pledged.breaker (site_id, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (${site}, 10, 600, 600, 3, 1)
+		ON CONFLICT (site_id) DO UPDATE SET at_least = 10, window_s = 600, pause_s = 600`);
 	const state = () => s.one(`SELECT state FROM pledged.breaker WHERE site_id = ${site}`);
-	const page = (await donor().pledge(gift({ ticket: mint() }))).json();
-	const refuse = async (count) => {
-		for (let i = 0; i < count; i++)
-			await s.provider.decline(page.url);
+	const opened = async (how) => {
+		const urls = [];
+
+		for (let i = 0; i < 12; i++)
+			urls.push((await how()).json().url);
+		return urls;
+	};
+	const pages = await opened(() => donor().pledge(gift({ ticket: mint() })));
+	const refuse = async (urls, times) => {
+		for (const url of urls)
+			for (let i = 0; i < times; i++)
+				await s.provider.decline(url);
 	};
 
-	await refuse(12);
+	await refuse(pages.slice(0, 3), 7);
+	await until("all are told", async () => await s.count("SELECT coalesce(sum(n), 0) FROM pledged.decline_page") === 21, 60);
+	assert.equal(await state(), "open", "two of each count, so three people shut nobody's form");
+	await refuse(pages.slice(3, 9), 2);
 	await until("a puzzle is asked for", async () => await state() === "puzzle", 60);
 	const before = [(await counts(s)).pledge, await creates(s)];
 	const asked = await donor().pledge(gift({ ticket: mint() }));
@@ -247,12 +308,26 @@ test("payments are refused in numbers: a puzzle, for scripts at once and for pla
 		more.push((await crowd.form(gift({ ticket: mint({ age_ms: 61000 }) }), { headers: BROWSER })).status);
 	assert.deepEqual(more, [303, 303, 429, 429], "of one network but a few");
 	await until("a metric", async () => /^pledged_forms_puzzle 1$/m.test((await s.request("/metrics")).text), 60);
-	// Refusals are counted by ten seconds, and none of those in which the puzzle began: no need to wait that long.
-	await s.sql(`UPDATE pledged.breaker SET since = since - interval '10 s' WHERE site_id = ${site}`);
-	await refuse(24);
+	await refuse(pages, 2);
+	assert.equal(await state(), "puzzle", "pages from before say nothing of it");
+	const later = await opened(async () => {
+		const who = donor();
+		const { ticket: mine } = (await who.pledge(gift({ ticket: mint() }))).json();
+
+		return who.pledge(gift({ ticket: mine, proof: solve(mine, puzzle) }));
+	});
+
+	await refuse(later, 2);
 	await until("cards are paused", async () => await state() === "shut", 60);
-	assert.equal((await donor().pledge(gift({ ticket: mint() }))).status, 503);
-	await s.sql(`UPDATE pledged.breaker SET window_s = 2 WHERE site_id = ${site}`);
+	const without = donor();
+	const { ticket: last } = (await without.pledge(gift({ ticket: mint() }))).json();
+
+	assert.equal((await without.pledge(gift({ ticket: last, proof: solve(last, puzzle) }))).status, 201, "the provider's other ways go on");
+	const sent = (await s.provider.requests({ method: "POST", path: "checkout/sessions$" })).map((r) => JSON.stringify(r.body ?? r));
+
+	assert.match(sent.at(-1), /excluded_payment_method_types/, "it is told to leave cards out");
+	assert.ok(!sent.slice(0, -1).some((text) => /excluded_payment_method_types/.test(text)));
+	await s.sql(`UPDATE pledged.breaker SET window_s = 2, pause_s = 1 WHERE site_id = ${site}`);
 	await until("it heals by itself", async () => await state() === "open", 90);
 	assert.equal((await donor().pledge(gift({ ticket: mint() }))).status, 201);
 	const steps = (await events(s, "form")).map(([, was, became]) => `${was}>${became}`).join(" ");

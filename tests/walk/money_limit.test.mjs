@@ -4,14 +4,15 @@
 import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
+import { fields_of, solve } from "./lib/form.mjs";
 import { creates, events, from, guard_stack, rules } from "./lib/guard.mjs";
-import { agent, key } from "./lib/http.mjs";
+import { agent, client, key } from "./lib/http.mjs";
 import { books_agree, counts, deliver, event, made, reaches, state } from "./lib/money.mjs";
-import { until } from "./lib/until.mjs";
+import { sleep, until } from "./lib/until.mjs";
 
 // No bucket leaks within the test, so the figures are exact.
 const SLOW = 0.0001;
-const s = await guard_stack({ name: "money-limit", moneys: 6, set: { "clerk.interval_ms": 100 }, limits: { network: [4, SLOW],
+const s = await guard_stack({ name: "money-limit", moneys: 6, set: { "stripe.methods": "card", "clerk.interval_ms": 100, "puzzle.bits": 8, "puzzle.wait_s": 2 }, limits: { network: [4, SLOW],
 	wide: [10, SLOW], reader: [4, SLOW], email: [4, SLOW], site: [1000, 10] } });
 const pool = agent(24);
 let n = 0;
@@ -120,6 +121,61 @@ test("a forged header moves nobody: the address is what nginx believes", async (
 	assert.equal(answer.status, 429);
 });
 
+test("a crowd behind one address: when its burst is over a puzzle opens more room, or time where there are no scripts; for readers we know nothing is asked", async () => {
+	await empty();
+	await rules(s, { network: [2, SLOW], crowd: [4, SLOW], plain: [1, SLOW], plain_site: [10, SLOW] });
+	const inside = (i, options) => client(s.url, { ...options, headers: { "x-walk-address": `192.0.2.${i}`, "user-agent": "Mozilla/5.0 (walk)", "accept-language": "en" } });
+	const before = await creates(s);
+
+	assert.deepEqual([(await inside(1).pledge(gift())).status, (await inside(2).pledge(gift())).status], [201, 201]);
+	const asked = await inside(3).pledge(gift());
+
+	assert.equal(asked.status, 428, asked.text);
+	assert.equal(asked.json().type, "urn:pledged:problem:puzzle_wanted");
+	const { ticket, puzzle } = asked.json();
+
+	assert.equal((await inside(3).pledge(gift({ ticket, proof: "1" }))).status, 428, "no guess");
+	assert.equal((await inside(3).pledge(gift({ ticket, proof: solve(ticket, puzzle) }))).status, 201);
+	const form = await inside(4).form(gift());
+
+	assert.equal(form.status, 428);
+	assert.match(form.text, /Please press the button in \d+ seconds/);
+	await sleep(2100);
+	assert.equal((await inside(4).form(fields_of(form.text))).status, 303);
+	const jar = new Map();
+	const known = inside(5, { jar });
+
+	await known.get("/en/news/ferry");
+	await known.decide("/en/news/ferry");
+	await known.decide("/en/news/ferry");
+	await until("a row", async () => await s.count("SELECT count(*) FROM pledged.reader") > 0, 60);
+	assert.equal((await known.pledge(gift())).status, 428, "a reader of a moment");
+	await s.sql("UPDATE pledged.reader SET first_at = first_at - interval '11 min'");
+	assert.equal((await known.pledge(gift())).status, 201, "a reader of a while");
+	assert.equal(await creates(s) - before, 5);
+	const last = (await inside(6).pledge(gift())).json();
+
+	assert.equal((await inside(6).pledge(gift({ ticket: last.ticket, proof: solve(last.ticket, last.puzzle) }))).status, 201);
+	assert.equal((await inside(7).pledge(gift())).status, 429, "the crowd's room has an end, and then no puzzle is asked for");
+	assert.equal((await from(s, "192.0.3.1").pledge(gift())).status, 201, "elsewhere nothing is asked");
+	await s.sql(`UPDATE pledged.limit_rule SET "on" = false WHERE scope IN ('crowd', 'plain', 'plain_site')`);
+	await rules(s, { network: [4, SLOW] });
+	await empty();
+});
+
+test("card after card on one page: it is ended, and shuts nobody's form", async () => {
+	const before = await s.count("SELECT count(*) FROM pledged.guard_event WHERE kind = 'form'");
+	const one = await made(s, gift(), from(s, "10.40.0.1"));
+
+	for (let i = 0; i < 8; i++)
+		await s.provider.decline(one.url);
+	await until("its page is ended", async () => (await state(s, one.pledge)).status === "lapsed", 60);
+	assert.equal(await s.one("SELECT kind || ' ' || author FROM pledged.wish"), "expire guard");
+	assert.equal(await s.count("SELECT n FROM pledged.decline_page"), 8);
+	assert.equal(await s.count("SELECT count(*) FROM pledged.guard_event WHERE kind = 'form'"), before);
+	assert.equal((await from(s, "10.40.1.1").pledge(gift())).status, 201);
+});
+
 test("the same browser and amount with another key: a second pledge, and a hint (case 9)", async () => {
 	await empty();
 	const fields = { amount: "77.00", email: "twice@mail.example" };
@@ -152,10 +208,10 @@ test("too many payments refused: the form shuts for pledges alone, and opens by 
 	await s.sql(`INSERT INTO pledged.breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s)
 		VALUES (${site}, 60, NULL, 12, 20, 3, 3, 1) ON CONFLICT (site_id) DO UPDATE SET puzzle_percent = NULL, at_least = 12, window_s = 20, pause_s = 3, trial_n = 3, trial_gap_s = 1`);
 	await s.sql("DELETE FROM pledged.decline_count");
-	const pledges = await Promise.all([1, 2, 3].map((i) => made(s, gift(), from(s, `10.30.${i}.1`))));
+	const pledges = await Promise.all([1, 2, 3, 4, 5, 6, 7].map((i) => made(s, gift(), from(s, `10.30.${i}.1`))));
 
-	for (let i = 0; i < 15; i++)
-		await s.provider.decline(pledges[i % 3].url);
+	for (let i = 0; i < 14; i++)
+		await s.provider.decline(pledges[i % 7].url);
 	const form = () => s.one(`SELECT state FROM pledged.breaker WHERE site_id = ${site}`);
 
 	await until("the form is shut", async () => await form() === "shut");

@@ -23,16 +23,16 @@ export function reader_of(jar) {
 	return text && Buffer.from(text.split(".")[2], "base64url").subarray(2, 18);
 }
 
-// minter: gives mint({reader, age_ms, key, puzzle}): a ticket as the service makes them.
+// minter: gives mint({reader, age_ms, key, puzzle, pageless}): a ticket as the service makes them.
 export async function minter(s) {
 	const [id, hex] = (await readFile(join(s.dir, "secrets/cookie.key"), "utf8")).trim().split("\n")[0].split(":");
 	const site = Number(await s.one("SELECT site_id FROM pledged.site WHERE slug = 'demo'"));
 
-	return ({ reader, age_ms = 10000, key = hex, purpose = "form", puzzle = false } = {}) => {
+	return ({ reader, age_ms = 10000, key = hex, purpose = "form", puzzle = false, pageless = false } = {}) => {
 		const bytes = Buffer.alloc(40);
 
 		bytes[0] = 1;
-		bytes[1] = (reader ? 1 : 0) | (puzzle ? 6 : 0);
+		bytes[1] = (reader ? 1 : 0) | (puzzle ? 6 : 0) | (pageless ? 10 : 0);
 		randomBytes(12).copy(bytes, 2);
 		reader?.copy(bytes, 14);
 		bytes.writeInt16BE(site, 30);

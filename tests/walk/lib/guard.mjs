@@ -9,7 +9,7 @@ import { stack } from "./stack.mjs";
 // As if nginx stood behind a proxy that it trusts.
 const HTTP = "set_real_ip_from 127.0.0.1;\nreal_ip_header X-Walk-Address;\n";
 
-// guard_stack: a service whose clients have addresses; limits hold what `limits` says ({scope: [burst, per_second]}).
+// guard_stack: a service whose clients have addresses; limits hold what `limits` says ({scope: [burst, per_second]}), and keep nothing back.
 export async function guard_stack({ limits = {}, ...options }) {
 	const s = await stack({ views: 1, ...options });
 
@@ -23,7 +23,7 @@ export async function guard_stack({ limits = {}, ...options }) {
 
 export async function rules(s, limits) {
 	for (const [scope, [burst, per_second]] of Object.entries(limits))
-		await s.sql(`UPDATE pledged.limit_rule SET burst = ${burst}, per_second = ${per_second}, "on" = true WHERE scope = '${scope}'`);
+		await s.sql(`UPDATE pledged.limit_rule SET burst = ${burst}, per_second = ${per_second}, reserve = 0, "on" = true WHERE scope = '${scope}'`);
 }
 
 // from: a client without a cookie that comes from an address.
