@@ -8,7 +8,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		UNION SELECT w.wish_id FROM wish w WHERE w.pledge_id = ANY (p_pledges)
 	), word AS (
 		SELECT r::text AS word FROM unnest(p_readers) r
-		UNION SELECT e FROM unnest(p_emails) e UNION SELECT replace(e, '@', '%40') FROM unnest(p_emails) e
+		UNION SELECT f FROM unnest(p_emails) e, word_forms(e) f
 	)
 	SELECT o.outbox_id FROM outbox o WHERE o.subject IN (SELECT id FROM subject)
 	UNION SELECT o.outbox_id FROM outbox o, LATERAL (SELECT lower(encode(o.body, 'escape')) AS text OFFSET 0) t

@@ -22,7 +22,9 @@ BEGIN
 	IF FOUND THEN
 		RETURN;
 	END IF;
-	PERFORM experiment_settle(r) FROM unnest(w.readers) r; -- while it can be told whose gifts these are
+	-- while it can be told whose gifts these are
+	PERFORM experiment_settle(r) FROM (SELECT unnest(w.readers) UNION SELECT p.reader_id FROM pledge p
+		WHERE p.pledge_id = ANY (w.pledges) AND p.reader_id IS NOT NULL ORDER BY 1) x (r);
 	PERFORM person_erase_money(w.pledges, w.readers, w.emails, p_now);
 	DELETE FROM manage_token k WHERE k.email_hash = ANY (w.hashes);
 	DELETE FROM manage_session v WHERE lower(v.email) = ANY (w.emails);

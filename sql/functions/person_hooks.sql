@@ -10,7 +10,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		UNION SELECT x.id FROM recurring r, LATERAL (VALUES (r.provider_recurring_id), (r.customer)) x (id) WHERE r.pledge_id = ANY (p_pledges)
 	), word AS (
 		SELECT lower(r.customer) AS word FROM recurring r WHERE r.pledge_id = ANY (p_pledges) AND r.customer IS NOT NULL
-		UNION SELECT unnest(p_emails)
+		UNION SELECT f FROM unnest(p_emails) e, word_forms(e) f
 	)
 	SELECT i.inbox_id FROM inbox i WHERE i.object_id IN (SELECT id FROM object)
 	UNION SELECT l.inbox_id FROM ledger l WHERE l.pledge_id = ANY (p_pledges) AND l.inbox_id IS NOT NULL

@@ -1,6 +1,7 @@
 -- person_rows: every row that holds something of a person, as JSON, by table. Reads all tables with personal data; changes nothing. Internal.
 -- What would let somebody in (hashes of keys, mails with a key in them) is left out; bytes are text, and a reader's lists a row an entry.
--- Of a reader who also gave under another address than the one asked for, those pledges are left out: they may be somebody else's.
+-- Of a reader who also gave under another address than the one asked for, those pledges are left out: they may be somebody else's. And of
+-- a row that holds the address by the hand of a reader who never proved it, the reader is left out: that one may be a stranger.
 -- rank orders the tables as a reader of them would.
 CREATE OR REPLACE FUNCTION pledged.person_rows(p_word text) RETURNS TABLE (rank integer, kind text, line jsonb)
 LANGUAGE plpgsql STABLE SET search_path = pledged, pg_temp AS $$
@@ -16,12 +17,15 @@ BEGIN
 	UNION ALL SELECT 3, 'reader_mark', to_jsonb(m) FROM reader_mark m JOIN me USING (reader_id)
 	UNION ALL SELECT 4, 'prompt_event', to_jsonb(e) FROM prompt_event e JOIN me USING (reader_id)
 	UNION ALL SELECT 5, 'reader_email', to_jsonb(m) FROM reader_email m, who WHERE m.email_hash = ANY (who.hashes) OR m.reader_id = ANY (who.readers)
-	UNION ALL SELECT 6, 'reader_link_token', to_jsonb(k) - 'token_hash' FROM reader_link_token k, who WHERE k.email_hash = ANY (who.hashes) OR k.reader_id = ANY (who.readers)
-	UNION ALL SELECT 7, 'remind', to_jsonb(m) - 'token_hash' FROM remind m, who WHERE m.email_hash = ANY (who.hashes) OR m.reader_id = ANY (who.readers)
+	UNION ALL SELECT 6, 'reader_link_token', to_jsonb(k) - 'token_hash' - CASE WHEN k.reader_id = ANY (who.readers) THEN '{}' ELSE '{reader_id,network}' END::text[]
+		FROM reader_link_token k, who WHERE k.email_hash = ANY (who.hashes) OR k.reader_id = ANY (who.readers)
+	UNION ALL SELECT 7, 'remind', to_jsonb(m) - 'token_hash' - CASE WHEN m.reader_id = ANY (who.readers) THEN '{}' ELSE '{reader_id,network,views_from}' END::text[]
+		FROM remind m, who WHERE m.email_hash = ANY (who.hashes) OR m.reader_id = ANY (who.readers)
 	UNION ALL SELECT 8, 'remind_stop', to_jsonb(t) FROM remind_stop t, who WHERE t.email_hash = ANY (who.hashes)
 	UNION ALL SELECT 9, 'manage_token', to_jsonb(k) - '{token_hash,pressed_by}'::text[] FROM manage_token k, who WHERE k.email_hash = ANY (who.hashes)
 	UNION ALL SELECT 10, 'manage_session', to_jsonb(v) - 'secret_hash' FROM manage_session v, who WHERE lower(v.email) = ANY (who.emails)
-	UNION ALL SELECT 11, 'pledge', to_jsonb(p) - 'fingerprint' FROM pledge p JOIN mine USING (pledge_id)
+	UNION ALL SELECT 11, 'pledge', to_jsonb(p) - 'fingerprint' - CASE WHEN p.reader_id = ANY (who.readers) THEN '{}' ELSE '{reader_id,decision}' END::text[]
+		FROM who, pledge p JOIN mine USING (pledge_id)
 	UNION ALL SELECT 12, 'attempt', to_jsonb(a) FROM attempt a JOIN mine USING (pledge_id)
 	UNION ALL SELECT 13, 'payment', to_jsonb(y) FROM money y
 	UNION ALL SELECT 14, 'refund', to_jsonb(f) FROM refund f JOIN money USING (payment_id)
@@ -33,7 +37,8 @@ BEGIN
 	UNION ALL SELECT 20, 'ledger', to_jsonb(l) FROM ledger l JOIN mine USING (pledge_id)
 	UNION ALL SELECT 21, 'mail_out', to_jsonb(m) - 'stop_url' || CASE WHEN m.kind IN ('link', 'manage', 'remind') THEN '{"body": ""}' ELSE '{}' END::jsonb
 		FROM mail_out m, who WHERE lower(m.recipient) = ANY (who.emails) OR m.subject IN (SELECT payment_id FROM money)
-	UNION ALL SELECT 22, 'outbox', to_jsonb(o) || jsonb_build_object('body', encode(o.body, 'escape')) FROM outbox o, who
+	UNION ALL SELECT 22, 'outbox', to_jsonb(o) || jsonb_build_object('body', CASE WHEN o.kind <> 'reader' OR EXISTS (SELECT FROM me
+			WHERE position(me.reader_id::text IN encode(o.body, 'escape')) > 0) THEN encode(o.body, 'escape') ELSE '' END) FROM outbox o, who
 		WHERE o.outbox_id IN (SELECT person_calls(who.pledges, who.readers, who.emails))
 	UNION ALL SELECT 23, 'inbox', to_jsonb(i) || jsonb_build_object('body', encode(i.body, 'escape')) FROM inbox i, who
 		WHERE i.inbox_id IN (SELECT person_hooks(who.pledges, who.emails))

@@ -4,7 +4,7 @@
 -- A page with less than 100 served is not ranked. What was served stands in each row of a page, whatever its currency and mode.
 CREATE OR REPLACE FUNCTION report.articles(p_from date, p_to date, p_cap numeric DEFAULT 250)
 RETURNS TABLE (site text, page text, mode text, currency text, decisions bigint, served bigint, pledged bigint, paid bigint,
-	value_capped numeric, capped_per_1000_served numeric, rank bigint)
+	value_capped numeric, capped_per_1000_served numeric, rank bigint, provisional boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp
 SET work_mem = '64MB' AS $$
 #variable_conflict use_column
@@ -39,14 +39,14 @@ BEGIN
 		SELECT t.slug, seen_word(k.page) AS page, CASE WHEN k.livemode THEN 'live' ELSE 'test' END AS mode, k.currency,
 			coalesce(s.decisions, 0)::bigint AS decisions, coalesce(s.served, 0)::bigint AS served, k.pledged, k.paid,
 			CASE WHEN k.paid = 0 THEN money_major(0, k.currency) ELSE k.capped END AS capped,
-			round(1000.0 * k.capped / nullif(s.served, 0), 2) AS per_1000
+			round(1000.0 * k.capped / nullif(s.served, 0), 2) AS per_1000, p_to > (now() AT TIME ZONE t.time_zone)::date - 2 AS provisional
 		FROM kind k JOIN site t USING (site_id) LEFT JOIN step s USING (site_id, page)
 	)
-	SELECT l.*, CASE WHEN l.served >= 100 AND l.page <> ''
-		THEN rank() OVER (PARTITION BY l.slug, l.mode, l.currency, l.served >= 100 AND l.page <> '' ORDER BY l.per_1000 DESC) END
+	SELECT l.slug, l.page, l.mode, l.currency, l.decisions, l.served, l.pledged, l.paid, l.capped, l.per_1000, CASE WHEN l.served >= 100 AND l.page <> ''
+		THEN rank() OVER (PARTITION BY l.slug, l.mode, l.currency, l.served >= 100 AND l.page <> '' ORDER BY l.per_1000 DESC) END, l.provisional
 	FROM line l;
 END
 $$;
-COMMENT ON FUNCTION report.articles(date, date, numeric) IS 'R14: pages and the gifts that their prompts and walls led to; an empty page stands for those beyond the limit of a day, and for gifts by prompts whose page is not known.';
+COMMENT ON FUNCTION report.articles(date, date, numeric) IS 'R14: pages and the gifts that their prompts and walls led to; an empty page stands for those beyond the limit of a day, and for gifts by prompts whose page is not known; provisional: the newest three days of the site are in it.';
 REVOKE ALL ON FUNCTION report.articles(date, date, numeric) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION report.articles(date, date, numeric) TO pledged_report;

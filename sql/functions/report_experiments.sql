@@ -38,7 +38,7 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		b.gap, b.gap_low, b.gap_high, b.p, b.p_always, b.currency, b.mean, b.mean - b.reach, b.mean + b.reach,
 		b.mean_gap, b.mean_gap - b.gap_reach, b.mean_gap + b.gap_reach,
 		b.elsewhere, b.overlapping::double precision / nullif(b.n, 0), b.crossed, b.share_p, b.share_p < 0.001, b.conflicts,
-		least(coalesce(b.ended, now()), p_to::timestamp AT TIME ZONE s.time_zone) > now() - interval '3 days',
+		least(coalesce(b.ended, now()), p_to::timestamp AT TIME ZONE s.time_zone) > ((now() AT TIME ZONE s.time_zone)::date - 2)::timestamp AT TIME ZONE s.time_zone,
 		CASE WHEN b.is_base THEN 'base' WHEN b.share_p < 0.001 THEN 'withheld' WHEN coalesce(b.givers, 0) < 10 THEN 'too early'
 			WHEN b.p_always * (b.arms - 1) >= 0.05 THEN 'no difference shown' WHEN b.gap > 0 THEN 'better' ELSE 'worse' END
 	FROM pair b JOIN site s ON s.slug = b.site

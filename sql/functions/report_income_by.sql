@@ -3,7 +3,7 @@
 -- under what its payment is divided by.
 CREATE OR REPLACE FUNCTION report.income_by(p_from date, p_to date, p_site text, p_by text, p_edges numeric[])
 RETURNS TABLE (site text, currency text, mode text, part text, gifts bigint, gross numeric, mean numeric, median numeric, refunds numeric,
-	disputes numeric, net numeric, fees numeric, net_of_fees numeric, "check" text)
+	disputes numeric, net numeric, fees numeric, net_of_fees numeric, "check" text, provisional boolean)
 LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET work_mem = '64MB' AS $$
 #variable_conflict use_column
 BEGIN
@@ -16,15 +16,16 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	WITH place AS MATERIALIZED (
-		SELECT s.site_id, p_from::timestamp AT TIME ZONE s.time_zone AS since, p_to::timestamp AT TIME ZONE s.time_zone AS till
+		SELECT s.site_id, p_from::timestamp AT TIME ZONE s.time_zone AS since, p_to::timestamp AT TIME ZONE s.time_zone AS till,
+			(now() AT TIME ZONE s.time_zone)::date - 2 AS unsure
 		FROM site s WHERE p_site = '' OR s.slug = p_site
 	), book AS (
-		SELECT y.site, y.currency, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency AS paid_in, y.local,
+		SELECT y.site, y.currency, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency AS paid_in, y.local, c.unsure,
 			1 AS gifts, y.amount AS gross, 0::bigint AS refunds, 0::bigint AS disputes, 0::bigint AS fees,
 			coalesce((SELECT sum(-l.amount) FROM ledger l WHERE l.object_id = y.payment_id AND l.object = 'payment' AND l.account = 'donor'), 0) AS booked
 		FROM paid y JOIN place c USING (site_id) WHERE y.paid_at >= c.since AND y.paid_at < c.till
 		UNION ALL
-		SELECT y.site, l.currency::text, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency, l.at AT TIME ZONE y.time_zone,
+		SELECT y.site, l.currency::text, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency, l.at AT TIME ZONE y.time_zone, c.unsure,
 			0, 0, CASE l.account WHEN 'refund' THEN l.amount ELSE 0 END, CASE l.account WHEN 'dispute' THEN l.amount ELSE 0 END,
 			CASE l.account WHEN 'fee' THEN l.amount ELSE 0 END, 0
 		FROM ledger l LEFT JOIN refund r ON l.object = 'refund' AND r.refund_id = l.object_id
@@ -48,9 +49,11 @@ BEGIN
 		money_major(sum(p.refunds), p.currency), money_major(sum(p.disputes), p.currency),
 		money_major(sum(p.gross) - sum(p.refunds) - sum(p.disputes), p.currency), money_major(sum(p.fees), p.currency),
 		money_major(sum(p.gross) - sum(p.refunds) - sum(p.disputes) - sum(p.fees), p.currency),
-		CASE WHEN sum(p.gross) = sum(p.booked) THEN 'ok' ELSE 'ledger has ' || money_major(sum(p.booked), p.currency) END
+		CASE WHEN sum(p.gross) = sum(p.booked) THEN 'ok' ELSE 'ledger has ' || money_major(sum(p.booked), p.currency) END,
+		p_to > min(p.unsure) AND CASE p_by WHEN 'day' THEN p.part >= to_char(min(p.unsure), 'YYYY-MM-DD') WHEN 'month' THEN p.part >= to_char(min(p.unsure), 'YYYY-MM')
+			ELSE true END
 	FROM part p GROUP BY p.site, p.currency, p.mode, p.part ORDER BY 1, 2, 3, 4;
 END $$;
-COMMENT ON FUNCTION report.income_by(date, date, text, text, numeric[]) IS 'Income from p_from to p_to (days in the site''s zone, half-open), of p_site or all (empty), divided by p_by: day, weekday, hour, month, country, method, source (the campaign that asked), interval or band (of the amount, with the edges p_edges in major units). part: of what; gifts: paid payments; gross, mean and median of them; refunds, disputes, fees: as booked in the window; net, net_of_fees as in report.income; check: ok, or what the ledger took from donors.';
+COMMENT ON FUNCTION report.income_by(date, date, text, text, numeric[]) IS 'Income from p_from to p_to (days in the site''s zone, half-open), of p_site or all (empty), divided by p_by: day, weekday, hour, month, country, method, source (the campaign that asked), interval or band (of the amount, with the edges p_edges in major units). part: of what; gifts: paid payments; gross, mean and median of them; refunds, disputes, fees: as booked in the window; net, net_of_fees as in report.income; check: ok, or what the ledger took from donors; provisional: the newest three days of the site are in it.';
 REVOKE ALL ON FUNCTION report.income_by(date, date, text, text, numeric[]) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION report.income_by(date, date, text, text, numeric[]) TO pledged_report;

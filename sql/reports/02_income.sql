@@ -1,6 +1,8 @@
 -- Income: money by day, currency and interval, as paid and never converted.
 -- Columns     day, site, currency, interval, mode (live or test), gifts, gross, refunds, disputes, net, fees, net_of_fees, mean and median of
 --             gross; amounts in major units. provisional: the newest three days. check: ok, or what the ledger took from donors
+--             net is before fees, so that a day compares with what donors gave; net_of_fees is what accounting calls net: gross - fees - refunds -
+--             disputes. A dispute is taken off from the day on which the bank holds the money, and comes back when it is won
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all
 -- Cost        reads payments and the money rows of the ledger once
 -- Use         psql -X -v ON_ERROR_STOP=1 [--csv] [-v from=2026-10-01 -v to=2026-11-01] -f sql/reports/02_income.sql
@@ -8,11 +10,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (current_date - 30)::text AS "from" \gset
+SELECT (report.today() - 30)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 \if :{?site}
 \else

@@ -8,11 +8,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (current_date - 30)::text AS "from" \gset
+SELECT (report.today() - 30)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 /* pledged:report_webhooks */
 SELECT day, provider, received, done, ignored, waiting, failed, parked, sent_p50_s, sent_p95_s, sent_max_s, lag_p50_s, lag_p95_s, lag_max_s,

@@ -9,11 +9,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (current_date - 365)::text AS "from" \gset
+SELECT (report.today() - 365)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 \if :{?site}
 \else

@@ -8,7 +8,7 @@
 \set QUIET 1
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 \if :{?start}
 \else

@@ -1,6 +1,7 @@
 -- Articles (R14): which pages bring gifts, by the day of the decision.
 -- Columns     rank (by capped value per 1,000 served, within site, mode and currency; empty: less than 100 served), site, page, mode, currency,
---             decisions, served, pledged, paid, value_capped (as in 12_value.sql), capped_per_1000_served
+--             decisions, served, pledged, paid, value_capped (as in 12_value.sql), capped_per_1000_served, provisional (of the newest three days of the
+--             site more may come)
 --             A pledge belongs to the page of the prompt or wall that led to it. An empty page: pages beyond the limit of a day, and
 --             gifts by prompts of readers who let us count and no more: of these no page is known.
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all;
@@ -10,11 +11,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (current_date - 30)::text AS "from" \gset
+SELECT (report.today() - 30)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 \if :{?site}
 \else
@@ -30,7 +31,7 @@ SELECT (current_date + 1)::text AS "to" \gset
 \endif
 /* pledged:report_articles */
 SELECT rank, site, regexp_replace(page, '^([=+@[:cntrl:]-])', '''\1') AS page, mode, currency, decisions, served, pledged, paid,
-	value_capped, capped_per_1000_served
+	value_capped, capped_per_1000_served, provisional
 FROM report.articles(:'from'::date, :'to'::date, report.size('cap', :'cap', 0))
 WHERE :'site' = '' OR site = :'site'
 ORDER BY site, mode, currency, rank NULLS LAST, paid DESC, served DESC, page LIMIT report.size('most', :'most', 1)::bigint;

@@ -1,7 +1,7 @@
 -- Public: gifts by country and month, such that it may be published.
 -- Columns     site, mode (live, test), month (empty: several months), country (ISO 3166 of the card or account; ? not told; other: several),
 --             cells (months and countries in this row), gifts, currency, total (major units)
---             No row is of 5 gifts or fewer: the smallest are merged, and so is the next smallest where a total would give one away.
+--             No row is of 5 donors or fewer, however often they gave: the smallest are merged, and so is the next smallest where a total would give one away.
 --             What is too little even together is left out.
 -- Parameters  from, to: whole months: from the month of from, before the month of to; default the last twelve; site: slug, default all.
 --             Publish the same months once: two tables of overlapping times can be taken from one another
@@ -10,11 +10,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (date_trunc('month', current_date) - interval '12 months')::date::text AS "from" \gset
+SELECT (date_trunc('month', report.today()) - interval '12 months')::date::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT date_trunc('month', current_date)::date::text AS "to" \gset
+SELECT date_trunc('month', report.today())::date::text AS "to" \gset
 \endif
 \if :{?site}
 \else

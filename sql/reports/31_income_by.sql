@@ -1,6 +1,8 @@
 -- Income divided: by method, country, campaign, hour, amount and more.
 -- Columns     site, currency, mode, part, gifts, gross, mean, median, refunds, disputes, net, fees, net_of_fees (major units), check (ok, or what the
---             ledger took from donors)
+--             ledger took from donors), provisional (of the newest three days of the site more may come)
+--             net is before fees; net_of_fees is what the money desk calls net: gross - refunds - disputes - fees. A dispute counts from the
+--             day on which the money is held, and comes back when it is won.
 -- Parameters  from, to: days in the site's zone, [from, to), default the last 30 days; site: slug, default all; by: day, weekday, hour, month, country,
 --             method, source (campaign that asked), interval or band (of the amount), default method; edges: of the bands, in major units,
 --             default 5,10,25,50,100,250
@@ -9,11 +11,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (current_date - 30)::text AS "from" \gset
+SELECT (report.today() - 30)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 \if :{?site}
 \else
@@ -28,6 +30,6 @@ SELECT (current_date + 1)::text AS "to" \gset
 \set edges '5,10,25,50,100,250'
 \endif
 /* pledged:report_income_by */
-SELECT site, currency, mode, regexp_replace(part, '^([=+@[:cntrl:]-])', '''\1') AS part, gifts, gross, mean, median, refunds, disputes, net, fees, net_of_fees, "check"
+SELECT site, currency, mode, regexp_replace(part, '^([=+@[:cntrl:]-])', '''\1') AS part, gifts, gross, mean, median, refunds, disputes, net, fees, net_of_fees, "check", provisional
 FROM report.income_by(:'from'::date, :'to'::date, :'site', :'by', ARRAY(SELECT report.size('edges', trim(e), 0) FROM unnest(string_to_array(:'edges', ',')) e))
 ORDER BY site, currency, mode, part;

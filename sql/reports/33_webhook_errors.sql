@@ -6,11 +6,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT (current_date - 30)::text AS "from" \gset
+SELECT (report.today() - 30)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 /* pledged:report_webhook_errors */
 SELECT day, provider, regexp_replace(event_type, '^([=+@[:cntrl:]-])', '''\1') AS event_type, regexp_replace(error, '^([=+@[:cntrl:]-])', '''\1') AS error, state, n, tries, first, last

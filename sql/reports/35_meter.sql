@@ -7,11 +7,11 @@
 \set QUIET 1
 \if :{?from}
 \else
-SELECT ((date_trunc('month', current_date) - interval '1 month')::date)::text AS "from" \gset
+SELECT ((date_trunc('month', report.today()) - interval '1 month')::date)::text AS "from" \gset
 \endif
 \if :{?to}
 \else
-SELECT (current_date + 1)::text AS "to" \gset
+SELECT (report.today() + 1)::text AS "to" \gset
 \endif
 \if :{?site}
 \else

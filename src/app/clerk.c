@@ -35,6 +35,8 @@
 #define STEP_US            (INT64_C(60) * 1000000) /* a smaller step is waited for */
 #define RETAIN_N           500
 #define RETAIN_MS          (5 * 1000)
+#define WATCH_N            1
+#define WATCH_MS           (5 * 1000)
 
 static void complain(const char *what, enum err e, const struct fault *f, int64_t id)
 {
@@ -397,6 +399,13 @@ static size_t do_retention(struct app_clerk *c)
 	return do_some(c, STMT_retain, RETAIN_N, RETAIN_MS, clock_mono(), &c->retain_at);
 }
 
+/* A figure a round, so that webhooks do not wait for all of them. */
+static void do_watch(struct app_clerk *c)
+{
+	mono_t now = clock_mono();
+	(void)do_some(c, STMT_watch_look, WATCH_N, WATCH_MS, now, &c->watch_at);
+}
+
 /* What the guards changed, in whichever process: each is told once. */
 static void do_guards(struct app_clerk *c)
 {
@@ -480,6 +489,7 @@ size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 	n += clerk_donor_mails(&c->donor, c->store);
 	do_links(c);
 	n += do_retention(c);
+	do_watch(c);
 	do_guards(c);
 	if (!*stop)
 		robots_ask_round(&c->robots, c->store, c->conf, stop);

@@ -23,7 +23,7 @@ struct app_clerk {
 	struct clerk_roll roll;
 	utc_t utc_seen; /* both clocks at the last round */
 	mono_t mono_seen;
-	mono_t retain_at;
+	mono_t retain_at, watch_at;
 	bool down;
 };
 

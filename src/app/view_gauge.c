@@ -1,5 +1,6 @@
-/* app/view_gauge.c: what the metrics tell of the database: queues, guards, lockouts. One process of
- * a host reads each of them for all: who finds that the newest is old. No page depends on it. */
+/* app/view_gauge.c: what the metrics tell of the database: queues, guards, lockouts, and what the
+ * clerk watches. One process of a host reads each of them for all: who finds that the newest is
+ * old. No page depends on it. */
 #include "app/view_own.h"
 #include "base/label.h"
 #include "base/metric.h"
@@ -20,6 +21,13 @@ static const struct {
 	{"outbox", METRIC_N, METRIC_OUTBOX_OLDEST},
 	{"outbox_parked", METRIC_OUTBOX_PARKED, METRIC_N},
 	{"mail", METRIC_N, METRIC_MAIL_OLDEST},
+	{"unsettled", METRIC_UNSETTLED, METRIC_UNSETTLED_OLDEST},
+	{"differences", METRIC_DIFFERENCES, METRIC_N},
+	{"compared", METRIC_N, METRIC_COMPARED},
+	{"silent", METRIC_SILENT, METRIC_N},
+	{"skewed", METRIC_TESTS_SKEWED, METRIC_N},
+	{"unkept", METRIC_UNKEPT, METRIC_N},
+	{"watch", METRIC_N, METRIC_WATCH_OLDEST},
 };
 
 const char *const *view_gauge_states(size_t *ret_n)

@@ -6,6 +6,8 @@
 #include "app/view_own.h"
 #include "base/log.h"
 #include "base/metric.h"
+#include "core/money.h"
+#include "core/pledge.h"
 
 #define BEAT_MS      1000 /* an idle worker still asks for the epoch */
 #define RELOAD_MS    500  /* between two tries to load */
@@ -129,6 +131,16 @@ static void got_calendar(void *arg, enum err e, const struct rows *rows)
 	log_emit(&l);
 }
 
+/* What becomes of gifts in the sites' currencies stands in the metrics from the first one on. */
+static void show_currencies(const struct rows *rows)
+{
+	for (int i = 0; i < rows_n(rows); i++)
+		for (size_t k = 0; k < PLEDGE_N; k++)
+			metric_zero(METRIC_PLEDGES,
+				metric_series(METRIC_PLEDGES, k,
+					money_currency_no(row_str(rows, i, "currency")), 0));
+}
+
 static void got_sites(void *arg, enum err e, const struct rows *rows)
 {
 	struct app_view *v = arg;
@@ -136,6 +148,8 @@ static void got_sites(void *arg, enum err e, const struct rows *rows)
 	struct store_args a;
 	if (e == OK)
 		e = snapshot_sites(v->loading, rows);
+	if (e == OK)
+		show_currencies(rows);
 	store_args_init(&a);
 	arg_utc(&a, v->load_utc);
 	if (e == OK)

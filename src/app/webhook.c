@@ -82,6 +82,8 @@ static void count(
 	metric_add(METRIC_WEBHOOKS, metric_series(METRIC_WEBHOOKS, pay_no(p), kind, how), 1);
 	if (e == ERR_BAD_SIGNATURE)
 		metric_add(METRIC_SIGNATURE_BAD, 0, 1);
+	if (is_new && act && ev->declined && !uuid_is_nil(&ev->pledge))
+		metric_add(METRIC_DECLINES, metric_series(METRIC_DECLINES, pay_no(p), 0, 0), 1);
 	if (is_new && ev->created.us > 0)
 		metric_observe(METRIC_WEBHOOK_LAG, 0, (dur_t){now.us - ev->created.us});
 	if (e == OK && ev->signed_at.us > 0)

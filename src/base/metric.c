@@ -14,6 +14,7 @@ struct metric_row metric_rows[METRIC_N] = {
 #undef X
 };
 uint64_t metric_own[METRIC_WORDS];
+bool metric_zeros[METRIC_WORDS];
 _Atomic uint64_t *metric_slot;
 
 /* Upper bounds in microseconds, or in things; one more bucket counts what is above the last. */
@@ -103,6 +104,15 @@ void metric_add(enum metric m, size_t series, uint64_t n)
 	ASSERT(m < METRIC_N && metric_rows[m].type <= METRIC_SECONDS);
 	if (words_of(m, series, &w))
 		put(w, metric_own[w] + n);
+}
+
+void metric_zero(enum metric m, size_t series)
+{
+	size_t w;
+
+	ASSERT(m < METRIC_N && metric_rows[m].type <= METRIC_SECONDS);
+	if (words_of(m, series, &w))
+		metric_zeros[w] = true;
 }
 
 void metric_set(enum metric m, size_t series, int64_t v)

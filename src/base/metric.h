@@ -28,11 +28,17 @@ void metric_set(enum metric m, size_t series, int64_t v);   /* SUM MAX MIN NEWES
 void metric_observe(enum metric m, size_t series, dur_t d); /* TIMES LAGS */
 void metric_observe_n(enum metric m, size_t series, size_t n); /* SIZES */
 
+/* A COUNTER of several labels whose series shall stand there as 0 too: who looks at its growth
+ * would not see the first of them else. Of this process alone: who prints must have asked for it.
+ */
+void metric_zero(enum metric m, size_t series);
+
 /* How long ago a NEWEST was read, by whichever process; INT64_MAX: never. */
 int64_t metric_age_ms(enum metric m, mono_t now);
 
 /* metric_format: HELP, TYPE and samples. Of a metric with one label each series stands there, of
- * one with more those that are not 0. cost: a look at each process's lock, two with a file. */
+ * one with more those that are not 0, or of metric_zero. cost: a look at each process's lock, two
+ * with a file. */
 void metric_format(struct buf *b);
 
 #endif

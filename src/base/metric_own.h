@@ -54,6 +54,7 @@ struct metric_row {
 };
 extern struct metric_row metric_rows[METRIC_N];
 extern uint64_t metric_own[METRIC_WORDS];            /* of this process */
+extern bool metric_zeros[METRIC_WORDS];              /* metric_zero, by the word of the series */
 extern _Atomic uint64_t *metric_slot;                /* where it publishes them; NULL: nowhere */
 extern const int64_t metric_bounds[][METRIC_BOUNDS]; /* by type less METRIC_TIMES */
 

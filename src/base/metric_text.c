@@ -182,7 +182,7 @@ static void one(struct buf *b, const struct metric_row *r, size_t series, const 
 		buf_addf(b, "%lld\n", (long long)v);
 	} else {
 		n = sum(a, w);
-		if (n == 0 && r->label_n > 1)
+		if (n == 0 && r->label_n > 1 && !metric_zeros[w])
 			return;
 		sample(b, r, series, "", NULL);
 		if (r->type == METRIC_SECONDS)

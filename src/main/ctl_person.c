@@ -3,6 +3,7 @@
 #include <stdio.h>
 
 #include "main/ctl_pledge.h"
+#include "store/spool.h"
 
 /* Who is meant, as one argument of what comes first. */
 static enum err ask(struct ctl *c, enum stmt stmt, const char *word, bool with_now,
@@ -64,6 +65,13 @@ static int erase(struct ctl *c, const char *word)
 	struct fault f = {0};
 	struct store_args a;
 	ROWS_AUTO rows = NULL;
+	/* a view that is loaded later would make the reader anew */
+	if (spool_waits(conf_str(&c->conf, CONF_view_spool_file))) {
+		fprintf(stderr,
+			"pledgectl: not erased, this comes first:\nviews wait in the spool of "
+			"this host and may be theirs; try again when they are loaded\n");
+		return CTL_FAILED;
+	}
 	int code = ctl_author(c, NULL, author);
 	if (code != CTL_OK)
 		return code;

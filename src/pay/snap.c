@@ -205,14 +205,17 @@ void snap_payment(struct snap *s, const struct snap_paid *p)
 	snap_push(s, "payments", o);
 }
 
-void snap_fee(
-	struct snap *s, struct str id, struct str payment, const char *what, const struct money *m)
+void snap_fee(struct snap *s, struct str id, struct str payment, const char *what,
+	const struct money *m, utc_t settles)
 {
-	if (m->minor != 0)
-		snap_push(s, "fees",
-			json_pack("{s:o,s:o,s:s,s:I,s:s}", "id", snap_text(id), "payment",
-				snap_text(payment), "what", what, "amount", (json_int_t)m->minor,
-				"currency", m->cur));
+	if (m->minor == 0)
+		return;
+	json_t *o = json_pack("{s:o,s:o,s:s,s:I,s:s}", "id", snap_text(id), "payment",
+		snap_text(payment), "what", what, "amount", (json_int_t)m->minor, "currency",
+		m->cur);
+	if (settles.us > 0)
+		set(s, o, "settles_at", snap_at(settles));
+	snap_push(s, "fees", o);
 }
 
 void snap_decline(struct snap *s, struct str payment, struct str code, bool told)

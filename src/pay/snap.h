@@ -13,8 +13,8 @@
  *   refunds[]   {id, payment, amount, currency, state (pending done failed), ours}; ours: the id of
  *               our refund, null when somebody else made it
  *   disputes[]  {id, payment, amount, currency, state (inquiry open won lost)}
- *   fees[]      {id, payment, what (payment refund dispute), amount, currency}; negative: given
- *               back. A movement without a fee is left out
+ *   fees[]      {id, payment, what (payment refund dispute), amount, currency} and, where it is
+ *               told, settles_at; negative: given back. A movement without a fee is left out
  *   warnings[]  {id, payment, kind, actionable}
  *   declines[]  {payment, code, told}: the last try of a payment that was not paid; code is the
  *               bank's word; told: an event said so too
@@ -86,7 +86,8 @@ void snap_payment(
 MUST enum err snap_signed(
 	struct snap *s, const json_t *o, const char *path, struct money *ret); /* may be negative */
 void snap_fee(struct snap *s, struct str id, struct str payment, const char *what,
-	const struct money *m); /* left out when it is nothing */
+	const struct money *m, utc_t settles); /* left out when it is nothing; settles: when the
+						  money can be paid out, 0: not told */
 /* Why a payment was refused; left out when code is empty. told: an event of the provider says so
  * too, and is counted where it comes in. */
 void snap_decline(struct snap *s, struct str payment, struct str code, bool told);

@@ -7,6 +7,14 @@
 
 /* --- fees and refusals ------------------------------------------------------------------------ */
 
+/* What is odd there is not told: the fee is what counts. */
+static utc_t settles(const json_t *move)
+{
+	const json_t *at = json_object_get(move, "available_on");
+	json_int_t s = json_is_integer(at) ? json_integer_value(at) : 0;
+	return s > 0 && s <= SNAP_TIME_MAX_S ? utc_of_s(s) : (utc_t){0};
+}
+
 static enum err fee(struct snap *s, const json_t *move, struct str payment, const char *what)
 {
 	struct str id = json_text(move, "id");
@@ -16,7 +24,7 @@ static enum err fee(struct snap *s, const json_t *move, struct str payment, cons
 		return snap_bad(s, "balance_transaction.id", "this is not an id");
 	enum err e = snap_signed(s, move, "fee", &m);
 	if (e == OK)
-		snap_fee(s, id, payment, what, &m);
+		snap_fee(s, id, payment, what, &m, settles(move));
 	return e;
 }
 

@@ -45,6 +45,19 @@ void spool_fini(struct spool *s)
 	}
 }
 
+bool spool_waits(const char *path)
+{
+	static const char *const TAILS[] = {"", ".loading"};
+	char name[1010];
+	struct stat st;
+	for (size_t i = 0; path[0] && i < ARRAY_N(TAILS); i++) {
+		int n = snprintf(name, sizeof name, "%s%s", path, TAILS[i]);
+		if (n > 0 && (size_t)n < sizeof name && stat(name, &st) == 0 && st.st_size > 0)
+			return true;
+	}
+	return false;
+}
+
 static void put_be(uint8_t *p, uint64_t v, int n)
 {
 	for (int i = 0; i < n; i++)

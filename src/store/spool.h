@@ -18,6 +18,9 @@ struct spool {
 void spool_init(
 	struct spool *s, const char *path, int64_t max_bytes); /* path "": nothing is kept */
 void spool_fini(struct spool *s);
+/* spool_waits: whether views wait at path, which may be "". What cannot be looked at is no reason
+ * to say so. */
+bool spool_waits(const char *path);
 /* spool_put: append the view of an op; counts METRIC_SPOOLED or METRIC_SPOOL_DROPPED. Blocks for
  * one small write. */
 void spool_put(struct spool *s, const struct batch_op *op);

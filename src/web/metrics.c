@@ -18,6 +18,12 @@ static const char *const currency[] = {
 	"XXX" /* none, as ISO 4217 writes it */
 };
 
+static const enum label_role route_role[] = {
+#define X(id, role, method, path, prefix, body, sentence) (role) == 'v' ? ROLE_view : ROLE_money,
+#include "web/route.def"
+#undef X
+};
+
 enum { OUTCOME_N = PAY_GONE + 1, KIND_N = PAY_KIND_WARNING + 1 };
 
 /* --- lists that functions tell -----------------------------------------------------------------
@@ -62,6 +68,24 @@ static void words(enum metric m, size_t which, enum label_list list)
 	metric_label(m, which, word, n);
 }
 
+/* Of what alarms count the growth: a first burst must have a 0 before it. Of pledges the sites'
+ * currencies come with the sites (app/view_life.c). */
+static void zeros(void)
+{
+	static const int ERRORS[] = {500, 502, 503};
+	metric_zero(
+		METRIC_DECISIONS, metric_series(METRIC_DECISIONS, ACT_OPEN, REASON_store_down, 0));
+	for (size_t i = 0; i < ARRAY_N(provider) * ARRAY_N(object) * HOOK_N; i++)
+		metric_zero(METRIC_WEBHOOKS, i);
+	for (size_t i = 0; i < ARRAY_N(provider) * OP_N * ARRAY_N(outcome); i++)
+		metric_zero(METRIC_PROVIDER_CALLS, i);
+	for (size_t i = 0; i < ARRAY_N(CODES); i++)
+		for (size_t k = 0; k < ARRAY_N(ERRORS); k++)
+			for (size_t r = 0; CODES[i] == ERRORS[k] && r < ROUTE_N; r++)
+				metric_zero(METRIC_REQUESTS,
+					metric_series(METRIC_REQUESTS, route_role[r], r, i));
+}
+
 void metrics_labels(const char *version, const char *commit)
 {
 	static const char *v[1], *c[1];
@@ -91,6 +115,7 @@ void metrics_labels(const char *version, const char *commit)
 	metric_label(METRIC_PENDING, 0, waiting, waiting_n);
 	metric_label(METRIC_PENDING_OLDEST, 0, waiting, waiting_n);
 	words(METRIC_LIMITED, 0, LABEL_LIMIT);
+	metric_label(METRIC_DECLINES, 0, provider, ARRAY_N(provider));
 	metric_label(METRIC_BREAKER, 0, provider, ARRAY_N(provider));
 	metric_label(METRIC_PROVIDER_CALLS, 0, provider, ARRAY_N(provider));
 	words(METRIC_PROVIDER_CALLS, 1, LABEL_OP);
@@ -100,6 +125,7 @@ void metrics_labels(const char *version, const char *commit)
 	metric_label(METRIC_WEBHOOKS, 1, object, ARRAY_N(object));
 	words(METRIC_WEBHOOKS, 2, LABEL_HOOK);
 	words(METRIC_MAILS, 0, LABEL_MAIL);
+	zeros();
 }
 
 /* --- requests ----------------------------------------------------------------------------------

@@ -191,8 +191,8 @@ test("funnel: bars as long as the sums of the rows, a chart for each site", asyn
 	const [demo, coast] = await figures_of(page, "funnel");
 
 	assert.deepEqual([demo.title, coast.title], ["demo", "coast"]);
-	for (const [i, step] of ["served", "viewed", "clicked", "pledged", "paid"].entries()) {
-		const want = sum(rows.filter((r) => r.site === "demo"), step);
+	for (const [i, [step, column]] of [["served", "followed"], ["viewed", "viewed"], ["clicked", "clicked"], ["pledged", "seen_pledged"], ["paid", "seen_paid"]].entries()) {
+		const want = sum(rows.filter((r) => r.site === "demo"), column);
 
 		assert.deepEqual([demo.rows[i][0], Number(demo.rows[i][1]), demo.marks[i].v], [step, want, want]);
 		near(demo.marks[i].width / demo.marks[0].width, want / demo.marks[0].v, step, 0.005);

@@ -37,10 +37,10 @@ SELECT ok(roll_rebuild('2026-02-28', '2026-03-02') > 0, 'what was put in past th
 SELECT is(roll_rebuild('2026-02-28', '2026-03-02'), 0::bigint, 'once');
 -- The 7 served are decisions; of them 2 to readers who may be followed. A cent short is not paid as pledged.
 SELECT results_eq($$ SELECT day, campaign, variant, mode, currency, sum(decisions), sum(served), sum(followed), sum(viewed), sum(clicked), sum(pledged), sum(paid),
-	sum(gross) FROM report.funnel WHERE site = 'fixture' GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2 $$, $$ VALUES
-	('2026-02-28'::date, 'support', 'a', 'test', 'EUR', 7::numeric, 7::numeric, 2::numeric, 2::numeric, 1::numeric, 1::numeric, 1::numeric, 25.00),
-	('2026-03-01', '', '', 'test', 'EUR', 3, 0, 0, 0, 0, 1, 0, 0.00),
-	('2026-03-01', 'support', 'a', 'test', 'EUR', 0, 0, 0, 0, 0, 4, 2, 50.00) $$, 'funnel: a pledge counts on the day of its prompt');
+	sum(gross), sum(seen_pledged), sum(seen_paid), sum(plain_pledged) FROM report.funnel WHERE site = 'fixture' GROUP BY 1, 2, 3, 4, 5 ORDER BY 1, 2 $$, $$ VALUES
+	('2026-02-28'::date, 'support', 'a', 'test', 'EUR', 7::numeric, 7::numeric, 2::numeric, 2::numeric, 1::numeric, 1::numeric, 1::numeric, 25.00, 1::numeric, 1::numeric, 0::numeric),
+	('2026-03-01', '', '', 'test', 'EUR', 3, 0, 0, 0, 0, 1, 0, 0.00, 0, 0, 0),
+	('2026-03-01', 'support', 'a', 'test', 'EUR', 0, 0, 0, 0, 0, 4, 2, 50.00, 0, 0, 0) $$, 'funnel: a pledge counts on the day of its prompt, and as seen when that was');
 SELECT results_eq($$ SELECT day, campaign, act, reason, n FROM report.prompts WHERE site = 'fixture' ORDER BY 1 $$, $$ VALUES
 	('2026-02-28'::date, 'support', 'prompt', 'campaign', 7::bigint), ('2026-03-01', '', 'open', 'no_campaign', 3) $$, 'prompts, by the site''s days');
 
@@ -112,8 +112,8 @@ RESET ROLE;
 \pset format unaligned
 \pset tuples_only on
 CREATE TEMP TABLE line AS SELECT * FROM regexp_split_to_table(:'got', E'\n') WITH ORDINALITY x (line, no);
-SELECT is((SELECT line FROM line WHERE no = 1), 'by,site,campaign,variant,mode,currency,decisions,served,followed,viewed,viewed %,clicked,clicked %,pledged,pledged %,paid,paid %,viewed/served %,clicked/served %,pledged/served %,paid/served %,gross,provisional', 'funnel: head');
-SELECT is((SELECT line FROM line WHERE no = 2), '2026-02-28,fixture,support,a,test,EUR,7,7,2,2,100.0,1,50.0,1,100.0,1,100.0,28.57,14.29,14.286,14.286,25.00,f', 'funnel: the day asked for');
+SELECT is((SELECT line FROM line WHERE no = 1), 'by,site,campaign,variant,mode,currency,decisions,served,served %,followed,viewed,viewed %,clicked,clicked %,seen_pledged,pledged/clicked %,seen_paid,seen paid %,plain_pledged,plain_paid,clicked/followed %,paid/followed %,pledged,paid,paid %,pledged/served %,paid/served %,gross,provisional', 'funnel: head');
+SELECT is((SELECT line FROM line WHERE no = 2), '2026-02-28,fixture,support,a,test,EUR,7,7,100.00,2,2,100.0,1,50.0,1,100.0,1,100.0,0,0,50.00,50.000,1,1,100.0,14.286,14.286,25.00,f', 'funnel: the day asked for');
 SELECT is((SELECT line FROM line WHERE no = 3), 'day,site,currency,interval,mode,gifts,gross,refunds,disputes,net,fees,net_of_fees,mean,median,provisional,check', 'income: head; to is not included');
 SELECT is((SELECT line FROM line WHERE no = 4), '2026-02-28,fixture,EUR,once,test,1,25.00,0.00,0.00,25.00,0.00,25.00,25.00,25.00,f,ok', 'income: the day asked for');
 SELECT is((SELECT line FROM line WHERE no = 6), 'fixture,support,a,prompt,campaign,7,100.0', 'prompts: the day asked for');

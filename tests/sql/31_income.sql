@@ -2,7 +2,7 @@
 BEGIN;
 \ir fixture.psql
 \ir book.psql
-SELECT plan(66);
+SELECT plan(67);
 
 -- --- income: the last days of February 2024, a leap year, in Riga (two hours ahead) -------------------------------------------------
 --  1 10.00 on 28 February 23:59:59, card, DE        5  7.00 on 1 March 12:00, card, country not told     9  3.00 on 1 March 2023
@@ -121,6 +121,12 @@ SELECT results_eq($$ SELECT day, site, object, id, what, ours, theirs, CASE WHEN
 	('2024-02-29', 'fixture', 'payment', 'pi_2', 'amount', '30.00 EUR', '31.00 EUR', 2.5), ('2024-02-28', '', 'payment', 'pi_orphan', 'without its pledge', '', '12.34 EUR', -1),
 	('2024-02-28', '', 'payment', 'pi_unknown', 'unknown here', '', '5.00 EUR', -1), ('2024-05-01', 'fixture', 'refund', 're_8', 'not in their list', '90.00 EUR', '', 1.5) $$,
 	'settlement: one row each');
+-- The money of 1 settles on 4 March at midnight UTC, two o'clock in Riga: four days and two hours after it was paid. Told again with another day, the newest counts.
+SELECT pg_temp.told(1, '2024-02-28 21:59:59Z', NULL, NULL, '{"fees":[{"id":"txn_1","payment":"pi_1","what":"payment","amount":44,"currency":"EUR","settles_at":"2024-03-05T00:00:00Z"}]}'),
+	pg_temp.told(1, '2024-02-28 21:59:59Z', NULL, NULL, '{"fees":[{"id":"txn_1","payment":"pi_1","what":"payment","amount":44,"currency":"EUR","settles_at":"2024-03-04T00:00:00Z"}]}'),
+	pg_temp.told(1, '2024-02-28 21:59:59Z', NULL, NULL, '{"fees":[{"id":"txn_1","payment":"pi_1","what":"payment","amount":44,"currency":"EUR"}]}') \g /dev/null
+SELECT results_eq($$ SELECT id, settles, transit_days FROM report.settlement WHERE id IN ('pi_1', 'pi_2', 'pi_unknown') ORDER BY id $$,
+	$$ VALUES ('pi_1', '2024-03-04'::date, 4.1), ('pi_2', NULL, NULL), ('pi_unknown', NULL, NULL) $$, 'the day of settlement, and days in transit');
 INSERT INTO comparison (comparison_id, provider, livemode, days, author, state, from_at, recurring_at, started_at, asked_at, ended_at, totals)
 	SELECT gen_random_uuid(), 'fixtures', true, 3, 'tester', 'done', '2024-03-01Z', '2024-03-01Z', '2024-03-01Z', '2024-03-01Z', at, totals::jsonb
 	FROM (VALUES ('2024-03-01 10:00Z'::timestamptz, '[{"currency":"EUR","what":"paid","ours":1,"theirs":2}]'),
@@ -256,7 +262,7 @@ RESET ROLE;
 \pset tuples_only on
 SELECT is((SELECT count(*) FROM regexp_split_to_table(:'defaults', E'\n') l WHERE l ~ '^(site,(currency|mode|campaign),|day,site,provider|provider,mode,from_at|day,provider,event_type)'), 12::bigint,
 	'all twelve run with their defaults');
-SELECT matches(:'got'::text, E'\nfixture,EUR,live,''=1\\+1,1,20.00,20.00,20.00,0.00,20.00,0.00,0.00,0.00,ok\nfixture,EUR,live,no prompt,1,30.00,', 'a formula is made harmless');
+SELECT matches(:'got'::text, E'\nfixture,EUR,live,''=1\\+1,1,20.00,20.00,20.00,0.00,20.00,0.00,0.00,0.00,ok,f\nfixture,EUR,live,no prompt,1,30.00,', 'a formula is made harmless');
 SELECT matches(:'got'::text, E'\nfixture,EUR,live,2024-02,4,150.00,2,50.00,96.00,64.00,0,0.00,0,0,0.00,0,0,0.00,ok\nfixture,EUR,live,2024-03,1,7.00,0,0.00,0.00,0.00,3,300.00,1,1,5.00,1,1,20.00,ok', 'claims of the window');
 UPDATE outbox SET not_before = now() WHERE state = 'open'; -- marks on readers, which no clerk takes here
 UPDATE inbox SET not_before = now() WHERE state = 'new';

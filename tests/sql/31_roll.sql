@@ -2,7 +2,7 @@
 -- them (R1, R2, R4, R5, R14), counted by hand here.
 BEGIN;
 \ir fixture.psql
-SELECT plan(64);
+SELECT plan(67);
 INSERT INTO site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
 VALUES (902, 'kolkata', 'Half an hour', 'Asia/Kolkata', 'INR', 'en', 'Gift', '/t', '/c');
 SELECT roll_rebuild('2026-01-01', '2026-01-02');
@@ -141,13 +141,33 @@ SELECT throws_ok($$ SELECT roll_rebuild('2026-02-28', '2026-03-02') $$, '55000',
 SELECT results_eq($$ SELECT sum(followed), sum(viewed), sum(clicked) FROM report.funnel WHERE site = 'fixture' $$, $$ VALUES (4::numeric, 1::numeric, 1::numeric) $$, 'their sums stand');
 
 -- --- R2: value -----------------------------------------------------------------------------------
--- a: 200 served, 1 viewed, one gift of 25 once. w: 120 served, none viewed, 25 a month = 300 a year, capped at 250.
+-- a: 200 served, 1 viewed, one gift of 25 once, by another prompt that told of no view: nothing was given by those that were seen.
+-- w: 120 served, none viewed, 25 a month = 300 a year, capped at 250.
 -- a: 1,000 x 1 / 200 = 5 paid, 1,000 x 25 / 200 = 125. w: 1,000 / 120 = 8.333; 300,000 / 120 = 2,500; 250,000 / 120 = 2,083.33
 SELECT results_eq($$ SELECT campaign, variant, mode, currency, served, viewed, pledged, paid, paid_per_1000_viewed, paid_per_1000_served, value, value_capped,
 	value_per_1000_viewed, capped_per_1000_viewed, value_per_1000_served, capped_per_1000_served FROM report.value('2026-02-28', '2026-03-02') WHERE site = 'fixture' ORDER BY 1, 2 $$, $$ VALUES
 	('', '', 'test', 'EUR', 0::bigint, 0::bigint, 1::bigint, 0::bigint, NULL::numeric, NULL::numeric, 0::numeric, 0::numeric, NULL::numeric, NULL::numeric, NULL::numeric, NULL::numeric),
-	('support', 'a', 'test', 'EUR', 200, 1, 1, 1, 1000, 5, 25, 25, 25000, 25000, 125, 125),
+	('support', 'a', 'test', 'EUR', 200, 1, 1, 1, 0, 5, 25, 25, 0, 0, 125, 125),
 	('support', 'w', 'test', 'EUR', 120, 0, 1, 1, NULL, 8.333, 300, 250, NULL, NULL, 2500, 2083.33) $$, 'R2, annualised and capped');
+SELECT results_eq($$ SELECT variant, sum(pledged), sum(seen_pledged), sum(seen_paid), sum(plain_pledged), sum(plain_paid) FROM report.funnel WHERE site = 'fixture' AND campaign <> '' GROUP BY 1 ORDER BY 1 $$,
+	$$ VALUES ('a', 1::numeric, 0::numeric, 0::numeric, 1::numeric, 1::numeric), ('w', 1, 0, 0, 1, 1) $$, 'what told of no view stands apart');
+-- Now the gift of 25 is by a prompt that was seen. Beside it two gifts of a, of 40 a month and of 10, by prompts of readers who let us count and
+-- no more: value of a is 25 + 480 + 10 = 515, capped 25 + 250 + 10 = 285; by 1,000 viewed there is the one of 25 alone, by 1,000 served all of
+-- them: 3,000 / 200 = 15, 515,000 / 200 = 2,575, 285,000 / 200 = 1,425.
+SAVEPOINT unfollowed;
+UPDATE roll_pledge SET viewed = true WHERE pledge_id = pg_temp.pid(2);
+SELECT pg_temp.offer(n, CASE n WHEN 8 THEN 'month' ELSE 'once' END) FROM unnest(ARRAY[8, 9]) n;
+SET LOCAL session_replication_role = replica;
+UPDATE pledge SET decision = NULL, amount = CASE pledge_id WHEN pg_temp.pid(8) THEN 4000 ELSE 1000 END WHERE pledge_id IN (pg_temp.pid(8), pg_temp.pid(9));
+SET LOCAL session_replication_role = origin;
+SELECT pg_temp.settle(pg_temp.snap(8, 'complete', pg_temp.pay('pi_f8', 'paid', 4000))), pg_temp.settle(pg_temp.snap(9, 'complete', pg_temp.pay('pi_f9', 'paid', 1000)));
+SELECT results_eq($$ SELECT served, viewed, pledged, paid, seen_pledged, seen_paid, paid_per_1000_viewed, paid_per_1000_served, value, value_capped,
+	value_per_1000_viewed, capped_per_1000_viewed, value_per_1000_served, capped_per_1000_served FROM report.value('2026-02-28', '2026-03-02') WHERE site = 'fixture' AND variant = 'a' $$, $$ VALUES
+	(200::bigint, 1::bigint, 3::bigint, 3::bigint, 1::bigint, 1::bigint, 1000::numeric, 15::numeric, 515::numeric, 285::numeric, 25000::numeric, 25000::numeric, 2575::numeric, 1425::numeric) $$,
+	'who cannot be seen to look is not divided by those who can');
+SELECT results_eq($$ SELECT sum(pledged), sum(paid), sum(seen_pledged), sum(seen_paid), sum(plain_pledged) FROM report.funnel WHERE site = 'fixture' AND variant = 'a' $$,
+	$$ VALUES (3::numeric, 3::numeric, 1::numeric, 1::numeric, 0::numeric) $$, 'so in the funnel');
+ROLLBACK TO unfollowed;
 SELECT results_eq($$ SELECT value_capped FROM report.value('2026-02-28', '2026-03-02', 20) WHERE site = 'fixture' ORDER BY campaign, variant $$, $$ VALUES (0::numeric), (20), (20) $$, 'another cap');
 SELECT is_empty($$ SELECT * FROM report.value('2026-03-02', '2026-03-09') WHERE site = 'fixture' $$, 'to is not included');
 

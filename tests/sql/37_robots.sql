@@ -41,6 +41,6 @@ RESET ROLE;
 \set got `cat "$FILE"; rm -f "$FILE"`
 \pset format unaligned
 \pset tuples_only on
-SELECT is(:'got'::text, E'day,site,decisions,minted,returned,returned %,fresh %,robots,robots %,claimed,claimed %,none %,counting %,full %\n2026-02-28,fixture,20,4,2,50.0,20.0,12,60.0,1,5.0,37.5,12.5,50.0', 'the script');
+SELECT is(:'got'::text, E'day,site,decisions,minted,returned,returned %,fresh %,robots,robots %,claimed,claimed %,none %,counting %,full %,provisional\n2026-02-28,fixture,20,4,2,50.0,20.0,12,60.0,1,5.0,37.5,12.5,50.0,f', 'the script');
 SELECT * FROM finish();
 ROLLBACK;

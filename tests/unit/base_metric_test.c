@@ -106,7 +106,7 @@ static void counters(void **state)
 }
 
 /* Without its lists a metric counts nothing; with one label all of it is printed, with more what is
- * not 0. */
+ * not 0, or is asked for as 0. */
 static void labels(void **state)
 {
 	static const char *const act[] = {"open", "prompt"}, *const reason[] = {"a", "b", "c"};
@@ -123,6 +123,12 @@ static void labels(void **state)
 	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 1, 2, 0), 3);
 	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 0, 1, 0), 1);
 	has("# TYPE pledged_decisions_total counter\n"
+	    "pledged_decisions_total{act=\"open\",reason=\"b\"} 1\n"
+	    "pledged_decisions_total{act=\"prompt\",reason=\"c\"} 3\n#");
+	metric_zero(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 0, 0, 0));
+	metric_zero(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, 0, 1, 0));
+	has("# TYPE pledged_decisions_total counter\n"
+	    "pledged_decisions_total{act=\"open\",reason=\"a\"} 0\n"
 	    "pledged_decisions_total{act=\"open\",reason=\"b\"} 1\n"
 	    "pledged_decisions_total{act=\"prompt\",reason=\"c\"} 3\n#");
 	metric_label(METRIC_ROBOT_CLAIMS, 0, result, 2);

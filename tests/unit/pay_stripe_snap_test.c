@@ -234,6 +234,13 @@ static const struct row { const char *name; enum pay_kind kind; const char *in, 
 	"'status':'succeeded','payment_intent':'pi_1','balance_transaction':" MOVE("txn_2", "-12") OURS "}]}}"),
 	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", U, "'pi_1'") TAKEN("refunds", "re_1", "pi_1", "500", "EUR", "done", ",'ours':'" Q "'")
 	",'fees':[" COST("txn_1", "pi_1", "payment", "101") "," COST("txn_2", "pi_1", "refund", "-12") "]")},
+    {"intent paid, and when its money settles", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','created':1900000001,"
+	"'balance_transaction':{'id':'txn_1','amount':1,'fee':101,'currency':'chf','available_on':1900000001}}"),
+	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", U, "'pi_1'")
+	",'fees':[{'id':'txn_1','payment':'pi_1','what':'payment','amount':101,'currency':'CHF','settles_at':" U "}]")},
+    {"intent paid, and nobody can say when its money settles", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','created':1900000001,"
+	"'balance_transaction':{'id':'txn_1','amount':1,'fee':101,'currency':'chf','available_on':'soon'}}"),
+	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", U, "'pi_1'") FEE("txn_1", "pi_1", "payment", "101"))},
     {"intent paid, its fee is not known yet", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','balance_transaction':null}"),
 	SAYS(MINE, PAYMENT("pi_1", "paid", "2500", T, "'pi_1'"))},
     {"intent paid by debit", PAY_KIND_PAYMENT, INTENT("succeeded", ",'latest_charge':{'id':'ch_1','payment_method_details':{'type':'sepa_debit','card':{'country':'US'},'sepa_debit':{'country':'DE'}}}"),

@@ -48,6 +48,33 @@ static void every_list_is_named(void **state)
 	}
 }
 
+/* What alarms look at the growth of is there before it grows. */
+static void first_bursts(void **state)
+{
+	static const char *const lines[] = {
+		"pledged_webhooks_total{provider=\"stripe\",type=\"checkout\",result=\"unkept\"} 0\n",
+		"pledged_webhooks_total{provider=\"mollie\",type=\"none\",result=\"kept\"} 0\n",
+		"pledged_decisions_total{act=\"open\",reason=\"store_down\"} 0\n",
+		"pledged_provider_requests_total{provider=\"stripe\",op=\"fetch\",outcome=\"ok\"} 0\n",
+		"pledged_requests_total{role=\"view\",route=\"decide\",code=\"500\"} 0\n",
+		"pledged_requests_total{role=\"money\",route=\"pledge\",code=\"503\"} 0\n",
+		"pledged_declines_total{provider=\"stripe\"} 0\n",
+	};
+	struct response r = {.status = 200};
+
+	(void)state;
+	metrics_labels("v1", "c");
+	memset(metric_own, 0, sizeof metric_own);
+	buf_init(&r.head, head, sizeof head);
+	buf_init(&r.body, body, sizeof body);
+	metrics_answer(&r);
+	buf_byte(&r.body, '\0');
+	for (size_t i = 0; i < ARRAY_N(lines); i++)
+		if (!strstr(body, lines[i]))
+			fail_msg("%s is not there", lines[i]);
+	assert_null(strstr(body, "role=\"view\",route=\"pledge\""));
+}
+
 /* An answer of a kind that nobody thought of counts too. */
 static void odd_codes(void **state)
 {
@@ -77,6 +104,7 @@ int main(void)
 		cmocka_unit_test(every_list_is_named),
 		cmocka_unit_test(everything_fits),
 		cmocka_unit_test(odd_codes),
+		cmocka_unit_test(first_bursts),
 	};
 
 	return cmocka_run_group_tests(tests, NULL, NULL);

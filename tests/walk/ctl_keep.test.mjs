@@ -2,6 +2,8 @@
 // their ids or their keys any more, whoever wrote them there; the books stay right to the cent, and nobody else loses anything.
 
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { test } from "node:test";
 
 import { books_agree, made, reaches } from "./lib/money.mjs";
@@ -114,6 +116,7 @@ test("export: all of it as JSON with its meaning, by the address or by a device,
 		assert.ok(doc.rows[table]?.length > 0, `${table} holds something of her, so it stands in the export`);
 	assert.equal(doc.rows.pledge.length, 3);
 	assert.equal(doc.rows.refund.length, 1);
+	assert.equal(doc.rows.risk_note?.length, 3, "and what the filters said of each");
 	assert.ok(doc.rows.prompt_event.some((e) => e.kind === "clicked"));
 	assert.ok(doc.rows.reader_seen.length >= 3);
 	assert.deepEqual(doc.rows.reader.map((r) => r.reader_id).sort(), [...anna.readers].sort());
@@ -152,6 +155,19 @@ test("what is under way is told first, with what to do, and nothing changes", as
 	await until("both are over", async () => await s.count(`SELECT (SELECT count(*) FROM pledged.recurring WHERE state <> 'ended' AND pledge_id IN ${pledges})
 		+ (SELECT count(*) FROM pledged.attempt WHERE state IN ('creating', 'open') AND pledge_id IN ${pledges})`) === 0, 60);
 	await quiet();
+});
+
+test("while views wait in the spool nobody is erased: loaded later they would make the reader anew", async () => {
+	const file = join(s.dir, "kept-views"), before = await found(anna.words);
+	const other = (await readFile(s.env.CONF, "utf8")).replace(/^spool_file = .*$/m, `spool_file = ${file}`);
+
+	await writeFile(join(s.dir, "other.ini"), other);
+	await writeFile(`${file}.loading`, "x");
+	const { code, stderr } = await s.ctl("-c", join(s.dir, "other.ini"), "erase", anna.email, "--yes");
+
+	assert.equal(code, 1, stderr);
+	assert.match(stderr, /^views wait in the spool of this host and may be theirs; try again when they are loaded$/m);
+	assert.deepEqual(await found(anna.words), before);
 });
 
 test("erased by her address: no column of any table holds anything of her, and the ledger is what it was", async () => {

@@ -158,7 +158,7 @@ test("what is asked wrongly is told, by its exit code too, and nothing else is p
 		[["income", "--from", "2026-11-02", "--to", "2026-11-01"], 2, /from 2026-11-02 is not before to 2026-11-01/],
 		[["income", "--from", "2026-11-01", "--to", "2026-11-01"], 2, /is not before/], [["income", "--from", "2099-01-01"], 2, /from 2099-01-01 is not before/],
 		[["income", "--site", "nowhere"], 2, /there is no site nowhere; there is demo\n/], [["income", "--site", "' OR true"], 2, /there is no site/],
-		[["pending", "--from", "2026-11-01"], 2, /pending takes no from: it shows this moment/], [["income", "--set", "cap=1"], 2, /income takes no cap/],
+		[["health", "--from", "2026-11-01"], 2, /health takes no from: it shows this moment/], [["pending", "--from", "2026-11-01"], 2, /pending takes no from$/m], [["income", "--set", "cap=1"], 2, /income takes no cap/],
 		[["income", "--set", "cap"], 2, /is not NAME=VALUE/], [["income", "--format", "xml"], 2, /none of table, csv, json/],
 		[["funnel", "--set", "by=hour"], 2, /^pledgectl: by is one of day, section, country, device, campaign, not "hour"\n$/], [["stages", "--set", "start=13"], 2, /start is one of 1, 2/],
 		[["claims", "--set", "by=donor"], 2, /claims are divided by all, month/], [["income_by", "--set", "by=band", "--set", "edges=50,10"], 2, /each larger than the one before/],

@@ -65,6 +65,30 @@ test("the sum is what was sent, whoever answers", async () => {
 	assert.equal(file().length, 1, "one file for all roles");
 });
 
+test("what alarms look at the growth of is 0 before it grows, and what the clerk counts is told", async () => {
+	const m = await scrape();
+
+	for (const name of ['pledged_pledges_total{state="failed",currency="EUR"}', 'pledged_pledges_total{state="paid",currency="EUR"}', 'pledged_declines_total{provider="stripe"}',
+		'pledged_webhooks_total{provider="stripe",type="checkout",result="unkept"}', "pledged_unsettled", "pledged_unsettled_oldest_seconds", "pledged_differences_open"])
+		assert.equal(m[name], 0, name);
+	for (const name of ["pledged_silent", "pledged_tests_skewed", "pledged_retention_late"])
+		await becomes(`${name} was counted`, name, (n) => n === 0);
+	await becomes("and not long ago", "pledged_watch_oldest_seconds", (n) => n >= 0);
+});
+
+test("a refused payment counts once, of a pledge of ours", async () => {
+	const p = await made(s, { amount: "3.00", currency: "EUR", interval: "once" });
+	const DECLINES = 'pledged_declines_total{provider="stripe"}';
+
+	await s.provider.decline(p.url);
+	await s.provider.decline(p.url);
+	await becomes("two tries on one page", DECLINES, (n) => n === 2);
+	assert.equal((await deliver(s, event("payment_intent.payment_failed", { id: "pi_others", object: "payment_intent", metadata: {} }))).status, 200);
+	assert.equal(await value(DECLINES), 2, "of nobody's pledge");
+	await s.provider.expire(p.url.split("/").pop());
+	await reaches(s, p.pledge, "lapsed", PATIENCE);
+});
+
 test("gifts are counted by money and clerk", async () => {
 	for (let i = 0; i < 3; i++)
 		await reaches(s, await made(s, { amount: "12.50", currency: "EUR", interval: "once", email: `m${i}@mail.example` })
@@ -72,11 +96,11 @@ test("gifts are counted by money and clerk", async () => {
 	await made(s, { amount: "700", currency: "JPY", interval: "once" });
 	const m = await scrape();
 
-	assert.equal(m['pledged_pledges_total{state="new",currency="EUR"}'], 3);
+	assert.equal(m['pledged_pledges_total{state="new",currency="EUR"}'], 4);
 	assert.equal(m['pledged_pledges_total{state="paid",currency="EUR"}'], 3);
-	assert.equal(m['pledged_pledged_minor_total{currency="EUR"}'], 3750);
+	assert.equal(m['pledged_pledged_minor_total{currency="EUR"}'], 4050);
 	assert.equal(m['pledged_pledged_minor_total{currency="JPY"}'], 700);
-	assert.equal(m['pledged_provider_requests_total{provider="stripe",op="create",outcome="ok"}'], 4);
+	assert.equal(m['pledged_provider_requests_total{provider="stripe",op="create",outcome="ok"}'], 5);
 	assert.ok(m['pledged_provider_requests_total{provider="stripe",op="fetch",outcome="ok"}'] >= 3);
 	assert.ok(m['pledged_webhooks_total{provider="stripe",type="checkout",result="kept"}'] >= 3);
 	assert.ok(m.pledged_webhook_lag_seconds_count >= 3);

@@ -116,7 +116,7 @@ test("no view tells of anybody", async () => {
 const DAYS = "'2020-01-01', '2030-01-01'";
 const CALLS = { articles: [DAYS], book: [`${DAYS}, ''`], choice: ["'by', 'a', '{a,b}'"], size: ["'cap', '5', 1"], claims: ["all", "month", "method", "campaign", "country", "interval"].map((by) => `${DAYS}, '', '${by}'`), cohorts: [`${DAYS}, ''`], experiments: [DAYS],
 	income_by: ["day", "hour", "country", "method", "source", "band"].map((by) => `${DAYS}, '', '${by}', '{5,10}'`), income_year: ["'2025-12-01', '2026-12-31', ''"], public: [DAYS], recovery: [`${DAYS}, ''`],
-	silence: ["'', 3, now()"], sites: [""], stages: ["'2030-01-01', 1, ''"], value: [DAYS] };
+	silence: ["'', 3, now()"], sites: [""], today: [""], stages: ["'2030-01-01', 1, ''"], value: [DAYS] };
 
 test("no function does", async () => {
 	const names = (await s.sql("SELECT DISTINCT proname FROM pg_proc WHERE pronamespace = 'report'::regnamespace")).map(([name]) => name);

@@ -68,7 +68,7 @@ function decide(site, reader, at) {
 	if (reader.id && reader.consent === "full" && d.campaign) {
 		d.events.push([d.reason === "control" ? "held" : d.act === "wall" ? "walled" : "shown", at]);
 		if (d.reason !== "control" && chance(0.7)) {
-			d.events.push(["viewed", at + 5]);
+			d.events.push(["viewed", at + (chance(0.05) ? 7200 : 5)]);
 			const what = one_of(["clicked", "clicked", "closed", "later", "already_gave", "never", null]);
 
 			if (what)
@@ -191,6 +191,10 @@ const live_site = (site) => pledges.some((p) => p.site === site && p.live);
 const first_paid = (p) => p.payments.find((y) => !y.mismatch);
 // A pledge belongs to its decision; the decision's time is known when its events are.
 const pledge_at = (p) => (p.d && p.d.events.length ? p.d.at : p.created);
+// Only of a prompt whose reader may be followed is it known whether it was seen: what is divided by views is of prompts that were. A pledge by one that
+// told of no view before it is of a page without scripts.
+const is_seen = (p) => Boolean(p.d && followed(p.d) && p.d.events.some(([kind, at]) => kind === "viewed" && at <= p.created));
+const is_plain = (p) => Boolean(p.d && followed(p.d) && !is_seen(p));
 const worth = (p) => p.amount * (p.kind === "month" ? 12 : 1);
 const capped = (p, cap = 250) => Math.min(worth(p), cap * 10 ** exponent(p.currency));
 const here = () => decisions.filter((d) => within(d.site, d.at));
@@ -218,16 +222,24 @@ for (const by of ["day", "section", "country", "device", "campaign"])
 			plus(row, "pledged");
 			plus(row, "paid", Number(Boolean(paid)));
 			plus(row, "gross", paid?.amount ?? 0);
+			plus(row, "seen_pledged", Number(is_seen(p)));
+			plus(row, "seen_paid", Number(is_seen(p) && Boolean(paid)));
+			plus(row, "plain_pledged", Number(is_plain(p)));
+			plus(row, "plain_paid", Number(is_plain(p) && Boolean(paid)));
+			plus(row, "followed_paid", Number((is_seen(p) || is_plain(p)) && Boolean(paid)));
 		}
 		const got = await script(s, "01_funnel.sql", { ...WINDOW, by });
 		const of = (row, column) => row[column] ?? 0, rate = (row, a, b, digits) => quotient(100 * of(row, a), of(row, b), digits);
 
 		assert.ok(got.length > 20);
-		assert.deepEqual(pick(got, "by", "site", "campaign", "variant", "mode", "currency", "decisions", "served", "followed", "viewed", "viewed %", "clicked", "clicked %", "pledged",
-			"pledged %", "paid", "paid %", "viewed/served %", "clicked/served %", "pledged/served %", "paid/served %", "gross"),
-		[...want.values()].map((r) => [...r.key, ...["decisions", "served", "followed", "viewed"].map((c) => of(r, c)), rate(r, "viewed", "followed", 1), of(r, "clicked"),
-			rate(r, "clicked", "viewed", 1), of(r, "pledged"), rate(r, "pledged", "clicked", 1), of(r, "paid"), rate(r, "paid", "pledged", 1), rate(r, "viewed", "served", 2),
-			rate(r, "clicked", "served", 2), rate(r, "pledged", "served", 3), rate(r, "paid", "served", 3), major(of(r, "gross"), r.key[5])].join(" | ")).sort());
+		assert.ok(given().some((p) => p.d && !is_seen(p) && !is_plain(p) && first_paid(p)) && given().some((p) => is_plain(p) && first_paid(p)) && given().some((p) => is_seen(p) && first_paid(p)));
+		assert.deepEqual(pick(got, "by", "site", "campaign", "variant", "mode", "currency", "decisions", "served", "served %", "followed", "viewed", "viewed %", "clicked", "clicked %",
+			"seen_pledged", "pledged/clicked %", "seen_paid", "seen paid %", "plain_pledged", "plain_paid", "clicked/followed %", "paid/followed %",
+			"pledged", "paid", "paid %", "pledged/served %", "paid/served %", "gross", "provisional"),
+		[...want.values()].map((r) => [...r.key, of(r, "decisions"), of(r, "served"), rate(r, "served", "decisions", 2), of(r, "followed"), of(r, "viewed"), rate(r, "viewed", "followed", 1),
+			of(r, "clicked"), rate(r, "clicked", "viewed", 1), of(r, "seen_pledged"), rate(r, "seen_pledged", "clicked", 1), of(r, "seen_paid"),
+			rate(r, "seen_paid", "seen_pledged", 1), of(r, "plain_pledged"), of(r, "plain_paid"), rate(r, "clicked", "followed", 2), rate(r, "followed_paid", "followed", 3), of(r, "pledged"), of(r, "paid"),
+			rate(r, "paid", "pledged", 1), rate(r, "pledged", "served", 3), rate(r, "paid", "served", 3), major(of(r, "gross"), r.key[5]), "f"].join(" | ")).sort());
 	});
 
 test("the reasons of decisions, and each in per cent of the site's", async () => {
@@ -253,13 +265,17 @@ function worths(served, key_of, pledge_key) {
 		plus(row, "paid", Number(Boolean(first_paid(p))));
 		plus(row, "worth", first_paid(p) ? worth(p) : 0);
 		plus(row, "capped", first_paid(p) ? capped(p) : 0);
+		plus(row, "seen_pledged", Number(is_seen(p)));
+		plus(row, "seen_paid", Number(is_seen(p) && Boolean(first_paid(p))));
+		plus(row, "seen_worth", is_seen(p) && first_paid(p) ? worth(p) : 0);
+		plus(row, "seen_capped", is_seen(p) && first_paid(p) ? capped(p) : 0);
 	});
 
 	for (const step of steps.values())
 		if (step.served > 0 && ![...gifts.values()].some((g) => g.key.slice(0, -2).join("|") === step.key.join("|"))) {
 			const site = SITES.find((x) => x.slug === step.key[0]), key = [...step.key, mode(live_site(site)), site.currency];
 
-			gifts.set(key.join("|"), { key, pledged: 0, paid: 0, worth: 0, capped: 0 });
+			gifts.set(key.join("|"), { key, ...Object.fromEntries(["pledged", "paid", "worth", "capped"].flatMap((c) => [[c, 0], [`seen_${c}`, 0]])) });
 		}
 	return [...gifts.values()].map((g) => ({ decisions: 0, served: 0, followed: 0, viewed: 0, ...steps.get(g.key.slice(0, -2).join("|")), ...g, currency: g.key.at(-1) }));
 }
@@ -270,10 +286,11 @@ test("R2: conversion and value per 1,000, raw and capped", async () => {
 	const want = worths(here().filter((d) => d.campaign), (d) => [d.site.slug, d.campaign, d.variant], (p) => [p.site.slug, p.campaign ?? "", p.variant ?? ""]);
 
 	assert.deepEqual(pick(await script(s, "12_value.sql", WINDOW), "site", "campaign", "variant", "mode", "currency", "served", "followed", "viewed", "pledged", "paid",
-		"paid_per_1000_viewed", "paid_per_1000_served", "value", "value_capped", "value_per_1000_viewed", "capped_per_1000_viewed", "value_per_1000_served", "capped_per_1000_served"),
-	want.map((r) => [...r.key, r.served, r.followed, r.viewed, r.pledged, r.paid, quotient(1000 * r.paid, r.viewed, 3), quotient(1000 * r.paid, r.served, 3),
-		major(r.worth, r.currency), major(r.capped, r.currency), per(r.worth, r.viewed, r.currency), per(r.capped, r.viewed, r.currency), per(r.worth, r.served, r.currency),
-		per(r.capped, r.served, r.currency)].join(" | ")).sort());
+		"seen_pledged", "seen_paid", "paid_per_1000_viewed", "paid_per_1000_served", "value", "value_capped", "value_per_1000_viewed", "capped_per_1000_viewed",
+		"value_per_1000_served", "capped_per_1000_served"),
+	want.map((r) => [...r.key, r.served, r.followed, r.viewed, r.pledged, r.paid, r.seen_pledged, r.seen_paid, quotient(1000 * r.seen_paid, r.viewed, 3),
+		quotient(1000 * r.paid, r.served, 3), major(r.worth, r.currency), major(r.capped, r.currency), per(r.seen_worth, r.viewed, r.currency),
+		per(r.seen_capped, r.viewed, r.currency), per(r.worth, r.served, r.currency), per(r.capped, r.served, r.currency)].join(" | ")).sort());
 });
 
 test("R14: pages, and the gifts that their prompts led to", async () => {

@@ -248,6 +248,7 @@ static const struct {
 	{"sample_trim", nothing},
 	{"visit_fold", nothing},
 	{"retain", nothing},
+	{"watch_look", nothing},
 	{"partition_ensure", nothing},
 	{"link_clean", nothing},
 	{"robot_sweep", nothing},
