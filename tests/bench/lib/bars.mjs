@@ -22,7 +22,7 @@ const BARS = {
 	row: ["reader row with its index, twelve articles", "bytes", "most", 200],
 	million: ["one million readers of twelve articles", "MB", "most", 220],
 	alloc: ["allocations of our own code, a request", "", "most", 0],
-	alloc_libraries: ["allocations of libraries, a request", "", "most", 70],
+	alloc_libraries: ["allocations of libraries, a request", "", "most", 40],
 	memory: ["view at 1,024 connections, most ever resident", "MB", "most", 32],
 	lock: ["others, while a row is locked for 3 s, slowest", "ms", "most", 50],
 	lock_not: ["others who were not decided meanwhile", "", "most", 0],
