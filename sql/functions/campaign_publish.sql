@@ -15,7 +15,7 @@ BEGIN
 	IF NOT FOUND THEN
 		RAISE EXCEPTION 'there is no site "%"', p_site USING ERRCODE = 'PL001';
 	END IF;
-	UPDATE epoch SET epoch = epoch + 1;
+	UPDATE epoch SET epoch = epoch + 1, list_days = greatest(list_days, campaign_days(p_body) + 8); -- what it counts over must not be cut
 	SELECT c.* INTO v FROM campaign c WHERE c.site_id = v_site AND c.slug = p_slug FOR UPDATE;
 	IF FOUND AND (SELECT w.body = p_body FROM campaign_version w WHERE w.campaign_id = v.campaign_id AND w.version = v.version) THEN
 		RETURN QUERY SELECT v.campaign_id, v.version, false;

@@ -1,8 +1,8 @@
 -- retain: one step of one row of the retention table: the one whose turn it is. Gives how many rows went or were stripped, at most p_n.
 -- A row that finds fewer than that rests for an hour; readers are looked through in the order of their ids, 20 * p_n a step, and rest for a
--- day after a whole pass. Nothing is older than both clocks say: a clock that runs ahead takes nothing that is not due.
+-- day after a whole pass. What is cut when it is written only gets its measure (retain_lists). Nothing is older than both clocks say: a clock that runs ahead takes nothing that is not due.
 -- Tables, in locking order: retention (a second clerk takes another row), then the one that the row names (of readers those of reader_forget),
--- roll_state.
+-- epoch, roll_state.
 -- Rows that somebody else holds are left for the next time. Idempotent.
 CREATE OR REPLACE FUNCTION pledged.retain(p_n integer, p_now timestamptz) RETURNS bigint
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
@@ -19,6 +19,7 @@ BEGIN
 	END IF;
 	BEGIN
 		v_n := CASE r.how WHEN 'drop' THEN retain_months(r, v_now) WHEN 'forget' THEN retain_readers(r, p_n, v_now)
+			WHEN 'write' THEN retain_lists(r, v_now)
 			ELSE retain_rows(r, p_n, v_now) END;
 	EXCEPTION WHEN OTHERS THEN
 		-- One that fails must not keep the others from their turn; the report shows that it falls behind.

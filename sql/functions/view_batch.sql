@@ -1,9 +1,11 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
--- Tables, in locking order: reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, experiment_due,
--- tally, tally_done (read), visit_tally, decision_sample, robot_claim (never waits), epoch (read).
+-- Tables, in locking order: epoch (read), reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, experiment_due,
+-- tally, tally_done (read), visit_tally, decision_sample, robot_claim (never waits), epoch (read again).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
 --              not, with the same condition as a mark beside it
+--              A list whose last entry is older than epoch.list_days loses a week more than that: so a list is cut once a week at most, and a
+--              view that cuts nothing costs the log no more than the view
 --   p_mark     one entry of 16 bytes, or ''; p_version: written only if the reader's version is this one; -1 = in any case;
 --              -2: the reader withdrew consent: the row and all prompt events go; -3: consents to counting alone: the events go
 --   p_ev_*     a row of prompt_event; with a mark ('' = none) it is stored only if that mark is there afterwards. What a reader does with
@@ -28,6 +30,8 @@ DECLARE
 	v_skip uuid[];
 	v_n integer;
 	v_new boolean := false;
+	v_oldest bytea; -- days as an entry begins with them
+	v_keep bytea;
 BEGIN
 	IF p_careful THEN
 		v_skip := ARRAY(SELECT r.reader_id FROM reader r WHERE r.reader_id = ANY (p_reader)
@@ -41,6 +45,9 @@ BEGIN
 		WHERE v.ver IN (-2, -3) AND (v_skip IS NULL OR v.id <> ALL (v_skip)) ORDER BY v.id;
 	END IF;
 	IF cardinality(p_reader) > 0 THEN
+		-- by the earlier of two clocks: one that runs ahead takes nothing
+		SELECT substr(int4send(greatest(d.today - e.list_days, 0)), 3), substr(int4send(greatest(d.today - e.list_days + 7, 0)), 3) INTO v_oldest, v_keep
+		FROM epoch e, (SELECT (least(p_now, now()) AT TIME ZONE 'UTC')::date - date '2000-01-01' AS today) d;
 		RETURN QUERY
 		WITH v AS MATERIALIZED (
 			SELECT * FROM unnest(p_reader, p_site, p_first, p_at, p_seen, p_mark, p_version)
@@ -52,6 +59,8 @@ BEGIN
 					WHEN octet_length(v.add) = 8 AND position(substr(v.add, 5) IN r.seen) = 0 THEN 1
 					ELSE seen_new(r.seen, v.add) END,
 				seen = CASE WHEN v.add = '' THEN r.seen
+					WHEN substr(r.seen, octet_length(r.seen) - 7, 2) < v_oldest AND r.seen <> '' THEN
+						seen_add(seen_cut(r.seen, v_keep), v.add, v.ver < 0 OR v.ver = r.version)
 					WHEN octet_length(v.add) > 8 OR get_byte(v.add, 2) > 127 THEN seen_add(r.seen, v.add, v.ver < 0 OR v.ver = r.version)
 					WHEN position(v.add IN r.seen) > 0 THEN r.seen
 					ELSE v.add || substr(r.seen, 1, 1992) END,

@@ -1,5 +1,5 @@
 -- Retention: what is kept for how long, and whether that is so. A row that is late is a broken promise; these come first.
--- Columns     what, table, since (its time), period, how (drop, delete, strip, forget, own, keep), fields (of strip), by, oldest, limit
+-- Columns     what, table, since (its time), period, how (drop, delete, strip, forget, write, own, keep), fields (of strip), by, oldest, limit
 --             (nothing may be older), late, gone (rows so far), looked (by the clerk), why
 -- Parameters  none; from, to and site mean nothing here
 -- Cost        one look by an index a row; of the smaller tables all rows once

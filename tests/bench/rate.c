@@ -5,8 +5,11 @@
  *        [-n NAME] [-w WIDTH_MS] [-a ACKS]
  *   COOKIES, NEW   values of the cookie NAME, lines of one length: of stored readers, picked at
  *                  random, and of new ones, each taken once, one request in twenty
- *   WIDTH_MS       also tells what became of each so many milliseconds
- *   ACKS           file for who was told that a view is counted: lines of cookie and how often */
+ *   WIDTH_MS       also tells what became of each so many milliseconds, by when a request was due,
+ *                  and last how many decisions came in this time
+ *   ACKS           file for who was told that a view is counted: lines of cookie, how often, and
+ * how often with a prompt What was due and found no connection until the end is not sent any more,
+ * and told as unsent. */
 #include <arpa/inet.h>
 #include <errno.h>
 #include <fcntl.h>
@@ -25,7 +28,8 @@
 #define ANSWER_BYTES 16384
 #define REQUEST_MAX  1024
 #define CONNS_MAX    8192
-#define GRACE_US     5000000 /* for what is under way when the last one was sent */
+#define GRACE_US     5000000 /* for the answers to what is under way at the end */
+#define LATE_US      5000    /* the last ones may be sent so much later */
 #define AGAIN_US     20000   /* between two tries to connect */
 
 enum kind { DECIDED, OPENED, REFUSED, BROKEN, KINDS }; /* refused: no 200; broken: no answer */
@@ -38,9 +42,9 @@ struct list {
 
 struct conn {
 	int fd; /* -1: to be connected */
-	bool busy;
+	bool busy, is_new;
 	int64_t due, again_at;
-	size_t who, want, got; /* who: index in stored, or SIZE_MAX; want 0: head is not complete */
+	size_t who, want, got; /* who: index in its list; want 0: head is not complete */
 	char in[ANSWER_BYTES];
 };
 
@@ -62,9 +66,10 @@ static struct conn *conn;
 static int *spare, spare_n, poll_fd;
 static uint32_t *took[KINDS];
 static size_t took_n[KINDS], total, sent, done;
-static uint32_t *bins; /* KINDS + 1 a width: the last is the longest */
+enum { LONGEST = KINDS, CAME, BIN };
+static uint32_t *bins; /* BIN a width */
 static size_t bin_n;
-static uint16_t *acked;
+static uint16_t *acked[2], *asked[2]; /* of stored readers, of new ones */
 static int64_t began;
 static uint64_t seed;
 
@@ -116,21 +121,41 @@ static struct list list_open(const char *file)
 /* --- one answer ----------------------------------------------------------------------------------
  */
 
+static uint32_t *bin_of(int64_t at)
+{
+	size_t i = o.width > 0 ? (size_t)((at - began) / o.width) : bin_n;
+	return i < bin_n ? bins + i * BIN : NULL;
+}
+
+static void one_more(uint16_t *n)
+{
+	if (*n < UINT16_MAX)
+		++*n;
+}
+
+static void acknowledge(const struct conn *c)
+{
+	if (!o.acks)
+		return;
+	one_more(&acked[c->is_new][c->who]);
+	if (strstr(c->in, "\"act\":\"prompt\""))
+		one_more(&asked[c->is_new][c->who]);
+}
+
 static void count(struct conn *c, enum kind k, int64_t now)
 {
 	int64_t us = now - c->due;
 	took[k][took_n[k]++] = (uint32_t)us;
 	done++;
-	if (k == DECIDED && c->who != SIZE_MAX && acked && acked[c->who] < UINT16_MAX)
-		acked[c->who]++;
-	if (o.width > 0) { /* where it was due: a stall shows at its beginning */
-		size_t i = (size_t)((c->due - began) / o.width);
-		if (i < bin_n) {
-			uint32_t *b = bins + i * (KINDS + 1);
-			b[k]++;
-			b[KINDS] = (uint32_t)us > b[KINDS] ? (uint32_t)us : b[KINDS];
-		}
+	if (k == DECIDED)
+		acknowledge(c);
+	uint32_t *due = bin_of(c->due), *came = bin_of(now);
+	if (due) { /* a stall shows at its beginning */
+		due[k]++;
+		due[LONGEST] = (uint32_t)us > due[LONGEST] ? (uint32_t)us : due[LONGEST];
 	}
+	if (came && k == DECIDED)
+		came[CAME]++;
 	c->busy = false;
 }
 
@@ -214,20 +239,20 @@ static bool conn_open(struct conn *c)
 	return true;
 }
 
-static const char *pick(struct conn *c)
+static const char *pick(struct conn *c, size_t *ret_width)
 {
-	c->who = SIZE_MAX;
-	if (o.fresh.n > 0 && draw() % 20 == 0)
-		return o.fresh.p + (o.first++ % o.fresh.n) * o.fresh.width;
-	c->who = draw() % o.stored.n;
-	return o.stored.p + c->who * o.stored.width;
+	c->is_new = o.fresh.n > 0 && draw() % 20 == 0;
+	const struct list *l = c->is_new ? &o.fresh : &o.stored;
+	c->who = c->is_new ? o.first++ % l->n : draw() % l->n;
+	*ret_width = l->width;
+	return l->p + c->who * l->width;
 }
 
 static void request(struct conn *c, int64_t due)
 {
 	char out[REQUEST_MAX];
-	const char *cookie = pick(c);
-	size_t width = c->who == SIZE_MAX ? o.fresh.width : o.stored.width;
+	size_t width;
+	const char *cookie = pick(c, &width);
 	uint64_t article = o.acks ? draw() : draw() % 10000; /* each ack is one more view */
 	int n = snprintf(out, sizeof out,
 		"GET %s?a=/en/news/rate-%" PRIx64 "&s=%s&l=en HTTP/1.1\r\nHost: 127.0.0.1:%d\r\n"
@@ -255,23 +280,30 @@ static struct conn *next_conn(int64_t now)
 	return NULL;
 }
 
+/* What is due is sent; gives when the next one is. */
+static int64_t send_due(int64_t now)
+{
+	for (; sent < total; sent++) {
+		int64_t due = began + (int64_t)((double)sent * 1e6 / o.rate);
+		struct conn *c = due <= now ? next_conn(now) : NULL;
+		if (!c)
+			return due;
+		request(c, due);
+	}
+	return now + 10000;
+}
+
 static void run(void)
 {
 	struct epoll_event ev[256];
 	began = now_us();
 	int64_t last = began + (int64_t)(o.seconds * 1e6);
-	while (done < total && now_us() < last + GRACE_US) {
+	for (;;) {
 		int64_t now = now_us();
-		while (sent < total) {
-			int64_t due = began + (int64_t)((double)sent * 1e6 / o.rate);
-			struct conn *c = due <= now ? next_conn(now) : NULL;
-			if (!c)
-				break;
-			sent++;
-			request(c, due);
-		}
-		int64_t due =
-			sent < total ? began + (int64_t)((double)sent * 1e6 / o.rate) : now + 10000;
+		bool sends = sent < total && now < last + LATE_US;
+		if ((!sends && done == sent) || now > last + GRACE_US)
+			break;
+		int64_t due = sends ? send_due(now) : now + 10000;
 		int64_t wait = due > now ? due - now : 100;
 		struct timespec t = {.tv_sec = 0, .tv_nsec = (wait < 20000 ? wait : 20000) * 1000};
 		int n = epoll_pwait2(poll_fd, ev, 256, &t, NULL);
@@ -318,13 +350,20 @@ static void tell(void)
 	}
 	printf("{");
 	tell_times("all", all, n);
+	n = 0;
+	for (int k = DECIDED + 1; k < KINDS; k++) {
+		memcpy(all + n, took[k], took_n[k] * sizeof *all);
+		n += took_n[k];
+	}
+	tell_times("undecided", all, n);
 	for (int k = 0; k < KINDS; k++)
 		tell_times(KIND[k], took[k], took_n[k]);
-	printf("\"began\":%" PRId64 ",\"unsent\":%zu,\"fresh\":%zu,\"bins\":[", began, total - sent,
-		o.first);
+	printf("\"began\":%" PRId64 ",\"sent\":%zu,\"unsent\":%zu,\"fresh\":%zu,\"bins\":[", began,
+		sent, total - sent, o.first);
 	for (size_t i = 0; i < bin_n; i++) {
-		const uint32_t *b = bins + i * (KINDS + 1);
-		printf("%s[%u,%u,%u,%u,%.1f]", i ? "," : "", b[0], b[1], b[2], b[3], b[4] / 1000.0);
+		const uint32_t *b = bins + i * BIN;
+		printf("%s[%u,%u,%u,%u,%.1f,%u]", i ? "," : "", b[DECIDED], b[OPENED], b[REFUSED],
+			b[BROKEN], b[LONGEST] / 1000.0, b[CAME]);
 	}
 	printf("]}\n");
 	free(all);
@@ -335,10 +374,13 @@ static void save_acks(void)
 	FILE *f = fopen(o.acks, "w");
 	if (!f)
 		fail(o.acks);
-	for (size_t i = 0; i < o.stored.n; i++)
-		if (acked[i])
-			fprintf(f, "%.*s %u\n", (int)o.stored.width - 1,
-				o.stored.p + i * o.stored.width, acked[i]);
+	for (int is_new = 0; is_new < 2; is_new++) {
+		const struct list *l = is_new ? &o.fresh : &o.stored;
+		for (size_t i = 0; i < l->n; i++)
+			if (acked[is_new][i])
+				fprintf(f, "%.*s %u %u\n", (int)l->width - 1, l->p + i * l->width,
+					acked[is_new][i], asked[is_new][i]);
+	}
 	if (fclose(f) != 0)
 		fail(o.acks);
 }
@@ -373,8 +415,12 @@ int main(int argc, char **argv)
 	for (int k = 0; k < KINDS; k++)
 		took[k] = make(total + CONNS_MAX, sizeof *took[k]);
 	bin_n = o.width > 0 ? (size_t)(o.seconds * 1e6) / (size_t)o.width : 0;
-	bins = make(bin_n * (KINDS + 1), sizeof *bins);
-	acked = o.acks ? make(o.stored.n, sizeof *acked) : NULL;
+	bins = make(bin_n * BIN, sizeof *bins);
+	for (int is_new = 0; o.acks && is_new < 2; is_new++) {
+		size_t n = is_new ? o.fresh.n : o.stored.n;
+		acked[is_new] = make(n, sizeof *acked[is_new]);
+		asked[is_new] = make(n, sizeof *asked[is_new]);
+	}
 	poll_fd = epoll_create1(EPOLL_CLOEXEC);
 	conn = make((size_t)o.conns, sizeof *conn);
 	spare = make((size_t)o.conns + 1, sizeof *spare);

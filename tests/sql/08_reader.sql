@@ -13,7 +13,7 @@ RETURNS TABLE (version integer, views integer, seen bytea, marks bytea, epoch bi
 		ARRAY['2026-01-02'::timestamptz], ARRAY[p_seen], ARRAY[p_mark], ARRAY[p_version],
 		CASE WHEN p_kind IS NULL THEN '{}' ELSE ARRAY[p_reader] END, ARRAY[p_mark], ARRAY['2026-01-02'::timestamptz], ARRAY[7::bigint],
 		ARRAY[p_kind], ARRAY['2026-01-02'::timestamptz], ARRAY[901::smallint], ARRAY['c'], ARRAY[p_variant], ARRAY['news'], ARRAY['/x'],
-		ARRAY['LV'], ARRAY['mobile'], 1, 1, NULL, '2026-01-02', false)
+		ARRAY['LV'], ARRAY['mobile'], 1, 1, NULL, '2000-01-31', false)
 $$;
 CREATE FUNCTION pg_temp.entry(p_day integer, p_article integer) RETURNS bytea LANGUAGE sql AS
 	$$ SELECT decode(lpad(to_hex(p_day), 4, '0') || lpad(to_hex(p_article), 12, '0'), 'hex') $$;

@@ -93,7 +93,7 @@ CREATE FUNCTION pg_temp.batch(ids uuid[], p_seen bytea, p_mark bytea DEFAULT '',
 		CASE forget WHEN -1 THEN ids ELSE '{}' END, array_fill(p_mark, ARRAY[cardinality(ids)]), array_fill(now(), ARRAY[cardinality(ids)]), array_fill(9::bigint, ARRAY[cardinality(ids)]),
 		array_fill('viewed'::text, ARRAY[cardinality(ids)]), array_fill(now(), ARRAY[cardinality(ids)]), array_fill(901::smallint, ARRAY[cardinality(ids)]),
 		array_fill('c'::text, ARRAY[cardinality(ids)]), array_fill('a'::text, ARRAY[cardinality(ids)]), array_fill('news'::text, ARRAY[cardinality(ids)]),
-		array_fill('/x'::text, ARRAY[cardinality(ids)]), array_fill('LV'::text, ARRAY[cardinality(ids)]), array_fill('mobile'::text, ARRAY[cardinality(ids)]), 1, 1, NULL, now(), careful) WHERE reader_id IS NOT NULL $$;
+		array_fill('/x'::text, ARRAY[cardinality(ids)]), array_fill('LV'::text, ARRAY[cardinality(ids)]), array_fill('mobile'::text, ARRAY[cardinality(ids)]), 1, 1, NULL, '2000-01-31', careful) WHERE reader_id IS NOT NULL $$;
 SELECT results_eq($$ SELECT id, version, views, seen FROM pg_temp.batch(ARRAY[pg_temp.id(1), pg_temp.id(4), pg_temp.id(8)], pg_temp.entry(20, 9)) ORDER BY id $$,
 	$$ VALUES (pg_temp.id(1), -2, NULL::int, uuid_send(pg_temp.id(4))), (pg_temp.id(4), 12, 10, pg_temp.entry(20, 9) || (SELECT seen FROM reader WHERE reader_id = pg_temp.id(4))),
 		(pg_temp.id(8), 0, 1, pg_temp.entry(20, 9)) $$, 'the view of a joined reader comes back with the other''s id, beside others that count');

@@ -5,7 +5,7 @@ import { join } from "node:path";
 
 const conf = join(new URL(".", import.meta.url).pathname, "../../../conf/campaigns");
 
-// They may be written in parts, since pledgectl takes 200 files at once: those from number `from` on, PART at most.
+// They may be written in parts: those from number `from` on, PART at most.
 export const PART = 150;
 
 export function campaigns(dir, n, from = 0) {

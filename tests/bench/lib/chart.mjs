@@ -14,7 +14,7 @@ export function chart({ peers, half }, about) {
 	return `<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 ${left + wide + 100} ${tall}" font-family="sans-serif" font-size="13">
 <title>Requests a second</title><text x="${left}" y="24" font-size="16">Requests a second, medians</text>
 ${rows.join("\n")}
-<text x="${left}" y="${tall - 22}">At half the peak: p50 ${half.all.p50.toFixed(1)} ms, p99 ${half.all.p99.toFixed(1)} ms, p99.9 ${half.all.p999.toFixed(1)} ms</text>
+<text x="${left}" y="${tall - 22}">At half the peak: p50 ${half.decided.p50.toFixed(1)} ms, p99 ${half.decided.p99.toFixed(1)} ms, p99.9 ${half.decided.p999.toFixed(1)} ms</text>
 <text x="${left}" y="${tall - 6}" fill="#555">${escape(about)}</text>
 </svg>
 `;

@@ -83,6 +83,9 @@ export function memory(pids) {
 	return sum;
 }
 
+// most_resident: the most that a process ever had in memory, in KiB.
+export const most_resident = (pid) => Number(/^VmHWM:\s+(\d+)/m.exec(read(`/proc/${pid}/status`))?.[1] ?? NaN);
+
 // switches: how often these processes gave up or lost the processor.
 export const switches = (pids) => pids.reduce((sum, pid) => sum +
 	[...read(`/proc/${pid}/status`).matchAll(/ctxt_switches:\t(\d+)/g)].reduce((n, [, m]) => n + Number(m), 0), 0);

@@ -1,6 +1,7 @@
 // stand.mjs: what is measured: a service of deploy/stack with the full set of rules and many stored readers, and beside it on the
 // same nginx and the same PostgreSQL the peers.
-import { closeSync, existsSync, mkdirSync, openSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { randomUUID } from "node:crypto";
+import { closeSync, existsSync, mkdirSync, openSync, readFileSync, readSync, rmSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 
 import pg from "pg";
@@ -14,9 +15,12 @@ const as = (process.env.AS ?? "").split(" ").filter(Boolean); // who runs the pe
 
 const NGINX_PEERS = `
 location = /return { default_type application/json; return 200 '{"act":"open","reason":"return","pad":"${"0".repeat(250)}"}'; }
-location = /fastify { include peer.conf; proxy_pass http://peer_fastify; }
-location = /express { include peer.conf; proxy_pass http://peer_express; }
 `;
+const FRESH = 500000, SIGNED = 4000000;
+
+// Node's peers in one process and in two.
+const NODE = ["fastify", "fastify2", "express", "express2"];
+const behind = (name) => `location = /${name} { include peer.conf; proxy_pass http://peer_${name}; }\n`;
 const upstream = (name, socket, keep = 64) => `upstream ${name} {\n\tserver unix:${socket};\n${keep ? `\tkeepalive ${keep};\n` : ""}}\n`;
 
 export class Stand {
@@ -42,7 +46,10 @@ export class Stand {
 		this.pool = new pg.Pool({ ...this.login, max: 2 });
 		this.pool.on("error", () => { }); // PostgreSQL is killed now and then
 		await this.nginx();
-		this.first = 0;
+		this.has_history = false;
+		this.first = { ours: 0, peers: 0 };
+		this.fresh = { ours: join(this.dir, "run/fresh"), peers: join(this.dir, "run/fresh.ids") };
+		this.fresh_n = { ours: 0, peers: 0 };
 	}
 
 	async down() {
@@ -65,8 +72,8 @@ export class Stand {
 		writeFileSync(file, readFileSync(file, "utf8").replace(/^\taccess_log .*$/m, "\taccess_log off;").replace("worker_connections 2048", "worker_connections 8192")
 			.replace("worker_rlimit_nofile 8192", "worker_rlimit_nofile 20000"));
 		writeFileSync(join(this.dir, "nginx/peer.conf"), "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n");
-		writeFileSync(join(this.dir, "nginx/extra-http.conf"), ["hello", "naive", "php", "fastify", "express"].map((name) => upstream(`peer_${name}`, `${sockets}/${name}.sock`)).join(""));
-		writeFileSync(join(this.dir, "nginx/extra-server.conf"), `${NGINX_PEERS}${wire("hello")}}\n${wire("naive")}}\n${wire("php")
+		writeFileSync(join(this.dir, "nginx/extra-http.conf"), ["hello", "naive", "php", ...NODE].map((name) => upstream(`peer_${name}`, `${sockets}/${name}.sock`)).join(""));
+		writeFileSync(join(this.dir, "nginx/extra-server.conf"), `${NGINX_PEERS}${NODE.map(behind).join("")}${wire("hello")}}\n${wire("naive")}}\n${wire("php")
 			.replaceAll(/_timeout \d+ms/g, "_timeout 5s")}fastcgi_param SCRIPT_FILENAME "${peer}/decide.php";\nfastcgi_param DSN "pgsql:host=${sockets};dbname=${this.env.PGDATABASE}";\n}\n`);
 		await this.stack("role", "nginx", "restart");
 	}
@@ -88,29 +95,94 @@ export class Stand {
 		throw new Error("the service is not ready");
 	}
 
-	// fill: stored readers and their cookies, and cookies of new ones. Of more than mint makes in bearable time the rest is made
-	// by SQL, spread between them.
-	async fill(readers = this.readers, { most = 1000000, fresh = 400000, say = () => { } } = {}) {
-		const minted = Math.min(readers, most), parts = readers > minted ? 20 : 1;
+	// Each connection of view is asked for something, so that its backend tells its figures.
+	async nudge(n = 40) {
+		const some = Buffer.alloc(n * 300), fd = openSync(this.cookies, "r"), got = readSync(fd, some, 0, some.length, 0);
+
+		closeSync(fd);
+		for (const cookie of some.toString("latin1", 0, got).split("\n", n))
+			await (await fetch(`http://127.0.0.1:${this.port}/decide?a=/en/news/nudge&s=news&l=en`, { headers: { cookie: `pledged=${cookie}` } })).text();
+	}
+
+	// fill: stored readers of twelve articles and their cookies, and cookies of new ones. Of more than mint makes in bearable time the
+	// rest is made by SQL.
+	async fill(readers = this.readers, { most = Number(process.env.MINTED ?? 1000000), settle = true, say = () => { } } = {}) {
+		const minted = Math.min(readers, most);
 
 		this.cookies = join(this.dir, "run/cookies");
-		this.fresh = join(this.dir, "run/fresh");
-		writeFileSync(this.cookies, "");
-		for (let part = 0; part < parts; part++) {
-			const file = `${this.cookies}.part`;
-
-			await this.ctl("mint-cookies", String(minted / parts), file);
-			writeFileSync(this.cookies, readFileSync(file), { flag: "a" });
-			rmSync(file);
-			if (readers > minted)
-				await this.query(`INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, seen, views)
-					SELECT gen_random_uuid(), r.site_id, r.first_at, r.last_at, r.seen, r.views
-					FROM (SELECT * FROM pledged.reader LIMIT 1) r, generate_series(1, $1)`, [(readers - minted) / parts]);
-			say(Math.round((part + 1) * 100 / parts));
+		await this.ctl("mint-cookies", String(minted), this.cookies);
+		if (readers > minted)
+			await this.copies(readers, minted, say);
+		await this.want_new("ours", FRESH);
+		if (settle) {
+			await this.query("VACUUM (ANALYZE) pledged.reader");
+			await this.query("CHECKPOINT");
 		}
-		await this.ctl("mint-cookies", "--new", String(fresh), this.fresh);
-		await this.query("VACUUM (ANALYZE) pledged.reader");
+	}
+
+	// copies: more readers of the same lists under ids of their own, and cookies of readers from all over the table, picked at random.
+	async copies(readers, minted, say) {
+		const client = new pg.Client(this.login);
+
+		await this.stack("role", "clerk", "stop");
+		await client.connect();
+		await client.query("SET maintenance_work_mem = '512MB'");
+		await client.query("ALTER TABLE pledged.reader DROP CONSTRAINT reader_pkey");
+		for (let done = minted; done < readers;) {
+			const n = Math.min(minted, readers - done);
+
+			await client.query(`INSERT INTO pledged.reader (reader_id, site_id, first_at, last_at, seen, views)
+				SELECT gen_random_uuid(), r.site_id, r.first_at, r.last_at, r.seen, r.views FROM (SELECT * FROM pledged.reader LIMIT $1) r`, [n]);
+			done += n;
+			say(Math.round(done * 100 / readers));
+		}
+		await client.query("ALTER TABLE pledged.reader ADD CONSTRAINT reader_pkey PRIMARY KEY (reader_id)");
+		await client.end();
+		await this.stack("role", "clerk", "start");
+		const share = Math.min(100, SIGNED / readers * 100), copy = `COPY (SELECT reader_id FROM pledged.reader TABLESAMPLE BERNOULLI (${share})) TO STDOUT`;
+
+		await run("bash", ["-c", 'set -o pipefail; deploy/stack psql --dir "$1" -c "$2" | build/plain/bench/sign "$1/secrets/cookie.key" 1 >"$3"', "sign", this.dir, copy, this.cookies], { cwd: root });
+	}
+
+	// away_from_checkpoint: every page of the table and its index was written since the last checkpoint, and the next one is far, so
+	// that no view pays for a whole page. That is how a page is met most of the time; just after a checkpoint is a row of its own. The
+	// index is as full as one of random ids is in the long run.
+	async away_from_checkpoint() {
+		for (const setting of ["checkpoint_timeout = '1h'", "max_wal_size = '6GB'"])
+			await this.query(`ALTER SYSTEM SET ${setting}`);
+		await this.query("SELECT pg_reload_conf()");
 		await this.query("CHECKPOINT");
+		const client = new pg.Client(this.login);
+
+		await client.connect();
+		for (const text of ["SET wal_compression = 'lz4'", "SET maintenance_work_mem = '512MB'", "ALTER INDEX pledged.reader_pkey SET (fillfactor = 69)",
+			"REINDEX INDEX pledged.reader_pkey", "ALTER INDEX pledged.reader_pkey RESET (fillfactor)"])
+			await client.query(text);
+		await client.query("VACUUM (FREEZE, ANALYZE) pledged.reader");
+		await client.end();
+	}
+
+	// want_new: cookies for so many readers who come for the first time; none is taken twice.
+	async want_new(list, n) {
+		if (!list || this.first[list] + n <= this.fresh_n[list])
+			return;
+		this.fresh_n[list] = Math.max(FRESH, Math.ceil(n));
+		this.first[list] = 0;
+		if (list === "ours")
+			await this.ctl("mint-cookies", "--new", String(this.fresh_n[list]), this.fresh[list]);
+		else
+			writeFileSync(this.fresh[list], Array.from({ length: this.fresh_n[list] }, () => `${randomUUID()}\n`).join(""));
+	}
+
+	// history: a made-up year of another site on the same database: its sessions and events, its gifts, its sums.
+	async history(days = Number(process.env.DAYS ?? 365), views = Number(process.env.VIEWS_A_DAY ?? 5000)) {
+		if (this.has_history)
+			return;
+		await this.query(`INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
+			VALUES (2, 'history', 'History', 'Europe/Riga', 'EUR', 'en', 'Support', '/thanks/', '/contribute/')`);
+		await this.ctl("seed", "--site", "history", "--days", String(days), "--views-per-day", String(views), "--seed", "1");
+		await this.query("ANALYZE");
+		this.has_history = true;
 	}
 
 	// The id that a cookie carries.
@@ -128,11 +200,10 @@ export class Stand {
 			INSERT INTO peer.reader SELECT reader_id, first_at, last_at, views, site_id, seen FROM pledged.reader;
 			ALTER TABLE peer.reader OWNER TO peer`);
 		await this.query("VACUUM (ANALYZE) peer.reader");
-		for (const name of ["cookies", "fresh"])
-			writeFileSync(join(this.dir, `run/${name}.ids`), readFileSync(this[name], "utf8").trimEnd().split("\n").map((line) => `${Stand.id_of(line)}\n`).join(""));
+		writeFileSync(`${this.cookies}.ids`, readFileSync(this.cookies, "utf8").trimEnd().split("\n").map((line) => `${Stand.id_of(line)}\n`).join(""));
 
 		const { SOCKETS: sockets, PGDATABASE: name, CONF: conf } = this.env, build = join(root, "build/plain"), ini = join(this.dir, "run/php.conf");
-		const env = { ...process.env, PGHOST: sockets, PGDATABASE: name, PGUSER: "peer", NODE_ENV: "production", POOL: "8" };
+		const env = { ...process.env, PGHOST: sockets, PGDATABASE: name, PGUSER: "peer", NODE_ENV: "production" };
 
 		writeFileSync(ini, `[global]\nerror_log = ${this.dir}/log/php.log\ndaemonize = no\n[www]\nlisten = ${sockets}/php.sock\npm = static\npm.max_children = 64\nclear_env = yes\n`);
 		writeFileSync(join(this.dir, "log/php.log"), "", { mode: 0o666 });
@@ -141,8 +212,7 @@ export class Stand {
 		for (const [who, command, args] of [
 			["hello", "spawn-fcgi", ["-s", `${sockets}/hello.sock`, "-M", "0660", "-n", "--", await this.which("multiwatch"), "-f", String(this.views), "--", `${build}/pledged`, "hello", "-c", conf]],
 			["naive", "spawn-fcgi", ["-s", `${sockets}/naive.sock`, "-M", "0660", "-n", "--", `${build}/bench/naive`, `host=${sockets} dbname=${name} user=peer`, "128", "16"]],
-			["fastify", "node", [`${peer}/fastify.mjs`, `${sockets}/fastify.sock`]],
-			["express", "node", [`${peer}/express.mjs`, `${sockets}/express.sock`]],
+			...NODE.map((who) => [who, "node", [`${peer}/${who.replace("2", "")}.mjs`, `${sockets}/${who}.sock`, `/${who}`, who.endsWith("2") ? "2" : "1"]]),
 			["php", await this.which("php-fpm8.2"), ["-n", "-d", "extension=pdo", "-d", "extension=pdo_pgsql", "-d", "zend_extension=opcache", "-d", "opcache.enable=1", "-y", ini, "-F"]],
 		]) {
 			const log = openSync(join(this.dir, `log/${who}-out.log`), "a");

@@ -1,4 +1,4 @@
-// decision.mjs: what both Node peers do with a view: one prepared statement on a pool, a simple decision.
+// decision.mjs: what both Node peers do with a view: one prepared statement on a pool of sixteen connections, a simple decision.
 import cluster from "node:cluster";
 
 import pg from "pg";
@@ -7,8 +7,10 @@ const SQL = `INSERT INTO peer.reader AS r (reader_id, site_id, first_at, last_at
 	ON CONFLICT (reader_id) DO UPDATE SET views = r.views + 1, last_at = now(),
 		seen = substr(r.seen || excluded.seen, greatest(octet_length(r.seen) - 1991, 1))
 	RETURNING views, seen`;
-const PAD = "0".repeat(250);
-const pool = cluster.isPrimary ? null : new pg.Pool({ max: Number(process.env.POOL ?? 8), idleTimeoutMillis: 0 });
+const PAD = "0".repeat(250), CONNECTIONS = 16;
+const [socket, path, processes] = [process.argv[2], process.argv[3], Number(process.argv[4])];
+const alone = processes === 1;
+const pool = alone || !cluster.isPrimary ? new pg.Pool({ max: CONNECTIONS / processes, idleTimeoutMillis: 0 }) : null;
 
 // The day in two bytes, the article in six.
 function entry(article) {
@@ -36,13 +38,13 @@ export async function decide(cookie, article, section) {
 	return { act: section === "opinion" && month >= 2 ? "prompt" : "open", reason: "peer", articles: month, pad: PAD };
 }
 
-// Two processes share the socket of argv[2].
+// Words: the socket, the address, how many processes share it.
 export function serve(listen) {
-	if (!cluster.isPrimary) {
-		listen(process.argv[2]);
+	if (alone || !cluster.isPrimary) {
+		listen(socket, path);
 		return;
 	}
-	for (let i = 0; i < Number(process.env.PROCESSES ?? 2); i++)
+	for (let i = 0; i < processes; i++)
 		cluster.fork();
 	process.on("SIGTERM", () => process.exit(0));
 }
