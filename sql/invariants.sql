@@ -204,6 +204,17 @@ FROM pledged.pledge p LEFT JOIN pledged.roll_pledge r USING (pledge_id)
 WHERE NOT EXISTS (SELECT FROM pledged.roll_due d WHERE d.pledge_id = p.pledge_id) AND NOT EXISTS (SELECT FROM pledged.roll_fill) AND (r.pledge_id IS NULL OR r.amount <> p.amount
 	OR (r.paid_at IS NOT NULL) <> EXISTS (SELECT FROM pledged.payment y WHERE y.pledge_id = p.pledge_id AND y.state = 'paid' AND y.mismatch IS NULL))
 UNION ALL
+-- C4: what was given and taken stands in the roll-ups as payments and the ledger have it, or its pledge is due.
+SELECT 'C4 gift is not rolled up', x.pledge_id::text
+FROM (SELECT y.pledge_id, y.amount AS paid, 0::bigint AS taken, 0::bigint AS booked FROM pledged.payment y WHERE y.state = 'paid'
+	UNION ALL
+	SELECT l.pledge_id, 0, CASE l.account WHEN 'donor' THEN 0 ELSE l.amount END, CASE l.account WHEN 'donor' THEN -l.amount ELSE 0 END
+	FROM pledged.ledger l WHERE l.account IN ('donor', 'refund', 'dispute', 'fee')
+	UNION ALL
+	SELECT g.pledge_id, CASE g.kind WHEN 'paid' THEN -g.value ELSE 0 END, CASE g.kind WHEN 'paid' THEN 0 ELSE -g.value END, -g.booked FROM pledged.roll_gift g) x
+WHERE NOT EXISTS (SELECT FROM pledged.roll_due d WHERE d.pledge_id = x.pledge_id)
+GROUP BY x.pledge_id HAVING (sum(x.paid), sum(x.taken), sum(x.booked)) <> (0, 0, 0)
+UNION ALL
 -- C3: a test counts each of its readers, and who was forgotten, once; where none of them went with their month.
 SELECT 'C3 test differs from its readers', concat_ws(' ', campaign_id, version, no, day)
 FROM (SELECT x.campaign_id, x.version, x.no, (p.at AT TIME ZONE s.time_zone)::date AS day, -p.n AS n, -p.crossed AS crossed, -p.overlapping AS overlapping

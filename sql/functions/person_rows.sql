@@ -53,7 +53,8 @@ BEGIN
 	UNION ALL SELECT 30, 'experiment_gift', to_jsonb(x) FROM experiment_gift x JOIN mine USING (pledge_id)
 	UNION ALL SELECT 31, 'experiment_due', to_jsonb(x) FROM experiment_due x JOIN me USING (reader_id)
 	UNION ALL SELECT 32, 'risk_note', to_jsonb(t) FROM risk_note t JOIN mine USING (pledge_id)
-	UNION ALL SELECT 33, 'decline_page', to_jsonb(d) FROM decline_page d JOIN mine USING (pledge_id);
+	UNION ALL SELECT 33, 'decline_page', to_jsonb(d) FROM decline_page d JOIN mine USING (pledge_id)
+	UNION ALL SELECT 34, 'roll_gift', to_jsonb(x) FROM roll_gift x JOIN mine USING (pledge_id);
 END
 $$;
 COMMENT ON FUNCTION pledged.person_rows(text) IS 'Gives every row that holds something of a person.';

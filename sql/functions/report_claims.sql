@@ -17,16 +17,20 @@ BEGIN
 	WITH place AS MATERIALIZED (
 		SELECT s.site_id, p_from::timestamp AT TIME ZONE s.time_zone AS since, p_to::timestamp AT TIME ZONE s.time_zone AS till
 		FROM site s WHERE p_site = '' OR s.slug = p_site
+	), back AS MATERIALIZED (
+		SELECT f.payment_id, sum(f.amount) AS amount FROM refund f WHERE f.state = 'done' GROUP BY f.payment_id
+	), booked AS MATERIALIZED (
+		SELECT g.payment_id, sum(g.value) AS amount FROM roll_gift_all g WHERE g.kind = 'refund' GROUP BY g.payment_id
 	), claim AS (
-		SELECT y.payment_id, y.currency, y.paid_at AS at, 1 AS paid, y.amount AS paid_amount, (r.amount > 0)::integer AS refunded, r.amount AS refunded_amount,
+		SELECT y.site, y.mode, y.time_zone, y.provider, y.method, y.campaign, y.country, y."interval", y.currency, y.paid_at AS at, 1 AS paid, y.amount AS paid_amount,
+			(coalesce(r.amount, 0) > 0)::integer AS refunded, coalesce(r.amount, 0) AS refunded_amount,
 			0 AS disputes, 0 AS won, 0 AS lost, 0::bigint AS lost_amount, 0 AS open, 0 AS at_risk, 0::bigint AS at_risk_amount, NULL AS outside,
-			r.amount - (SELECT coalesce(sum(l.amount), 0) FROM refund f JOIN ledger l ON l.object_id = f.refund_id AND l.object = 'refund' AND l.account = 'refund'
-				WHERE f.payment_id = y.payment_id) AS wrong
-		FROM paid y JOIN place c USING (site_id),
-			LATERAL (SELECT coalesce(sum(f.amount), 0) AS amount FROM refund f WHERE f.payment_id = y.payment_id AND f.state = 'done') r
+			coalesce(r.amount, 0) - coalesce(k.amount, 0) AS wrong
+		FROM paid y JOIN place c USING (site_id) LEFT JOIN back r USING (payment_id) LEFT JOIN booked k USING (payment_id)
 		WHERE y.paid_at >= c.since AND y.paid_at < c.till
 		UNION ALL
-		SELECT y.payment_id, d.currency::text, o.at, 0, 0, 0, 0, i.here, i.here * (d.state = 'won')::integer, i.here * (d.state = 'lost')::integer,
+		SELECT y.site, y.mode, y.time_zone, y.provider, y.method, y.campaign, y.country, y."interval", d.currency::text, o.at, 0, 0, 0, 0, i.here,
+			i.here * (d.state = 'won')::integer, i.here * (d.state = 'lost')::integer,
 			CASE d.state WHEN 'lost' THEN d.amount * i.here ELSE 0 END, i.here * (d.state = 'open')::integer, (d.state = 'open')::integer,
 			CASE d.state WHEN 'open' THEN d.amount ELSE 0 END, CASE WHEN o.at < c.since THEN 'before' WHEN o.at >= c.till THEN 'after' END,
 			CASE WHEN d.state IN ('open', 'lost') THEN d.amount ELSE 0 END - (SELECT coalesce(sum(l.amount), 0) FROM ledger l
@@ -37,10 +41,10 @@ BEGIN
 			LATERAL (SELECT coalesce(o.at >= c.since AND o.at < c.till, false)::integer AS here) i
 		WHERE i.here = 1 OR d.state = 'open'
 	), part AS (
-		SELECT y.site, y.mode, k.*, CASE p_by WHEN 'all' THEN '' WHEN 'month' THEN coalesce(k.outside, to_char(k.at AT TIME ZONE y.time_zone, 'YYYY-MM'))
-			WHEN 'method' THEN y.provider || ' ' || y.method WHEN 'campaign' THEN coalesce(nullif(y.campaign, ''), 'no prompt')
-			WHEN 'country' THEN y.country ELSE y."interval" END AS part
-		FROM claim k JOIN paid y USING (payment_id)
+		SELECT k.*, CASE p_by WHEN 'all' THEN '' WHEN 'month' THEN coalesce(k.outside, to_char(k.at AT TIME ZONE k.time_zone, 'YYYY-MM'))
+			WHEN 'method' THEN k.provider || ' ' || k.method WHEN 'campaign' THEN coalesce(nullif(k.campaign, ''), 'no prompt')
+			WHEN 'country' THEN k.country ELSE k."interval" END AS part
+		FROM claim k
 	)
 	SELECT p.site, p.currency, p.mode, p.part, sum(p.paid), money_major(sum(p.paid_amount), p.currency), sum(p.refunded),
 		round(100.0 * sum(p.refunded) / nullif(sum(p.paid), 0), 2), money_major(sum(p.refunded_amount), p.currency),

@@ -1,7 +1,7 @@
 -- report.cohorts: donors by the month of their first paid gift, and how many of them gave in each month since.
--- Reads paid, refund, recurring_book, ledger, payment. Changes nothing. Cohorts whose month begins in [p_from, p_to).
+-- Reads paid, refund, recurring_book, roll_gift, pledge. Changes nothing. Cohorts whose month begins in [p_from, p_to).
 -- All is joined by hash: how many donors there are cannot be guessed from within, and two lists of them held against each other take minutes.
--- A donor is in one cohort for ever, by the interval of the first gift; its size is counted from the payments and, for check, from the ledger.
+-- A donor is in one cohort for ever, by the interval of the first gift; its size is counted from the payments and, for check, from what the ledger took.
 CREATE OR REPLACE FUNCTION report.cohorts(p_from date, p_to date, p_site text)
 RETURNS TABLE (site text, mode text, "interval" text, cohort date, size bigint, m integer, month date, gave bigint, gave_pct numeric,
 	active bigint, active_pct numeric, "check" text)
@@ -16,11 +16,10 @@ LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit 
 		FROM gift g ORDER BY g.site_id, g.mode, g.donor, g.paid_at, g.payment_id
 	), booked AS MATERIALIZED (
 		SELECT b.site, b.mode, b.cohort, count(*) AS n FROM (
-			SELECT s.slug AS site, CASE WHEN l.livemode THEN 'live' ELSE 'test' END AS mode,
-				date_trunc('month', min(coalesce(y.paid_at, l.at)) AT TIME ZONE s.time_zone)::date AS cohort
-			FROM ledger l JOIN pledge p USING (pledge_id) JOIN site s USING (site_id) LEFT JOIN payment y ON y.payment_id = l.object_id
-			WHERE l.account = 'donor' AND l.object = 'payment' AND (p_site = '' OR s.slug = p_site)
-			GROUP BY s.slug, s.time_zone, l.livemode, coalesce(p.donor, donor_of(p.pledge_id, p.site_id, p.email, p.reader_id))
+			SELECT s.slug AS site, CASE WHEN g.livemode THEN 'live' ELSE 'test' END AS mode, date_trunc('month', min(g.at) AT TIME ZONE s.time_zone)::date AS cohort
+			FROM roll_gift_all g JOIN pledge p USING (pledge_id) JOIN site s ON s.site_id = g.site_id
+			WHERE g.booked <> 0 AND (p_site = '' OR s.slug = p_site)
+			GROUP BY s.slug, s.time_zone, g.livemode, coalesce(p.donor, donor_of(p.pledge_id, p.site_id, p.email, p.reader_id))
 		) b GROUP BY b.site, b.mode, b.cohort
 	), size AS (
 		SELECT s.slug AS site, d.site_id, d.mode, d."interval", d.cohort, s.time_zone, count(*) AS size FROM donor d JOIN site s USING (site_id)

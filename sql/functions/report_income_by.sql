@@ -1,5 +1,5 @@
 -- report.income_by: income of a window, divided by one thing.
--- Reads paid, ledger, refund, dispute, fee, site. Changes nothing. Payments count when they were paid, what was taken back or kept when it was booked,
+-- Reads roll_gift, site. Changes nothing. Payments count when they were paid, what was taken back or kept when it was booked,
 -- under what its payment is divided by.
 CREATE OR REPLACE FUNCTION report.income_by(p_from date, p_to date, p_site text, p_by text, p_edges numeric[])
 RETURNS TABLE (site text, currency text, mode text, part text, gifts bigint, gross numeric, mean numeric, median numeric, refunds numeric,
@@ -16,43 +16,40 @@ BEGIN
 	END IF;
 	RETURN QUERY
 	WITH place AS MATERIALIZED (
-		SELECT s.site_id, p_from::timestamp AT TIME ZONE s.time_zone AS since, p_to::timestamp AT TIME ZONE s.time_zone AS till,
-			(now() AT TIME ZONE s.time_zone)::date - 2 AS unsure
-		FROM site s WHERE p_site = '' OR s.slug = p_site
-	), book AS (
-		SELECT y.site, y.currency, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency AS paid_in, y.local, c.unsure,
-			1 AS gifts, y.amount AS gross, 0::bigint AS refunds, 0::bigint AS disputes, 0::bigint AS fees,
-			coalesce((SELECT sum(-l.amount) FROM ledger l WHERE l.object_id = y.payment_id AND l.object = 'payment' AND l.account = 'donor'), 0) AS booked
-		FROM paid y JOIN place c USING (site_id) WHERE y.paid_at >= c.since AND y.paid_at < c.till
-		UNION ALL
-		SELECT y.site, l.currency::text, y.mode, y."interval", y.campaign, y.provider, y.method, y.country, y.amount, y.currency, l.at AT TIME ZONE y.time_zone, c.unsure,
-			0, 0, CASE l.account WHEN 'refund' THEN l.amount ELSE 0 END, CASE l.account WHEN 'dispute' THEN l.amount ELSE 0 END,
-			CASE l.account WHEN 'fee' THEN l.amount ELSE 0 END, 0
-		FROM ledger l LEFT JOIN refund r ON l.object = 'refund' AND r.refund_id = l.object_id
-			LEFT JOIN dispute d ON l.object = 'dispute' AND d.dispute_id = l.object_id LEFT JOIN fee f ON l.object = 'fee' AND f.fee_id = l.object_id
-			JOIN paid y ON y.payment_id = coalesce(r.payment_id, d.payment_id, f.payment_id) JOIN place c USING (site_id)
-		WHERE l.account IN ('refund', 'dispute', 'fee') AND l.at >= c.since AND l.at < c.till
+		SELECT s.site_id, (now() AT TIME ZONE s.time_zone)::date - 2 AS unsure FROM site s WHERE p_site = '' OR s.slug = p_site
 	), part AS (
-		SELECT b.*, CASE p_by WHEN 'day' THEN to_char(b.local, 'YYYY-MM-DD') WHEN 'month' THEN to_char(b.local, 'YYYY-MM')
-			WHEN 'weekday' THEN to_char(b.local, 'ID Dy') WHEN 'hour' THEN to_char(b.local, 'HH24')
-			WHEN 'country' THEN b.country WHEN 'method' THEN b.provider || ' ' || b.method WHEN 'interval' THEN b."interval"
-			WHEN 'source' THEN coalesce(nullif(b.campaign, ''), 'no prompt')
+		SELECT s.slug AS site, c.unsure, g.currency, g.livemode, g.kind, g.value, g.booked, CASE p_by WHEN 'day' THEN to_char(g.day, 'YYYY-MM-DD')
+			WHEN 'month' THEN to_char(g.day, 'YYYY-MM') WHEN 'weekday' THEN to_char(g.day, 'ID Dy')
+			WHEN 'hour' THEN to_char(g.at AT TIME ZONE s.time_zone, 'HH24') WHEN 'country' THEN g.country
+			WHEN 'method' THEN g.provider || ' ' || CASE WHEN length(g.method) > 15 THEN code_word(g.method) ELSE g.method END
+			WHEN 'interval' THEN g."interval" WHEN 'source' THEN coalesce(nullif(g.campaign, ''), 'no prompt')
 			ELSE (SELECT (n + 1) || ': ' || CASE WHEN n = 0 THEN 'under ' || p_edges[1] WHEN n = cardinality(p_edges) THEN p_edges[n] || ' and more'
 					ELSE p_edges[n] || ' to under ' || p_edges[n + 1] END
-				FROM width_bucket(money_major(b.amount, b.paid_in), p_edges) n) END AS part
-		FROM book b
+				FROM width_bucket(money_major(g.amount, g.paid_in), p_edges) n) END AS part
+		FROM roll_gift_all g JOIN place c USING (site_id) JOIN site s USING (site_id)
+		WHERE g.kind <> 'booked' AND g.day >= p_from AND g.day < p_to
+	), sum AS (
+		-- amounts that are the same are one row: a median needs no more
+		SELECT p.site, p.unsure, p.currency, p.livemode, p.part, p.kind, p.value, count(*) AS n, sum(p.booked) AS booked
+		FROM part p GROUP BY p.site, p.unsure, p.currency, p.livemode, p.part, p.kind, p.value
+	), book AS (
+		SELECT x.*, sum(x.n) FILTER (WHERE x.kind = 'paid') OVER w AS gifts, sum(x.n) FILTER (WHERE x.kind = 'paid') OVER (w ORDER BY x.value) AS upto
+		FROM sum x WINDOW w AS (PARTITION BY x.site, x.currency, x.livemode, x.part)
+	), line AS (
+		SELECT b.site, b.unsure, b.currency, b.livemode, b.part, coalesce(sum(b.n) FILTER (WHERE b.kind = 'paid'), 0) AS gifts,
+			coalesce(sum(b.n * b.value) FILTER (WHERE b.kind = 'paid'), 0) AS gross, coalesce(sum(b.n * b.value) FILTER (WHERE b.kind = 'refund'), 0) AS refunds,
+			coalesce(sum(b.n * b.value) FILTER (WHERE b.kind = 'dispute'), 0) AS disputes, coalesce(sum(b.n * b.value) FILTER (WHERE b.kind = 'fee'), 0) AS fees,
+			sum(b.booked) AS booked, (min(b.value) FILTER (WHERE b.kind = 'paid' AND 2 * b.upto >= b.gifts)
+				+ max(b.value) FILTER (WHERE b.kind = 'paid' AND 2 * (b.gifts - b.upto + b.n) >= b.gifts)) / 2.0 AS median
+		FROM book b GROUP BY b.site, b.unsure, b.currency, b.livemode, b.part
 	)
-	SELECT p.site, p.currency, p.mode, p.part, sum(p.gifts)::bigint, money_major(sum(p.gross), p.currency),
-		money_major(sum(p.gross)::numeric / nullif(sum(p.gifts), 0), p.currency),
-		money_major((percentile_disc(0.5) WITHIN GROUP (ORDER BY p.gross) FILTER (WHERE p.gifts = 1)
-			+ percentile_disc(0.5) WITHIN GROUP (ORDER BY p.gross DESC) FILTER (WHERE p.gifts = 1)) / 2.0, p.currency),
-		money_major(sum(p.refunds), p.currency), money_major(sum(p.disputes), p.currency),
-		money_major(sum(p.gross) - sum(p.refunds) - sum(p.disputes), p.currency), money_major(sum(p.fees), p.currency),
-		money_major(sum(p.gross) - sum(p.refunds) - sum(p.disputes) - sum(p.fees), p.currency),
-		CASE WHEN sum(p.gross) = sum(p.booked) THEN 'ok' ELSE 'ledger has ' || money_major(sum(p.booked), p.currency) END,
-		p_to > min(p.unsure) AND CASE p_by WHEN 'day' THEN p.part >= to_char(min(p.unsure), 'YYYY-MM-DD') WHEN 'month' THEN p.part >= to_char(min(p.unsure), 'YYYY-MM')
-			ELSE true END
-	FROM part p GROUP BY p.site, p.currency, p.mode, p.part ORDER BY 1, 2, 3, 4;
+	SELECT l.site, l.currency, CASE WHEN l.livemode THEN 'live' ELSE 'test' END, l.part, l.gifts::bigint, money_major(l.gross, l.currency),
+		money_major(l.gross / nullif(l.gifts, 0), l.currency), money_major(l.median, l.currency),
+		money_major(l.refunds, l.currency), money_major(l.disputes, l.currency), money_major(l.gross - l.refunds - l.disputes, l.currency),
+		money_major(l.fees, l.currency), money_major(l.gross - l.refunds - l.disputes - l.fees, l.currency),
+		CASE WHEN l.gross = l.booked THEN 'ok' ELSE 'ledger has ' || money_major(l.booked, l.currency) END,
+		p_to > l.unsure AND CASE p_by WHEN 'day' THEN l.part >= to_char(l.unsure, 'YYYY-MM-DD') WHEN 'month' THEN l.part >= to_char(l.unsure, 'YYYY-MM') ELSE true END
+	FROM line l ORDER BY 1, 2, 3, 4;
 END $$;
 COMMENT ON FUNCTION report.income_by(date, date, text, text, numeric[]) IS 'Income from p_from to p_to (days in the site''s zone, half-open), of p_site or all (empty), divided by p_by: day, weekday, hour, month, country, method, source (the campaign that asked), interval or band (of the amount, with the edges p_edges in major units). part: of what; gifts: paid payments; gross, mean and median of them; refunds, disputes, fees: as booked in the window; net, net_of_fees as in report.income; check: ok, or what the ledger took from donors; provisional: the newest three days of the site are in it.';
 REVOKE ALL ON FUNCTION report.income_by(date, date, text, text, numeric[]) FROM PUBLIC;

@@ -6,13 +6,14 @@ CREATE OR REPLACE FUNCTION report.public(p_from date, p_to date, p_site text DEF
 RETURNS TABLE (site text, mode text, currency text, month date, country text, cells bigint, gifts bigint, total numeric)
 LANGUAGE sql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 	WITH cell AS (
-		SELECT jsonb_build_array(s.slug, y.livemode, y.currency)::text AS part, date_trunc('month', y.paid_at AT TIME ZONE s.time_zone)::date AS month,
-			coalesce(y.country, '?') AS country, count(*) AS n, sum(y.amount) AS s,
-			count(DISTINCT coalesce(p.donor, donor_of(p.pledge_id, p.site_id, p.email, p.reader_id))) AS donors
-		FROM payment y JOIN pledge p USING (pledge_id) JOIN site s USING (site_id)
-		WHERE y.state = 'paid' AND y.mismatch IS NULL AND (p_site = '' OR s.slug = p_site)
-			AND y.paid_at >= date_trunc('month', p_from::timestamp) AT TIME ZONE s.time_zone AND y.paid_at < date_trunc('month', p_to::timestamp) AT TIME ZONE s.time_zone
-		GROUP BY 1, 2, 3
+		SELECT jsonb_build_array(s.slug, y.livemode, y.currency)::text AS part, y.month, y.country, y.n, y.s, y.donors
+		FROM (SELECT p.site_id, y.livemode, y.currency, date_trunc('month', y.paid_at AT TIME ZONE z.time_zone)::date AS month,
+				coalesce(y.country, '?') AS country, count(*) AS n, sum(y.amount) AS s,
+				count(DISTINCT coalesce(p.donor, donor_of(p.pledge_id, p.site_id, p.email, p.reader_id))) AS donors
+			FROM payment y JOIN pledge p USING (pledge_id) JOIN site z USING (site_id)
+			WHERE y.state = 'paid' AND y.mismatch IS NULL AND (p_site = '' OR z.slug = p_site)
+				AND y.paid_at >= date_trunc('month', p_from::timestamp) AT TIME ZONE z.time_zone AND y.paid_at < date_trunc('month', p_to::timestamp) AT TIME ZONE z.time_zone
+			GROUP BY 1, 2, 3, 4, 5) y JOIN site s USING (site_id)
 	)
 	SELECT m.part::jsonb ->> 0, CASE WHEN (m.part::jsonb ->> 1)::boolean THEN 'live' ELSE 'test' END, m.part::jsonb ->> 2, m.month,
 		coalesce(m.country, 'other'), m.cells, m.gifts, money_major(m.total, m.part::jsonb ->> 2)

@@ -2,7 +2,7 @@
 -- all was well. Prompt events by hour from prompt_event (and roll_gone); days and reasons from the hours; pledges from pledge, payment
 -- and their prompts; tests from the readers whom they served. Decisions have no raw rows: their hours are the first record. roll_page and roll_month have sources of their own.
 -- Days whose raw rows or hours are gone (roll_state; or a month has counts and no event) are refused.
--- Tables in locking order: roll_state (folders do nothing meanwhile), roll_event, roll_day, roll_reason, roll_pledge, those of
+-- Tables in locking order: roll_state (folders do nothing meanwhile), roll_event, roll_day, roll_reason, roll_pledge, roll_gift, those of
 -- experiment_put; prompt_event, roll_gone, roll_delta, rollup, pledge and payment are read. What waits in roll_delta or tally is left for the folders: an event is
 -- stored with its count in one transaction, so one statement sees both or neither. Idempotent.
 CREATE OR REPLACE FUNCTION pledged.roll_rebuild(p_from date, p_to date) RETURNS bigint
@@ -28,9 +28,9 @@ BEGIN
 			HINT = 'There is no prompt event of a month that has counts.';
 	END IF;
 	v_n := roll_rebuild_events(p_from, p_to, v_from, v_to) + roll_rebuild_days(p_from, p_to, v_from, v_to);
-	SELECT roll_pledge_put(array_agg(p.pledge_id)) INTO v FROM pledge p
+	SELECT roll_pledge_put(x.all) + roll_gift_put(x.all) INTO v FROM (SELECT array_agg(p.pledge_id) AS all FROM pledge p
 	WHERE p.created_at >= v_from AND p.created_at < v_to + interval '1 day'
-		AND NOT EXISTS (SELECT FROM roll_due d WHERE d.pledge_id = p.pledge_id);
+		AND NOT EXISTS (SELECT FROM roll_due d WHERE d.pledge_id = p.pledge_id)) x;
 	RETURN v_n + v + roll_rebuild_experiments(p_from, p_to, v_from, v_to);
 END
 $$;
