@@ -74,6 +74,14 @@ UNION ALL
 SELECT n.* FROM (SELECT DISTINCT pledge_id FROM pledged.roll_due) d
 	JOIN LATERAL (SELECT * FROM pledged.roll_gift_now n WHERE n.pledge_id = d.pledge_id) n ON true;
 COMMENT ON VIEW pledged.roll_gift_all IS 'roll_gift, with pledges that wait as they are now.';
+DO $$
+DECLARE c record;
+BEGIN
+	FOR c IN SELECT a.attname, col_description(a.attrelid, a.attnum) AS words, v FROM pg_attribute a, unnest(ARRAY['roll_gift_now', 'roll_gift_all']) v
+		WHERE a.attrelid = 'pledged.roll_gift'::regclass AND a.attnum > 0 LOOP
+		EXECUTE format('COMMENT ON COLUMN pledged.%I.%I IS %L', c.v, c.attname, c.words);
+	END LOOP;
+END $$;
 
 -- An entry of the ledger, or what a payment turned out to be, makes its pledge due.
 CREATE FUNCTION pledged.roll_due_book() RETURNS trigger LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
