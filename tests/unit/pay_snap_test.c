@@ -333,8 +333,8 @@ static void fees_and_declines(void **state)
 	struct snap s = opened(&f);
 
 	(void)state;
-	snap_fee(&s, STR("txn_1"), STR("pi_1"), "refund", &(struct money){0, "CHF"});
-	snap_fee(&s, STR("txn_1"), STR("pi_1"), "refund", &(struct money){-5, "CHF"});
+	snap_fee(&s, STR("txn_1"), STR("pi_1"), "refund", &(struct money){0, "CHF"}, (utc_t){0});
+	snap_fee(&s, STR("txn_1"), STR("pi_1"), "refund", &(struct money){-5, "CHF"}, (utc_t){0});
 	snap_decline(&s, STR("pi_1"), STR(""), true);
 	snap_decline(&s, STR("pi_1"), STR("no no"), false);
 	is(json_at(s.out, "fees"),
