@@ -358,7 +358,8 @@ static void recurring_gifts(void **state)
 	snap_recurring(&s, &r);
 	is(json_at(s.out, "recurring"),
 		"{'id':'sub_1','state':'active','until':null,'customer':null,'item':null,"
-		"'product':null,'amount':null,'currency':null,'ends_at':null,'paused_until':null}");
+		"'product':null,'amount':null,'currency':null,'interval':null,'ends_at':null,'"
+		"paused_until':null}");
 	r.has_terms = false;
 	r.has_tries = true;
 	r.failure = STR("expired_card");

@@ -189,8 +189,10 @@ static void columns_that_lack(void **state)
 		{"income", OPS_COLUMNS, "site:t currency:t mode:t day:t gross:n", false},
 		{"income", OPS_COLUMNS, "site:t currency:t mode:t net:n", false},
 		{"income", OPS_COLUMNS, "site:t mode:t day:t net:n", false},
-		{"funnel", OPS_STEPS, "site:t served:w viewed:w clicked:w pledged:w paid:w", true},
-		{"funnel", OPS_STEPS, "mode:t served:w viewed:w clicked:w pledged:w paid:w", false},
+		{"funnel", OPS_STEPS,
+			"site:t followed:w viewed:w clicked:w seen_pledged:w seen_paid:w", true},
+		{"funnel", OPS_STEPS,
+			"mode:t followed:w viewed:w clicked:w seen_pledged:w seen_paid:w", false},
 		{"experiments", OPS_RANGES,
 			"site:t campaign:t version:t mode:t variant:t difference:n "
 			"difference~low:n difference~high:n",
@@ -377,7 +379,8 @@ static void a_long_time_is_told_by_months(void **state)
 static void steps_and_their_parts(void **state)
 {
 	const struct ops_chart *c = chart("funnel", OPS_STEPS);
-	struct rows *r = made_rows("site:t mode:t served:w viewed:w clicked:w pledged:w paid:w");
+	struct rows *r =
+		made_rows("site:t mode:t followed:w viewed:w clicked:w seen_pledged:w seen_paid:w");
 	(void)state;
 	made_row(r, "demo|live|200|100|0|0|-");
 	draw(c, r, "2026-11-01");

@@ -173,6 +173,7 @@ static void a_form_comes_again(void **state)
 	for (size_t i = 0; i < ARRAY_N(ROW); i++) {
 		ask.seen.ticket = str_c(ROW[i].had);
 		fresh.wait_ms = ROW[i].wait_ms;
+		fresh.hard = ROW[i].err == ERR_PUZZLE;
 		begin();
 		page_form_again(&r, &ask, &fresh, ROW[i].err, STR(""));
 		check(i, ROW[i].has, "<b>|name=\"fee\"");
