@@ -83,7 +83,7 @@ static void help_group(FILE *out, size_t first)
 		const char *verb = strchr(COMMANDS[i].name, ' ') + 1;
 		if (!COMMANDS[i].help)
 			continue;
-		if (column + (int)strlen(verb) > 76)
+		if (column + (int)strlen(verb) > 86)
 			column = fprintf(out, "\n      ") - 1;
 		column += fprintf(out, " | %s", verb);
 	}

@@ -89,11 +89,16 @@ for (const file of scripts)
 		const table = await report(name);
 
 		assert.equal(table.code, 0, table.stderr);
-		const text = (await report(name, "--format", "csv")).stdout;
+		let text, own;
 		// What shows this moment tells ages, which go on while one looks.
 		const still = (csv) => (/:\{\?from\}/.test(readFileSync(join(root, "sql/reports", file), "utf8")) ? csv : csv.replace(/\d+(\.\d+)?/g, "n"));
 
-		assert.equal(still(text), still(await psql(file)));
+		// And the clerk may go a step between two looks; it does not every time.
+		for (let look = 0; look < 5 && (look === 0 || still(text) !== still(own)); look++) {
+			text = (await report(name, "--format", "csv")).stdout;
+			own = await psql(file);
+		}
+		assert.equal(still(text), still(own));
 		const csv = cells(text);
 		const json = JSON.parse((await report(name, "--format", "json")).stdout);
 
