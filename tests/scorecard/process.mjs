@@ -199,7 +199,7 @@ async function clocks(t) {
 		return { value: "there is no libfaketime", skip: true, pass: true };
 	const s = await t.stack("clock", { views: 1, moneys: 8, clerks: 1, set: { "clerk.interval_ms": 100, "clerk.lookup_after_s": 5, "money.wait_ms": WAIT_MS,
 		"clerk.call_ms": CALL_MS, "view.deadline_ms": DEADLINE_MS } }, quick);
-	const file = join(s.dir, "clock");
+	const file = join(s.dir, "conf", "clock"); // a folder that roles may read
 	// Whole at once: it is read at every look at the clock.
 	const step = async (offset) => {
 		await writeFile(`${file}.new`, `${offset < 0 ? offset : `+${offset}`}\n`);

@@ -19,7 +19,7 @@ const skip = !lib ? "there is no libfaketime" : sanitized ? "two libraries that 
 test("an hour back (case 85)", { skip }, async (t) => {
 	const s = await guard_stack({ name: "money-clock", moneys: 2, set: { "clerk.interval_ms": 100, "clerk.lookup_after_s": 2, "money.wait_ms": 1000 },
 		limits: { network: [3, 0.05] } });
-	const CLOCK = join(s.dir, "clock");
+	const CLOCK = join(s.dir, "conf", "clock"); // a folder that roles may read
 	const step = (offset) => writeFile(CLOCK, `${offset}\n`);
 	const gift = (more = {}) => ({ amount: "25.00", currency: "EUR", interval: "once", key: key(), ...more });
 	let n = 0;
