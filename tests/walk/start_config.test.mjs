@@ -211,20 +211,13 @@ test("systemd is told when a role is ready, and when it ends", async () => {
 	assert.equal(await nowhere.ended, 0, nowhere.text);
 });
 
-test("walls that cannot be built keep a role from starting; odd homes do not", { skip: sanitized && "sanitizers need what it forbids" }, async () => {
+test("an odd home keeps no role from building its walls", { skip: sanitized && "sanitizers need what it forbids" }, async () => {
 	await lay();
 	const plain = await pledged("view");
 
 	assert.equal(plain.code, 78);
 	for (const home of ["", "x".repeat(2000), dir])
 		assert.match((await pledged_with({ HOME: home, CREDENTIALS_DIRECTORY: dir }, "view")).stderr, /"msg":"sandbox"/, home.slice(0, 20));
-	if (/"files":"off"/.test(plain.stderr))
-		return; // a kernel without Landlock has none of them
-	const said = await new Promise((done) => execFile(resolve(root, build, "pledged"), ["view", "-c", `${"./".repeat(600)}p.ini`], { cwd: dir, env: { PATH: process.env.PATH } },
-		(error, _, stderr) => done({ code: error.code, stderr })));
-
-	assert.equal(said.code, 75, said.stderr);
-	assert.match(said.stderr, /"msg":"cannot start".*sandbox\.files.*a path is too long/);
 });
 
 test("without a socket a role says how it wants to be started", async () => {

@@ -15,12 +15,25 @@ const NOBODY = ["--reuid", "nobody", "--regid", "nogroup", "--clear-groups"];
 
 export const bin = [15, ...readdirSync("/usr/lib/postgresql").map(Number).sort((a, b) => b - a)].map((v) => `/usr/lib/postgresql/${v}/bin`).find(existsSync);
 
+// lent: what nobody is started with. As deploy/lib/common.sh does it: below a folder that is closed to them a process keeps the one capability
+// to read past it.
+const lent = [[], ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_read_search"]].find((caps) => {
+	try {
+		if (ROOT)
+			execFileSync("setpriv", [...NOBODY, ...caps, "ls", process.env.WALK_DIR ?? import.meta.url.slice(7, import.meta.url.lastIndexOf("/"))],
+				{ stdio: "ignore", cwd: "/" });
+		return true;
+	} catch {
+		return false;
+	}
+}) ?? [];
+
 // as_server: a command as the one who owns the cluster. PostgreSQL refuses to run as root.
 export async function as_server(program, ...words) {
 	const file = program.includes("/") ? program : join(bin, program);
 
 	// No pipe to the server: it would hold it open, and we would wait for its end.
-	return ROOT ? run("setpriv", [...NOBODY, file, ...words], { cwd: "/" }) : run(file, words, { cwd: "/" });
+	return ROOT ? run("setpriv", [...NOBODY, ...lent, file, ...words], { cwd: "/" }) : run(file, words, { cwd: "/" });
 }
 
 export async function own(dir) {
