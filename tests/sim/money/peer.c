@@ -60,7 +60,9 @@ static struct peer_reply refuse(const char *param)
 
 static struct peer_reply create(struct str body, const char *key)
 {
-	int64_t now_s = now_us() / S, expires = peer_field_int(body, "expires_at"),
+	int64_t now_s = now_us() / S,
+		expires = peer_field(body, "expires_at") ? peer_field_int(body, "expires_at")
+							 : now_s + 86400,
 		amount = peer_field_int(body, "line_items[0][price_data][unit_amount]");
 	const char *mode = peer_field(body, "mode"),
 		   *pledge = peer_field(body, "client_reference_id"),
