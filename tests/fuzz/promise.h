@@ -132,6 +132,8 @@ static const struct member {
 	{"amount", is_amount},
 	{"refunded", is_amount},
 	{"currency", is_currency},
+	{"interval", is_word},
+	{"settles_at", is_time},
 	{"expires_at", is_time},
 	{"paid_at", is_time},
 	{"ends_at", is_time},
