@@ -9,28 +9,24 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 		WHERE r.reader_id >= (lpad(to_hex(p_from), 2, '0') || repeat('0', 30))::uuid
 			AND r.reader_id <= (lpad(to_hex(p_to), 2, '0') || repeat('f', 30))::uuid
 			AND r.last_at >= p_month::timestamp AT TIME ZONE s.time_zone AND r.same_as IS NULL
-	), opened AS (
-		SELECT r.reader_id, d.day, get_byte(r.seen, o + 2) & 64 <> 0 AS free, get_byte(r.seen, o + 2) & 128 <> 0 AS walled,
-			set_byte(substr(r.seen, o + 4, 5), 0, get_byte(r.seen, o + 3) & 15) AS article
-		FROM r, generate_series(0, octet_length(r.seen) - 1, 8) AS o,
-			LATERAL (SELECT date '2000-01-01' + (get_byte(r.seen, o) * 256 + get_byte(r.seen, o + 1)) AS day) d
-		WHERE d.day >= p_month AND d.day < p_month + interval '1 month'
-	), a AS (
-		SELECT reader_id, count(DISTINCT article) FILTER (WHERE NOT free) AS articles,
-			count(DISTINCT (day, article)) FILTER (WHERE walled) AS walls, min(day) FILTER (WHERE walled) AS day
-		FROM opened GROUP BY reader_id
-	), m AS (
-		SELECT r.reader_id, count(*) FILTER (WHERE get_byte(r.marks, o + 8) = 1) AS prompts,
-			min(t.at) FILTER (WHERE get_byte(r.marks, o + 8) = 8) AS walled_at
-		FROM r, generate_series(0, octet_length(r.marks) - 1, 16) AS o,
-			LATERAL (SELECT to_timestamp(('x' || encode(substr(r.marks, o + 13, 4), 'hex'))::bit(32)::bigint) AS at) t
-		WHERE get_byte(r.marks, o + 8) IN (1, 8) AND t.at >= p_month::timestamp AT TIME ZONE r.time_zone
-			AND t.at < (p_month + interval '1 month') AT TIME ZONE r.time_zone
-		GROUP BY r.reader_id
 	), w AS (
-		SELECT r.reader_id, r.site_id, a.articles, coalesce(m.prompts, 0) AS prompts, a.walls,
-			coalesce(m.walled_at, a.day::timestamp AT TIME ZONE r.time_zone) AS wall_at
-		FROM r JOIN a USING (reader_id) LEFT JOIN m USING (reader_id)
+		-- reader by reader: lists of all of them held against each other were walked once for each, since nobody can guess how long they are
+		SELECT r.reader_id, r.site_id, a.articles, m.prompts, a.walls, coalesce(m.walled_at, a.day::timestamp AT TIME ZONE r.time_zone) AS wall_at
+		FROM r, LATERAL (
+			SELECT count(*) AS n, count(DISTINCT e.article) FILTER (WHERE NOT e.free) AS articles,
+				count(DISTINCT (e.day, e.article)) FILTER (WHERE e.walled) AS walls, min(e.day) FILTER (WHERE e.walled) AS day
+			FROM (SELECT d.day, get_byte(r.seen, o + 2) & 64 <> 0 AS free, get_byte(r.seen, o + 2) & 128 <> 0 AS walled,
+					set_byte(substr(r.seen, o + 4, 5), 0, get_byte(r.seen, o + 3) & 15) AS article
+				FROM generate_series(0, octet_length(r.seen) - 1, 8) AS o,
+					LATERAL (SELECT date '2000-01-01' + (get_byte(r.seen, o) * 256 + get_byte(r.seen, o + 1)) AS day) d
+				WHERE d.day >= p_month AND d.day < p_month + interval '1 month') e
+		) a, LATERAL (
+			SELECT count(*) FILTER (WHERE get_byte(r.marks, o + 8) = 1) AS prompts, min(t.at) FILTER (WHERE get_byte(r.marks, o + 8) = 8) AS walled_at
+			FROM generate_series(0, octet_length(r.marks) - 1, 16) AS o,
+				LATERAL (SELECT to_timestamp(('x' || encode(substr(r.marks, o + 13, 4), 'hex'))::bit(32)::bigint) AS at) t
+			WHERE get_byte(r.marks, o + 8) IN (1, 8) AND t.at >= p_month::timestamp AT TIME ZONE r.time_zone
+				AND t.at < (p_month + interval '1 month') AT TIME ZONE r.time_zone
+		) m WHERE a.n > 0
 	)
 	SELECT w.site_id, get_byte(uuid_send(w.reader_id), 0)::smallint, w.articles::smallint, w.prompts::smallint, w.walls::smallint, w.wall_at IS NOT NULL, g.gave, count(*)
 	FROM w, LATERAL (SELECT w.wall_at IS NOT NULL AND EXISTS (SELECT FROM pledge p JOIN payment y USING (pledge_id)

@@ -48,10 +48,13 @@ BEGIN
 				sum((e ->> 4)::bigint) AS decisions, coalesce(sum((e ->> 4)::bigint) FILTER (WHERE e ->> 3 <> 'open'), 0) AS served
 			FROM jsonb_array_elements(v_pages) AS t, jsonb_array_elements(t) AS e JOIN site s ON s.site_id = (e ->> 1)::smallint
 			GROUP BY 1, 2, 3
+		), had AS MATERIALIZED (
+			-- once a day and site: once a page it is quadratic
+			SELECT d.day, d.site_id, (SELECT count(*) FROM roll_page x WHERE x.day = d.day AND x.site_id = d.site_id) AS n
+			FROM (SELECT DISTINCT day, site_id FROM e) d
 		), k AS (
-			SELECT e.*, p.page IS NOT NULL AS known, count(*) FILTER (WHERE p.page IS NULL) OVER (PARTITION BY e.day, e.site_id ORDER BY e.page)
-				+ (SELECT count(*) FROM roll_page x WHERE x.day = e.day AND x.site_id = e.site_id) AS no
-			FROM e LEFT JOIN roll_page p USING (day, site_id, page)
+			SELECT e.*, p.page IS NOT NULL AS known, h.n + count(*) FILTER (WHERE p.page IS NULL) OVER (PARTITION BY e.day, e.site_id ORDER BY e.page) AS no
+			FROM e JOIN had h USING (day, site_id) LEFT JOIN roll_page p USING (day, site_id, page)
 		)
 		INSERT INTO roll_page AS r (day, site_id, page, decisions, served)
 		SELECT day, site_id, CASE WHEN known OR no <= 20000 THEN page ELSE '' END, sum(decisions), sum(served)
