@@ -124,17 +124,17 @@ async function upgrade(t) {
 		const last = await phase((from) => some_paid(s, donors, from, N));
 		const all = { before: first, "while it migrated": schema, "old programs on the new schema": on_new, "process by process": rolling, after: last };
 		const sum = (key) => Object.values(all).reduce((n, one) => n + one[key], 0);
-		const errors = sum("refused") + sum("cut") + sum("later") - schema.later;
-		const why = Object.entries(all).filter(([, one]) => one.refused || one.cut || (one.later && one !== schema)).map(([name, one]) => `${name}: ${JSON.stringify(one)}`);
+		const errors = sum("refused") + sum("cut") + sum("later");
+		const why = Object.entries(all).filter(([, one]) => one.refused || one.cut || one.later).map(([name, one]) => `${name}: ${JSON.stringify(one)}`);
 
-		// Who gives while a table is changed waits for its lock, at most once, and the same key makes a page then (under looks for that).
+		// Who gives while a table is changed waits for its lock and is asked to come again: told apart, and an error all the same.
 		return { value: `${old.commit.slice(0, 7)} at ${old.last.slice(0, 4)}${old.edited ? ` (${old.edited} of its migrations as they are now)` : ""} to ${
-			newest().slice(0, 4)}, migrated in ${took.toFixed(1)} s, ${errors} errors, ${schema.later} asked to come again while a table was changed, ${sum("open")} pages opened uncounted`,
-			good: errors === 0 && schema.later <= DONORS, why };
+			newest().slice(0, 4)}, migrated in ${took.toFixed(1)} s, ${errors} errors, of them ${schema.later} asked to come again while a table was changed, ${sum("open")} pages opened uncounted`,
+			good: errors === 0, why };
 	}, { donors: { n: DONORS } });
 }
 
 export const lines = [
-	{ id: "B22", name: "upgrade", title: "the release before, its schema brought up to date below it, then process by process", target: "0 errors (while a table is changed, one wait for each donor), the old programs work on the new schema",
+	{ id: "B22", name: "upgrade", title: "the release before, its schema brought up to date below it, then process by process", target: "0 errors, the old programs work on the new schema",
 		run: upgrade },
 ];
