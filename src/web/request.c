@@ -252,10 +252,11 @@ struct str request_language(const struct request *q)
 {
 	struct field l = {.name = "l", .max = 16};
 	struct fault f = {0};
+	struct str list = q->language;
 	size_t n = 0;
 	if (request_fields(q->query, &l, 1, false, q->arena, &f) == OK && l.value.n)
-		return l.value;
-	while (n < q->language.n && q->language.p[n] != ',' && q->language.p[n] != ';')
+		list = l.value;
+	while (n < list.n && list.p[n] != ',' && list.p[n] != ';')
 		n++;
-	return str_trim((struct str){q->language.p, n});
+	return str_trim((struct str){list.p, n});
 }

@@ -43,8 +43,8 @@ MUST enum err request_own_origin(const struct request *q, struct str *ret);
  * be empty. fails ERR_ORIGIN_REFUSED */
 MUST enum err request_same_site(const struct request *q, struct str own, struct fault *f);
 
-/* request_language: l= of the query, else what the browser likes best; empty when neither is there.
- * Not checked: only for choosing words. */
+/* request_language: the first of l= of the query, else what the browser likes best; empty when
+ * neither is there. Never with a comma; else not checked: only for choosing words. */
 struct str request_language(const struct request *q);
 
 /* The reader's cookie; on https a name that no other host can set. */

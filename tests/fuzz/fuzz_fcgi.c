@@ -166,7 +166,6 @@ static bool is_greedy_pair(const uint8_t *p, size_t n)
  * skipped. */
 static bool is_greedy(const uint8_t *p, size_t left, bool pads)
 {
-	enum { GET_VALUES = 9 };
 	static uint8_t params[32768];
 	size_t n = 0;
 	int id = 0;
@@ -181,8 +180,8 @@ static bool is_greedy(const uint8_t *p, size_t left, bool pads)
 			n = 0;
 		} else if (p[1] == PARAMS && this_id == id) {
 			(void)add(params, &n, p + 8, content);
-		} else if (p[1] == GET_VALUES && is_greedy_pair(p + 8, content)) {
-			return true;
+		} else if (this_id == 0 && is_greedy_pair(p + 8, content)) {
+			return true; /* pairs are looked for in each management record, whatever it is */
 		}
 		if (is_greedy_pair(params, n))
 			return true;
