@@ -31,7 +31,8 @@ static enum err set_numbers(const struct conf *c, struct pay_set *set, struct fa
 			"must be a version such as 2026-10-28.endive");
 	buf_init(&b, set->head, sizeof set->head);
 	buf_addf(&b, "Stripe-Version: %s", set->version);
-	enum err e = conf_read_methods(conf_str(c, CONF_stripe_methods), "stripe.methods", set, f);
+	enum err e = conf_read_methods(
+		conf_str(c, CONF_stripe_methods), "stripe.methods", set->methods, f);
 	if (e == OK && set->tolerance_s <= 0)
 		e = fault_set(f, ERR_CONF, "stripe.tolerance_s", "must be above 0");
 	return e == OK ? buf_done(&b) : e;

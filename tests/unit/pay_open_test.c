@@ -185,6 +185,11 @@ static void mollies_settings_are_checked(void **state)
 		{CONF_mollie_methods, "", false, OK},
 		{CONF_mollie_methods, "ideal,creditcard", false, OK},
 		{CONF_mollie_methods, "i deal", false, ERR_CONF},
+		{CONF_mollie_instead, "", false, OK},
+		{CONF_mollie_instead, "ideal,paypal", false, OK},
+		{CONF_mollie_instead, "i deal", false, ERR_CONF},
+		{CONF_mollie_instead, "ideal,,paypal", false, ERR_CONF},
+		{CONF_mollie_instead, "ideal,creditcard", false, ERR_CONF},
 	};
 	struct pays p;
 	struct fault f;
