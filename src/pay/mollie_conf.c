@@ -41,5 +41,6 @@ enum err mollie_conf_load(const struct conf *c, struct pay_set *set, struct faul
 			conf_str(c, CONF_mollie_methods), "mollie.methods", set->methods, f);
 	if (e == OK)
 		e = set_instead(c, set, f);
-	return e == OK ? set_key(c, set, f) : e;
+	/* who takes webhooks alone calls nobody */
+	return e == OK && c->role != CONF_ROLE_HOOK ? set_key(c, set, f) : e;
 }
