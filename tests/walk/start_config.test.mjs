@@ -86,6 +86,7 @@ const BAD = [
 	["a webhook secret of another kind, for webhooks alone", "hook", { webhook: "planted\n" }, /p\.ini:7: stripe\.webhook_secret_file: .*whsec_/],
 	["a secret that is not named", "money", { ini: GOOD.ini.replace("webhook_secret_file = stripe.webhook\n", "") }, /webhook_secret_file: .*not named/],
 	["mail without a sender", "clerk", { ini: `${GOOD.ini}[mail]\nsmtp_url = smtp://127.0.0.1:25\n` }, /mail\.from/],
+	["an address in place of words", "money", { ini: `[database]\nconninfo = postgresql://127.0.0.1/pledged\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo: .*not an address/],
 	["words that libpq cannot read", "clerk", { ini: `[database]\nconninfo = host\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo/],
 	["a level that does not exist", "view", { ini: `${GOOD.ini}[log]\nlevel = chatty\n` }, /p\.ini:9: log\.level/],
 	["a word that would switch tickets off", "money", { ini: `${GOOD.ini}[form]\nticket = true\n` }, /form\.ticket: .*on, watch or off/],
