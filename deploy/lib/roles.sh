@@ -43,7 +43,7 @@ role_start() {
 	money) with_socket money money "$moneys" ;;
 	hook)
 		[ "$hooks" -gt 0 ] || { ln -sfn money.sock "$sockets/hook.sock"; return 0; }
-		with_socket hook money "$hooks"
+		with_socket hook hook "$hooks"
 		;;
 	clerk)
 		check_conf clerk

@@ -37,12 +37,20 @@ enum err admit_provider(const struct app_money *m, struct str name, enum campaig
 		     : fault_set(f, ERR_FIELD_BAD, "provider", "it is not one of ours");
 }
 
+static bool has_cards_off(const char *array)
+{
+	return is_off(array, STR("card")) || is_off(array, STR("creditcard"));
+}
+
 enum err admit_methods(const struct app_money *m, size_t pay, struct arena *a, struct str *ret,
 	struct str *ret_without, struct fault *f)
 {
 	struct str off = str_c(m->methods_off[pay]);
-	struct str all = pay_methods(m->pays.of[pay]), rest = all, one;
+	struct str all = pay_methods(m->pays.of[pay]), rest, one;
 	BUF_ON(b, 240);
+	if (all.n == 0 && has_cards_off(m->methods_off[pay]))
+		all = pay_instead(m->pays.of[pay]);
+	rest = all;
 	while (str_cut(&rest, ',', &one)) {
 		if (is_off(m->methods_off[pay], one))
 			continue;

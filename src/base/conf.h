@@ -15,6 +15,7 @@ enum conf_key {
 enum conf_role {
 	CONF_ROLE_VIEW = 'v',
 	CONF_ROLE_MONEY = 'm',
+	CONF_ROLE_HOOK = 'h',
 	CONF_ROLE_CLERK = 'c',
 	CONF_ROLE_OPERATOR = 'o'
 };

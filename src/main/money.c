@@ -1,5 +1,5 @@
 /* main/money.c: the money role: one request at a time, in straight lines. More capacity is more
- * processes. */
+ * processes. The hook role is the same without keys, for webhooks alone. */
 #include <errno.h>
 #include <poll.h>
 #include <signal.h>
@@ -46,6 +46,12 @@ static void on_alarm(int sig)
 	_exit(0);
 }
 
+/* What everybody may send is read where no key is. */
+static bool is_served(const struct app_money *m, enum route route)
+{
+	return m->conf->role != CONF_ROLE_HOOK || route == ROUTE_stripe || route == ROUTE_mollie;
+}
+
 static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 {
 	struct request q = {.arena = a};
@@ -59,6 +65,8 @@ static void serve(struct app_money *m, struct fcgi *c, struct arena *a)
 		return;
 	if (e == OK)
 		e = route_find('m', &q, &route, &rest);
+	if (e == OK && !is_served(m, route))
+		e = ERR_NOT_FOUND;
 	size_t limit =
 		e == OK ? route_body_max(route, (size_t)conf_int(m->conf, CONF_money_webhook_bytes))
 			: 0;
@@ -98,6 +106,8 @@ static void domains_again(struct app_money *m)
 {
 	struct fault f = {0};
 	struct log_line l;
+	if (m->conf->role == CONF_ROLE_HOOK)
+		return;
 	enum err e = domains_load(conf_str(m->conf, CONF_risk_domains_file), &m->domains, &f);
 	if (e == OK)
 		return;

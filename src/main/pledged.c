@@ -23,13 +23,15 @@ static const struct {
 	const char *name;
 	enum conf_role conf;
 	int (*run)(const struct role *);
-	bool ring, pay; /* needs the cookie keys; calls the provider */
+	bool ring, pay; /* needs the cookie keys; knows the providers */
 	const char *sentence;
 } ROLES[] = {
 	{"view", CONF_ROLE_VIEW, view_run, true, false,
 		"decides on page views (socket on descriptor 0 or by LISTEN_FDS)"},
 	{"money", CONF_ROLE_MONEY, money_run, true, true,
 		"takes pledges and webhooks (socket as above)"},
+	{"hook", CONF_ROLE_HOOK, money_run, false, true,
+		"takes webhooks alone, without any key (socket as above)"},
 	{"clerk", CONF_ROLE_CLERK, clerk_run, false, true,
 		"does what can wait: webhooks, retries, look-ups, mail, counts"},
 	{"hello", CONF_ROLE_VIEW, hello_run, true, false,

@@ -36,10 +36,10 @@ enum err conf_read_host(const char *text, const char *field, char *out, size_t c
 }
 
 enum err conf_read_methods(
-	const char *text, const char *field, struct pay_set *set, struct fault *f)
+	const char *text, const char *field, char out[PAY_METHODS_MAX], struct fault *f)
 {
 	struct str rest = str_c(text), one;
-	bool sound = str_copy(rest, set->methods, sizeof set->methods) == OK;
+	bool sound = str_copy(rest, out, PAY_METHODS_MAX) == OK;
 
 	while (sound && str_cut(&rest, ',', &one))
 		sound = one.n > 0 && one.n <= 40 && str_is_word(one, "_");

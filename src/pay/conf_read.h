@@ -10,7 +10,7 @@ MUST enum err conf_read_base(
 MUST enum err conf_read_host(
 	const char *text, const char *field, char *out, size_t cap, struct fault *f);
 MUST enum err conf_read_methods(
-	const char *text, const char *field, struct pay_set *set, struct fault *f);
+	const char *text, const char *field, char out[PAY_METHODS_MAX], struct fault *f);
 MUST enum err conf_read_auth(
 	struct str key, size_t prefix_n, const char *field, struct pay_set *set, struct fault *f);
 

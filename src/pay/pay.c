@@ -188,7 +188,12 @@ struct str pay_methods(const struct pay *p)
 
 bool pay_excludes(const struct pay *p)
 {
-	return p->ops->excludes;
+	return p->ops->excludes || p->set.instead[0];
+}
+
+struct str pay_instead(const struct pay *p)
+{
+	return str_c(p->set.instead);
 }
 
 /* --- the call --------------------------------------------------------------------------------- */

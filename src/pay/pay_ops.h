@@ -7,13 +7,16 @@
 #include "pay/pay_wish.h"
 
 #define PAY_SECRETS_MAX 4
+#define PAY_METHODS_MAX 201
 
 /* The settings of an open provider, checked. Texts are C strings. */
 struct pay_set {
 	char base[201]; /* scheme://host[:port], no slash at the end */
 	bool plain;     /* base is http on loopback; then a checkout page may be plain http too */
 	char checkout_host[201], portal_host[201];
-	char version[41], methods[201];
+	char version[41], methods[PAY_METHODS_MAX];
+	char instead[PAY_METHODS_MAX]; /* of cards, where methods is empty and none can be left out
+					*/
 	bool livemode;
 	int64_t tolerance_s;
 	char auth[320]; /* the whole Authorization header */
@@ -30,7 +33,7 @@ struct pay_ops {
 	const char *should_retry;  /* a header of theirs, lower case; NULL: there is none */
 	int64_t key_life_s;        /* how long the same key is surely the same request */
 	enum conf_key methods;     /* the setting that names its ways to pay */
-	bool excludes;             /* a checkout can leave out some of what it would offer */
+	bool excludes;             /* a checkout can be told what it must not offer */
 	enum err (*load)(const struct conf *c, struct pay_set *ret, struct fault *f);
 	bool (*takes)(enum campaign_interval interval, struct str currency);
 	enum err (*build_checkout)(const struct pay_checkout *in, struct str idem_key,

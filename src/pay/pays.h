@@ -30,7 +30,11 @@ size_t pay_no(const struct pay *p);
 
 /* What it can do. */
 bool pay_takes(const struct pay *p, enum campaign_interval interval, struct str currency);
-bool pay_excludes(const struct pay *p); /* a checkout can leave out what it would offer */
+/* Where the provider decides on the ways to pay: can a checkout do without cards? By what it must
+ * not offer (pay_checkout.without), or, where that cannot be said, by what it may (pay_instead,
+ * else empty). */
+bool pay_excludes(const struct pay *p);
+struct str pay_instead(const struct pay *p);
 bool pay_lists(const struct pay *p, enum pay_list what);
 bool pay_fetches(const struct pay *p, enum pay_kind kind); /* by the object's own id alone */
 int64_t pay_key_life_s(const struct pay *p);               /* an older key may be a new request */

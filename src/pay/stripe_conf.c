@@ -31,7 +31,8 @@ static enum err set_numbers(const struct conf *c, struct pay_set *set, struct fa
 			"must be a version such as 2026-10-28.endive");
 	buf_init(&b, set->head, sizeof set->head);
 	buf_addf(&b, "Stripe-Version: %s", set->version);
-	enum err e = conf_read_methods(conf_str(c, CONF_stripe_methods), "stripe.methods", set, f);
+	enum err e = conf_read_methods(
+		conf_str(c, CONF_stripe_methods), "stripe.methods", set->methods, f);
 	if (e == OK && set->tolerance_s <= 0)
 		e = fault_set(f, ERR_CONF, "stripe.tolerance_s", "must be above 0");
 	return e == OK ? buf_done(&b) : e;
@@ -84,7 +85,8 @@ static enum err set_secrets(const struct conf *c, struct pay_set *set, struct fa
 		if (line.n)
 			e = add_secret(set, line, f);
 	}
-	if (e == OK && set->secret_n == 0 && c->role == CONF_ROLE_MONEY)
+	bool takes = c->role == CONF_ROLE_MONEY || c->role == CONF_ROLE_HOOK;
+	if (e == OK && set->secret_n == 0 && takes)
 		return fault_set(f, ERR_SECRET, "stripe.webhook_secret_file",
 			"the file of this secret is not named, or empty");
 	return e;
@@ -96,7 +98,7 @@ enum err stripe_conf_load(const struct conf *c, struct pay_set *set, struct faul
 
 	if (e == OK)
 		e = set_numbers(c, set, f);
-	if (e == OK)
+	if (e == OK && c->role != CONF_ROLE_HOOK) /* it calls nobody */
 		e = set_key(c, set, f);
 	return e == OK ? set_secrets(c, set, f) : e;
 }

@@ -78,6 +78,12 @@ char *pq_conninfo(const struct conf *c, const char *user, struct fault *f)
 		return NULL;
 	}
 	PQconninfoFree(o);
+	/* libpq reads an address, too, but ours stands among words */
+	if (strncmp(given, "postgres://", 11) == 0 || strncmp(given, "postgresql://", 13) == 0) {
+		fault_set(f, ERR_CONF, "database.conninfo",
+			"words such as host=… dbname=…, not an address");
+		return NULL;
+	}
 	size_t cap = strlen(given) + 300;
 	char *mem = malloc(cap);
 	if (!mem) {

@@ -89,7 +89,8 @@ static void zeros(void)
 void metrics_labels(const char *version, const char *commit)
 {
 	static const char *v[1], *c[1];
-	size_t waiting_n;
+	const char *const *roles;
+	size_t waiting_n, roles_n;
 	const char *const *waiting = view_gauge_states(&waiting_n);
 	v[0] = version;
 	c[0] = commit;
@@ -97,11 +98,14 @@ void metrics_labels(const char *version, const char *commit)
 	metric_label(METRIC_BUILD, 0, v, 1);
 	metric_label(METRIC_BUILD, 1, c, 1);
 	words(METRIC_PROCESSES, 0, LABEL_ROLE);
-	words(METRIC_REQUESTS, 0, LABEL_ROLE);
+	/* a route has the role of route.def, whichever process answers: the first two */
+	roles = label_words(LABEL_ROLE, &roles_n);
+	ASSERT(roles_n > ROLE_money);
+	metric_label(METRIC_REQUESTS, 0, roles, ROLE_money + 1);
 	metric_label(METRIC_REQUESTS, 1, route, ARRAY_N(route));
 	metric_label(METRIC_REQUESTS, 2, code, ARRAY_N(code));
 	metric_label(METRIC_ERRORS, 0, slug, ARRAY_N(slug));
-	words(METRIC_DURATION, 0, LABEL_ROLE);
+	metric_label(METRIC_DURATION, 0, roles, ROLE_money + 1);
 	metric_label(METRIC_DECISIONS, 0, act, ARRAY_N(act));
 	metric_label(METRIC_DECISIONS, 1, reason, ARRAY_N(reason));
 	metric_label(METRIC_PROMPTS, 0, kind, ARRAY_N(kind));

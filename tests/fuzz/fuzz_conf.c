@@ -1,4 +1,4 @@
-/* tests/fuzz/fuzz_conf.c: a configuration file. The first byte is the role (v m c o). What is taken
+/* tests/fuzz/fuzz_conf.c: a configuration file. The first byte is the role (v m h c o). What is taken
  * is in its range, and written out as a file it is read the same; what is refused says where. */
 #include <sys/mman.h>
 #include <unistd.h>
@@ -105,7 +105,7 @@ int LLVMFuzzerTestOneInput(const uint8_t *data, size_t size)
 	struct buf complaint;
 	struct conf c;
 
-	if (size == 0 || !strchr("vmco", data[0]) || data[0] == 0)
+	if (size == 0 || !strchr("vmhco", data[0]) || data[0] == 0)
 		return 0;
 	enum conf_role role = (enum conf_role)data[0];
 	const char *path = file_of((struct str){(const char *)data + 1, size - 1});

@@ -97,7 +97,7 @@ seeds("fuzz_conf", Object.fromEntries(Object.entries({ shipped: ini, all: set.re
 	twice: "[view]\ndeadline_ms=80\ndeadline_ms=80\n", unknown: "[view]\ncolour = red\n[nothing]\nx=1\n", bom: "\ufeff[view]\ndeadline_ms = 80\r\n", comment: "[view]\ndeadline_ms = 80 ; soon\n",
 	indented: "[view]\n deadline_ms = 80\n", open: "[view\ndeadline_ms = 80", long: `[database]\nconninfo = ${"x".repeat(190)}\n`, bare: "[view]\ndeadline_ms\n", colon: "[view]\ndeadline_ms: 80\n",
 	utf8: "[view]\ndeadline_ms = \xff\n", nul: "[view]\ndeadline_ms = 8\0 0\n", secret: "[cookie]\nkey_file = /dev/null\n", none: "", huge: "[view]\nmax_requests = 99999999999999999999\n" })
-	.flatMap(([name, text]) => ["v", "m"].map((role) => [`${name}_${role}`, Buffer.from(role + text, name === "utf8" ? "latin1" : "utf8")]))));
+	.flatMap(([name, text]) => ["v", "m", "h"].map((role) => [`${name}_${role}`, Buffer.from(role + text, name === "utf8" ? "latin1" : "utf8")]))));
 
 const campaign = JSON.parse(file("conf/campaigns/support.json"));
 const short = { campaign: "a", site: "d", kind: "appeal", priority: 1, start: "2026-01-01T00:00:00Z", amounts: { currency: "EUR", once: ["5.00"], preselect: { interval: "once", amount: "5.00" } },

@@ -2,7 +2,7 @@
 -- asks for them before it pauses cards.
 BEGIN;
 \ir fixture.psql
-SELECT plan(129);
+SELECT plan(131);
 SET LOCAL timezone = 'UTC';
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 
@@ -99,6 +99,14 @@ UPDATE limit_rule SET burst = 8, per_second = 0.001, reserve = 50 WHERE scope = 
 SELECT is((SELECT string_agg(pg_temp.said(150 + i, 150 + i), ',') FROM generate_series(0, 4) i), 'made,made,made,made,puzzle limit', 'half for everybody');
 SELECT is((SELECT string_agg(pg_temp.said(154 + i, 154 + i, '{"proof": true}'), ',') FROM generate_series(0, 2) i), 'made,made,limited site', 'then for who solves it');
 SELECT is((SELECT string_agg(pg_temp.said(160 + i, 160 + i, reader => 26), ',') FROM generate_series(0, 2) i), 'made,made,limited site', 'and all for readers we know');
+-- what refused is told, though others have no room either
+DELETE FROM limit_bucket;
+UPDATE limit_rule SET burst = 2, per_second = 0.01 WHERE scope = 'country';
+SELECT is((SELECT string_agg(pg_temp.said(250 + i, 250 + i, '{"proof": true}' || CASE WHEN i < 2 THEN '{"country": "XX"}'::jsonb ELSE '{}' END), ',')
+	FROM generate_series(0, 5) i) || ',' || pg_temp.said(256, 256, '{"proof": true, "country": "XX"}'), 'made,made,made,made,made,made,limited site',
+	'of two limits the one that lasts longer');
+SELECT is((SELECT why FROM refusal_log ORDER BY refusal_id DESC LIMIT 1), '{country,site}', 'is noted beside the other');
+UPDATE limit_rule SET burst = 1000, per_second = 100 WHERE scope = 'country';
 UPDATE limit_rule SET burst = 1000, per_second = 100, reserve = 0 WHERE scope = 'site';
 
 -- what a filter fits has little room of its own

@@ -20,7 +20,9 @@ static struct conf settings(enum conf_role role)
 	c.text[CONF_stripe_api_version] = (char *)"2026-10-28.endive";
 	c.text[CONF_stripe_key_file] = (char *)"sk_test_abc";
 	c.num[CONF_stripe_tolerance_s] = 300;
-	if (role == CONF_ROLE_MONEY)
+	if (role == CONF_ROLE_HOOK)
+		c.text[CONF_stripe_key_file] = NULL;
+	if (role == CONF_ROLE_MONEY || role == CONF_ROLE_HOOK)
 		c.text[CONF_stripe_webhook_secret_file] = (char *)"whsec_new\nwhsec_old\n";
 	return c;
 }
@@ -185,6 +187,11 @@ static void mollies_settings_are_checked(void **state)
 		{CONF_mollie_methods, "", false, OK},
 		{CONF_mollie_methods, "ideal,creditcard", false, OK},
 		{CONF_mollie_methods, "i deal", false, ERR_CONF},
+		{CONF_mollie_instead, "", false, OK},
+		{CONF_mollie_instead, "ideal,paypal", false, OK},
+		{CONF_mollie_instead, "i deal", false, ERR_CONF},
+		{CONF_mollie_instead, "ideal,,paypal", false, ERR_CONF},
+		{CONF_mollie_instead, "ideal,creditcard", false, ERR_CONF},
 	};
 	struct pays p;
 	struct fault f;
@@ -311,6 +318,20 @@ static void money_takes_both_secrets(void **state)
 	assert_int_equal(webhook(CONF_ROLE_MONEY, ""), ERR_BAD_SIGNATURE);
 }
 
+/* Without any key: it only looks who signed. */
+static void hook_does_so_without_a_key(void **state)
+{
+	struct conf c = settings(CONF_ROLE_HOOK);
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(webhook(CONF_ROLE_HOOK, "whsec_new"), OK);
+	assert_int_equal(webhook(CONF_ROLE_HOOK, "whsec_other"), ERR_BAD_SIGNATURE);
+	c.text[CONF_stripe_webhook_secret_file] = (char *)"";
+	assert_int_equal(open_with(&c, &f), ERR_SECRET);
+	assert_string_equal(f.field, "stripe.webhook_secret_file");
+}
+
 /* Without a secret everything would be signed by it. */
 static void the_clerk_takes_no_webhook(void **state)
 {
@@ -360,6 +381,7 @@ int main(void)
 		cmocka_unit_test(every_setting_is_checked),
 		cmocka_unit_test(no_tolerance_is_refused),
 		cmocka_unit_test(money_takes_both_secrets),
+		cmocka_unit_test(hook_does_so_without_a_key),
 		cmocka_unit_test(the_clerk_takes_no_webhook),
 		cmocka_unit_test(names),
 		cmocka_unit_test(mollies_settings_are_checked),

@@ -2,17 +2,22 @@
 // the others. Several about one object cost one look.
 
 import assert from "node:assert/strict";
+import { execFile } from "node:child_process";
+import { join, resolve } from "node:path";
 import { test } from "node:test";
+import { promisify } from "node:util";
 
 import { books_agree, deliver, event, made, reaches, secret_of, session_of } from "./lib/money.mjs";
+import { fcgi } from "./lib/fcgi.mjs";
 import { key } from "./lib/http.mjs";
-import { stack } from "./lib/stack.mjs";
+import { build, root, stack } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
 
 const s = await stack({ name: "money-hook", views: 1, moneys: 1, hooks: 1,
 	set: { "clerk.interval_ms": 100, "clerk.lookup_after_s": 86400, "money.wait_ms": 15000 } });
 const CREATE = { method: "POST", path: "^/v1/checkout/sessions$" };
 const secret = await secret_of(s);
+const run = promisify(execFile);
 
 async function hint(session) {
 	const answer = await deliver(s, JSON.stringify(event("checkout.session.completed", { id: session, object: "checkout.session" })), { secret });
@@ -45,6 +50,20 @@ test("several about one object cost one look", async () => {
 	await s.role("clerk", "start");
 	await until("all are done", async () => await s.count(`SELECT count(*) FROM pledged.inbox WHERE object_id = '${session_of(url)}' AND state = 'done'`) >= 20, 20);
 	assert.equal(await looks(), before + 1);
+});
+
+test("they do nothing else, and no file with a key is theirs to open", async () => {
+	const ask = (method, path) => fcgi(join(s.env.SOCKETS, "hook.sock"), [["REQUEST_METHOD", method], ["DOCUMENT_URI", path], ["CONTENT_TYPE", "application/json"],
+		["CONTENT_LENGTH", method === "POST" ? "2" : "0"], ["PLEDGED_HOST", new URL(s.url).host], ["PLEDGED_SCHEME", "http"]], method === "POST" ? "{}" : "");
+
+	for (const [method, path] of [["POST", "/pledge"], ["GET", "/pledge/abc"], ["POST", "/pledge/abc/again"], ["GET", "/manage"], ["POST", "/manage/ask"], ["POST", "/link"],
+		["POST", "/remind"], ["GET", "/metrics/money"]])
+		assert.equal((await ask(method, path)).status, 404, `${method} ${path}`);
+	assert.equal((await ask("POST", "/webhook/stripe")).status, 400, "not signed");
+	const dump = (await run(resolve(root, build, "pledged"), ["hook", "-T", "-c", s.env.CONF])).stdout;
+
+	assert.match(dump, /^stripe\.webhook_secret_file = \*\*\*$/m);
+	assert.doesNotMatch(dump, /^(stripe|mollie|cookie)\.key_file = \*/m);
 });
 
 test("without them the others take the webhooks", async () => {

@@ -332,6 +332,27 @@ test("each is switched off within two seconds, alone", async () => {
 	assert.notEqual((await s.ctl("pay", "off", "paypal")).code, 0);
 });
 
+test("while cards are paused its other ways go on, and cards come back with the form", async () => {
+	const site = await s.one("SELECT site_id FROM pledged.site");
+	const offered = async () => (await theirs(id_of((await mollie()).url))).offered;
+	const form = (state) => s.sql(`INSERT INTO pledged.breaker (site_id, state, since, next_at, pause_s, puzzle_percent)
+		VALUES (${site}, '${state}', now(), now() + interval '30 minutes', 3600, NULL)
+		ON CONFLICT (site_id) DO UPDATE SET state = excluded.state, since = excluded.since, next_at = excluded.next_at, pause_s = excluded.pause_s, puzzle_percent = NULL`);
+
+	assert.equal(await offered(), null, "its dashboard decides");
+	await form("shut");
+	assert.deepEqual(await offered(), ["ideal", "bancontact", "paypal", "banktransfer"]);
+	const gift = await mollie();
+
+	await s.provider.pay(gift.url);
+	await reaches(s, gift.pledge, "paid");
+	assert.equal((await s.client().pledge({ provider: "stripe" })).status, 201);
+	await form("open");
+	assert.equal(await offered(), null);
+	await s.sql(`DELETE FROM pledged.breaker WHERE site_id = ${site}`);
+	await books_agree(s);
+});
+
 test("one that refuses our key does not hold back the other (case 20)", async () => {
 	await s.provider.fault({ match: { path: "^/v2/" }, do: "status:401", times: 0 });
 	const stuck = await s.client().pledge({ provider: "mollie" });

@@ -23,7 +23,7 @@ await writeFile(join(dir, "account.key"), `k1:${hex}\n`, { mode: 0o600 });
 if (process.getuid() === 0)
 	await chown(join(dir, "account.key"), 65534, 65534);
 
-const s = await stack({ name: "readme", views: 1, moneys: 1, set: { "account.key_file": join(dir, "account.key") } });
+const s = await stack({ name: "readme", views: 1, moneys: 1, set: { "view.deadline_ms": 5000, "account.key_file": join(dir, "account.key") } });
 const readme = await readFile(join(root, "README.md"), "utf8");
 const [, block] = /```nginx\n(http \{[\s\S]*?)```/.exec(readme);
 const [, include] = /```html\n([\s\S]*?)```/.exec(readme);

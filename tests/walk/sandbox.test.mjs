@@ -18,7 +18,7 @@ const lists = await mkdtemp(join(tmpdir(), "pledged-lists-")), list = join(lists
 after(() => rm(lists, { recursive: true, force: true }));
 await chmod(lists, 0o755);
 await writeFile(list, "throwaway.example\n");
-const s = await stack({ name: "sandbox", views: 1, moneys: 1, ops: "on", set: { "risk.domains_file": list } });
+const s = await stack({ name: "sandbox", views: 1, moneys: 1, hooks: 1, ops: "on", set: { "risk.domains_file": list } });
 const OFF = sanitized ? "sanitizers need what it forbids" : false;
 
 // Run as whoever asks: what is refused must be refused to root too.
@@ -27,7 +27,7 @@ function self_test(role) {
 		(error, stdout, stderr) => done({ code: error ? error.code ?? error.signal : 0, lines: stdout.trim().split("\n"), stderr })));
 }
 
-for (const [role, least] of [["view", 38], ["money", 39], ["clerk", 39]]) {
+for (const [role, least] of [["view", 38], ["money", 39], ["hook", 38], ["clerk", 39]]) {
 	test(`${role} --self-test: what must be refused is refused, what is needed goes`, { skip: OFF }, async () => {
 		const said = await self_test(role);
 
@@ -42,7 +42,7 @@ for (const [role, least] of [["view", 38], ["money", 39], ["clerk", 39]]) {
 
 const threads = async (pid) => (await readdir(`/proc/${pid}/task`)).length;
 
-for (const role of ["view", "money", "clerk"]) {
+for (const role of ["view", "money", "hook", "clerk"]) {
 	test(`a running ${role} has the filter, no new privileges, and one thread`, { skip: OFF }, async () => {
 		for (const pid of await s.pids(role)) {
 			const status = await readFile(`/proc/${pid}/status`, "utf8");
@@ -66,7 +66,7 @@ test("a gift is made, paid and booked behind it, and the clerk's child makes its
 });
 
 test("SIGHUP reads the configuration and the secrets again", async () => {
-	for (const role of ["view", "money", "clerk"]) {
+	for (const role of ["view", "money", "hook", "clerk"]) {
 		const before = (await s.log(role)).match(/was read again/g)?.length ?? 0;
 
 		for (const pid of await s.pids(role))

@@ -42,7 +42,7 @@ function pledged_with(more, ...words) {
 		{ timeout: 20000, cwd: dir, env: { PATH: process.env.PATH, ...more } }, (error, stdout, stderr) => done({ code: error ? error.code ?? error.signal : 0, stdout, stderr })));
 }
 
-for (const role of ["view", "money", "clerk"]) {
+for (const role of ["view", "money", "hook", "clerk"]) {
 	test(`${role} -t is content with what is right`, async () => {
 		await lay();
 		const said = await pledged(role, "-t");
@@ -51,6 +51,15 @@ for (const role of ["view", "money", "clerk"]) {
 		assert.match(said.stderr, /is fine/);
 	});
 }
+
+test("who takes webhooks alone is given no key, and opens none", async () => {
+	await lay({ stripe: null, cookie: null });
+	assert.equal((await pledged("hook", "-t")).code, 0);
+	assert.equal((await pledged("money", "-t")).code, 78);
+	await lay({ stripe: "sk_live_planted\n", "stripe.key_mode": 0o644, cookie: "k1:short\n" });
+	assert.equal((await pledged("hook", "-t")).code, 0);
+	assert.doesNotMatch((await pledged("hook", "-T")).stdout, /planted|short/);
+});
 
 const BAD = [
 	["an unknown setting", "view", { ini: `${GOOD.ini}[view]\nspeed = 9\n` }, /p\.ini:9: .*view\.speed/],
@@ -73,8 +82,11 @@ const BAD = [
 	["secrets of Stripe that are missing", "clerk", { stripe: null }, /p\.ini:6: stripe\.key_file/],
 	["a placeholder among the webhook secrets", "money", { webhook: "whsec_a\nwhsec_CHANGE-ME\n" }, /p\.ini:7: .*CHANGE-ME/],
 	["a webhook secret that others may read", "money", { "stripe.webhook_mode": 0o604 }, /p\.ini:7: .*others may read/],
+	["no webhook secret", "hook", { webhook: null }, /p\.ini:7: stripe\.webhook_secret_file/],
+	["a webhook secret of another kind, for webhooks alone", "hook", { webhook: "planted\n" }, /p\.ini:7: stripe\.webhook_secret_file: .*whsec_/],
 	["a secret that is not named", "money", { ini: GOOD.ini.replace("webhook_secret_file = stripe.webhook\n", "") }, /webhook_secret_file: .*not named/],
 	["mail without a sender", "clerk", { ini: `${GOOD.ini}[mail]\nsmtp_url = smtp://127.0.0.1:25\n` }, /mail\.from/],
+	["an address in place of words", "money", { ini: `[database]\nconninfo = postgresql://127.0.0.1/pledged\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo: .*not an address/],
 	["words that libpq cannot read", "clerk", { ini: `[database]\nconninfo = host\n${GOOD.ini}` }, /p\.ini:2: database\.conninfo/],
 	["a level that does not exist", "view", { ini: `${GOOD.ini}[log]\nlevel = chatty\n` }, /p\.ini:9: log\.level/],
 	["a word that would switch tickets off", "money", { ini: `${GOOD.ini}[form]\nticket = true\n` }, /form\.ticket: .*on, watch or off/],
@@ -155,7 +167,7 @@ async function handed(role, pid, env = {}, where = { path: join(dir, "door.sock"
 }
 
 test("a socket that systemd hands over is taken, one for another process is not", async () => {
-	for (const role of ["view", "money"]) {
+	for (const role of ["view", "money", "hook"]) {
 		const role_said = await handed(role, "$$");
 
 		await until(`${role} runs`, () => /"msg":"sandbox"/.test(role_said.text), 60);

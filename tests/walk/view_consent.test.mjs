@@ -8,7 +8,7 @@ import { stack } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
 import { reader_of } from "./lib/view.mjs";
 
-const s = await stack({ name: "view-consent", views: 1, moneys: 1 });
+const s = await stack({ name: "view-consent", views: 1, moneys: 1, set: { "view.deadline_ms": 5000 } });
 const rows = async () => [await s.count("SELECT count(*) FROM pledged.reader"), await s.count("SELECT count(*) FROM pledged.prompt_event")];
 
 async function asked(who, consent) {
