@@ -59,6 +59,8 @@ pg_unlock() {
 
 pg_start() {
 	local try
+	# of a stack that was ended and is looked at again
+	[ -d "$sockets" ] || own "$sockets" "$sockets/count"
 	pg_unlock
 	# After a kill the old backends may need a moment to notice that their parent is gone.
 	for try in 1 2 3 4 5 6; do

@@ -53,10 +53,8 @@ static void count_decision(const struct decision *d)
 {
 	metric_add(METRIC_DECISIONS, metric_series(METRIC_DECISIONS, d->act, d->reason, 0), 1);
 	if (d->act != ACT_OPEN)
-		metric_add(METRIC_PROMPTS,
-			metric_series(METRIC_PROMPTS,
-				d->act == ACT_WALL ? FORMAT_wall : d->campaign->format, 0, 0),
-			1);
+		metric_add_named(METRIC_PROMPTS, d->campaign->slug, decide_variant(d),
+			d->act == ACT_WALL ? FORMAT_wall : d->campaign->format);
 }
 
 /* The answer is known: count it and hand it over. The ask lives on while it is in a batch. */

@@ -28,6 +28,11 @@ void metric_set(enum metric m, size_t series, int64_t v);   /* SUM MAX MIN NEWES
 void metric_observe(enum metric m, size_t series, dur_t d); /* TIMES LAGS */
 void metric_observe_n(enum metric m, size_t series, size_t n); /* SIZES */
 
+/* NAMED: one more of its list's which-th word, under two names of a-z, 0-9 and -, 64 bytes each at
+ * most. A row of metric.def has so many pairs of names; what finds no room, and what has no names,
+ * is counted under empty ones. Names stay as long as the file. */
+void metric_add_named(enum metric m, struct str a, struct str b, size_t which);
+
 /* A COUNTER of several labels whose series shall stand there as 0 too: who looks at its growth
  * would not see the first of them else. Of this process alone: who prints must have asked for it.
  */

@@ -201,12 +201,16 @@ static void take_over(void)
 	_Atomic uint64_t *slot = slot_at(g.mine);
 	uint64_t used = atomic_load(&g.map->used);
 
-	for (const struct metric_row *r = metric_rows; r < metric_rows + METRIC_N; r++)
-		for (size_t w = r->first; w < r->first + r->most * r->width; w++) {
+	for (const struct metric_row *r = metric_rows; r < metric_rows + METRIC_N; r++) {
+		size_t end = r->type == METRIC_NAMED ? r->first : r->first + r->most * r->width;
+		for (size_t w = r->first; w < end; w++) {
 			if (!METRIC_IS_GAUGE(r->type))
 				metric_own[w] += atomic_load(&slot[w]);
 			atomic_store(&slot[w], metric_own[w]);
 		}
+		if (r->type == METRIC_NAMED)
+			metric_named_take_over(r, slot);
+	}
 	while (used <= g.mine && !atomic_compare_exchange_weak(&g.map->used, &used, g.mine + 1))
 		;
 	metric_slot = slot;

@@ -19,10 +19,16 @@ enum metric_type {
 	METRIC_TIMES,
 	METRIC_LAGS,
 	METRIC_SIZES,
-	METRIC_INFO
+	METRIC_INFO,
+	METRIC_NAMED
 };
 
 #define METRIC_BOUNDS       14
+#define METRIC_NAMES        2  /* a NAMED has: these, and a closed list */
+#define METRIC_NAME_BYTES   64 /* a multiple of eight */
+#define METRIC_NAME_WORDS   (METRIC_NAMES * METRIC_NAME_BYTES / sizeof(uint64_t))
+#define METRIC_NAMED_COUNTS 8  /* words of its list at most */
+#define METRIC_NAMED_MOST   96 /* rows of its row's most at most, and names that are shown */
 #define METRIC_W_COUNTER    1
 #define METRIC_W_SECONDS    1
 #define METRIC_W_SUM        2
@@ -33,6 +39,7 @@ enum metric_type {
 #define METRIC_W_LAGS       (METRIC_BOUNDS + 2)
 #define METRIC_W_SIZES      (METRIC_BOUNDS + 2)
 #define METRIC_W_INFO       0
+#define METRIC_W_NAMED      (1 + METRIC_NAME_WORDS + METRIC_NAMED_COUNTS)
 #define METRIC_IS_GAUGE(ty) ((ty) >= METRIC_SUM && (ty) <= METRIC_NEWEST)
 #define METRIC_IS_HIST(ty)  ((ty) >= METRIC_TIMES && (ty) <= METRIC_SIZES)
 
@@ -64,5 +71,13 @@ size_t metric_series_n(const struct metric_row *r); /* 0 while a list is missing
  */
 size_t metric_file_others(void);
 _Atomic uint64_t *metric_file_other(size_t i, bool *ret_alive); /* NULL: it is our own */
+
+/* metric_named.c: counts of a dead process that stand in the slot, and our own, come together. */
+void metric_named_take_over(const struct metric_row *r, _Atomic uint64_t *slot);
+/* The sum over processes: begin, each slot once (NULL: our own), then what there is, [0, n). */
+void metric_named_begin(void);
+void metric_named_sum(const struct metric_row *r, _Atomic uint64_t *slot);
+size_t metric_named_n(void);
+uint64_t metric_named_get(size_t i, size_t which, struct str *ret_a, struct str *ret_b);
 
 #endif

@@ -12,6 +12,7 @@ static const char *const type_name[] = {
 	[METRIC_LAGS] = "histogram",
 	[METRIC_SIZES] = "histogram",
 	[METRIC_INFO] = "gauge",
+	[METRIC_NAMED] = "counter",
 };
 
 /* All processes, once for a whole answer. */
@@ -192,6 +193,40 @@ static void one(struct buf *b, const struct metric_row *r, size_t series, const 
 	}
 }
 
+static void named_label(struct buf *b, struct str *rest, char mark, struct str value)
+{
+	struct str name;
+
+	if (!str_cut(rest, ',', &name))
+		return;
+	buf_byte(b, mark);
+	buf_add(b, name);
+	buf_addc(b, "=\"");
+	buf_add(b, value);
+	buf_byte(b, '"');
+}
+
+static void named(struct buf *b, const struct metric_row *r, const struct all *a)
+{
+	metric_named_begin();
+	metric_named_sum(r, NULL);
+	for (size_t i = 0; i < a->n; i++)
+		metric_named_sum(r, a->slot[i]);
+	for (size_t i = 0; i < metric_named_n(); i++)
+		for (size_t k = 0; k < r->n[METRIC_NAMES]; k++) {
+			struct str first, second, rest = str_c(r->labels);
+			uint64_t n = metric_named_get(i, k, &first, &second);
+			if (n == 0)
+				continue;
+			buf_addc(b, r->name);
+			named_label(b, &rest, '{', first);
+			named_label(b, &rest, ',', second);
+			named_label(b, &rest, ',', str_c(r->value[METRIC_NAMES][k]));
+			buf_addc(b, "} ");
+			add_count(b, n);
+		}
+}
+
 void metric_format(struct buf *b)
 {
 	static struct all all;
@@ -201,6 +236,8 @@ void metric_format(struct buf *b)
 		buf_addf(b, "# HELP %s ", r->name);
 		escaped(b, r->help, false);
 		buf_addf(b, "\n# TYPE %s %s\n", r->name, type_name[r->type]);
+		if (r->type == METRIC_NAMED)
+			named(b, r, &all);
 		for (size_t i = 0; i < metric_series_n(r); i++)
 			one(b, r, i, &all);
 	}

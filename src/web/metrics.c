@@ -108,7 +108,7 @@ void metrics_labels(const char *version, const char *commit)
 	metric_label(METRIC_DURATION, 0, roles, ROLE_money + 1);
 	metric_label(METRIC_DECISIONS, 0, act, ARRAY_N(act));
 	metric_label(METRIC_DECISIONS, 1, reason, ARRAY_N(reason));
-	metric_label(METRIC_PROMPTS, 0, kind, ARRAY_N(kind));
+	metric_label(METRIC_PROMPTS, 2, kind, ARRAY_N(kind));
 	words(METRIC_DB_ERRORS, 0, LABEL_DB);
 	words(METRIC_COOKIE_BAD, 0, LABEL_COOKIE);
 	words(METRIC_ROBOT_CLAIMS, 0, LABEL_CLAIM);

@@ -3,21 +3,24 @@
 // reports in each turn. See README.md.
 //   DAYS=365 VIEWS=20000 RAW_DAYS=90 ROUNDS=3
 //   TIER=M|L   the size of a class of newspapers and its bar; what is set besides goes first
+//   KEEP=DIR   the history stays in this folder, and is taken from there when it is there already
+//   NAME …     these reports alone
 //   --check    exit 1, and name each report whose median is over BAR milliseconds (2,000; tier L 5,000), or that failed
 
+import assert from "node:assert/strict";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { performance } from "node:perf_hooks";
 import { test } from "node:test";
 import { setTimeout as sleep } from "node:timers/promises";
 
-import { stack } from "../walk/lib/stack.mjs";
+import { kept, stack } from "../walk/lib/stack.mjs";
 
 const TIERS = { M: { DAYS: 365, VIEWS: 300000, RAW_DAYS: 58, BAR: 2000 }, L: { DAYS: 92, VIEWS: 20000000, RAW_DAYS: 0, BAR: 5000 } }; // README.md tells why not 45 million
 const tier = TIERS[process.env.TIER] ?? { DAYS: 365, VIEWS: 20000, RAW_DAYS: 90, BAR: 2000 };
 const number = (name, value) => Number(process.env[name] ?? tier[name] ?? value);
 const DAYS = number("DAYS"), VIEWS = number("VIEWS"), RAW_DAYS = number("RAW_DAYS"), BAR = number("BAR"), ROUNDS = number("ROUNDS", 3);
-const check = process.argv.includes("--check");
+const check = process.argv.includes("--check"), wanted = process.argv.slice(2).filter((word) => word !== "--check");
 const day = (back) => new Date(Date.now() - back * 86400000).toISOString().slice(0, 10);
 const median = (list) => [...list].sort((a, b) => a - b)[list.length >> 1];
 
@@ -30,15 +33,23 @@ async function cpu(s) {
 	return (Number(fields[13]) + Number(fields[14])) * 10;
 }
 
-test("figures", { timeout: 14400000 }, async () => {
-	const s = await stack({ name: "bench-reports", only: "pg", campaigns: "none", check_logs: false });
+// seed: the history, and how long it took to make it up.
+async function seed(s) {
 	const began = performance.now(), used = await cpu(s);
 	const seeded = await s.ctl("seed", "--site", "demo", "--days", DAYS, "--views-per-day", VIEWS, "--raw-days", RAW_DAYS, "--seed", 1);
 
+	assert.equal(seeded.code, 0, seeded.stderr);
 	console.log(`${seeded.stdout}${seeded.stderr.split("\n").slice(-3).join("\n")}\nseeded in ${((performance.now() - began) / 1000).toFixed(0)} s, ${((await cpu(s) - used) / 1000).toFixed(0)} s of a processor`);
 	await s.sql("VACUUM ANALYZE");
+}
+
+test("figures", { timeout: 14400000 }, async () => {
+	const s = process.env.KEEP ? await kept(process.env.KEEP) : await stack({ name: "bench-reports", only: "pg", campaigns: "none", check_logs: false });
+
+	if (await s.count("SELECT count(*) FROM pledged.roll_pledge") === 0)
+		await seed(s);
 	const listed = (await s.ctl("report")).stdout.split("\n").map((line) => /^([a-z][a-z_]*) +[^[]*(\[.*)?/.exec(line)).filter(Boolean);
-	const names = listed.map(([, name]) => name);
+	const names = listed.map(([, name]) => name).filter((name) => wanted.length === 0 || wanted.includes(name));
 	const span = Object.fromEntries(listed.map(([, name, words = ""]) => [name, [...(/\bfrom\b/.test(words) ? ["--from", day(DAYS)] : []),
 		...(/\bto\b/.test(words) ? ["--to", day(-1)] : [])]]));
 	const took = Object.fromEntries(names.map((name) => [name, []])), busy = Object.fromEntries(names.map((name) => [name, []]));

@@ -54,8 +54,8 @@ struct child {
 	int to, from;
 };
 
-/* A process that does one thing a byte: c counts, g sets gauges to what follows, n reads the
- * newest, q ends well. It says a byte when it is done with each. */
+/* A process that does one thing a byte: c counts, s and a count under names, g sets gauges to what
+ * follows, n reads the newest, q ends well. It says a byte when it is done with each. */
 static void live(int in, int out)
 {
 	struct fault f;
@@ -69,6 +69,10 @@ static void live(int in, int out)
 			break;
 		if (c == 'c')
 			metric_add(METRIC_MARK_RACES, 0, 1);
+		if (c == 's')
+			metric_add_named(METRIC_PROMPTS, STR("spring"), STR("a"), 0);
+		if (c == 'a')
+			metric_add_named(METRIC_PROMPTS, STR("autumn"), STR("b"), 1);
 		if (c == 'g' && read(in, &v, 1) == 1) {
 			metric_set(METRIC_CONNECTIONS, 0, v);
 			metric_set(METRIC_CAMPAIGN_STALE, 0, v);
@@ -107,7 +111,7 @@ static void tell(const struct child *k, const char *words)
 	char c;
 
 	for (const char *w = words; *w; w++) {
-		size_t n = *w == 'c' ? 1 : 2;
+		size_t n = strchr("csa", *w) ? 1 : 2;
 		CHECK(write(k->to, w, n) == (ssize_t)n);
 		CHECK(read(k->from, &c, 1) == 1);
 		w += n - 1;
@@ -215,6 +219,36 @@ static void sums(void)
 	CHECK(value(RACES) == 21);
 	CHECK(value(CONNS) == 2);
 	CHECK(value("pledged_store_up") == -1);
+}
+
+#define SPRING "pledged_prompts_total{campaign=\"spring\",variant=\"a\",kind=\"line\"}"
+#define AUTUMN "pledged_prompts_total{campaign=\"autumn\",variant=\"b\",kind=\"wall\"}"
+
+/* Rows of names come together from all processes, the dead ones' too. */
+static void names(void)
+{
+	static const char *const kind[] = {"line", "wall"};
+	struct fault f;
+
+	metric_label(METRIC_PROMPTS, 2, kind, 2);
+	struct child a = start('+'), b = start('+');
+	tell(&a, "sas");
+	tell(&b, "as");
+	metric_add_named(METRIC_PROMPTS, STR("spring"), STR("a"), 0); /* before the file is there */
+	end(&a, SIGKILL);
+	CHECK(metric_file_open(path, &f) == OK); /* the slot of a */
+	CHECK(value(SPRING) == 4);
+	CHECK(value(AUTUMN) == 2);
+	struct child c = start('+');
+	CHECK(value(SPRING) == 7); /* it is a copy of this process, which had three */
+	CHECK(value(AUTUMN) == 3);
+	tell(&c, "sa");
+	CHECK(value(SPRING) == 8);
+	CHECK(value(AUTUMN) == 4);
+	end(&b, 0);
+	end(&c, SIGKILL);
+	CHECK(value(SPRING) == 8);
+	CHECK(value(AUTUMN) == 4);
 }
 
 /* A new process takes a slot that is free and goes on from what stands there: many more lives than
@@ -474,6 +508,7 @@ static void other_bus_errors(void)
 		apart(name);                                                                       \
 	}
 TEST(sums)
+TEST(names)
 TEST(lives)
 TEST(newest)
 TEST(full)
@@ -492,6 +527,7 @@ int main(void)
 #define CASE(name) cmocka_unit_test_setup_teardown(test_##name, fresh, clean)
 	const struct CMUnitTest tests[] = {
 		CASE(sums),
+		CASE(names),
 		CASE(lives),
 		CASE(newest),
 		CASE(full),

@@ -4,6 +4,7 @@
 #include <signal.h>
 #include <stdarg.h>
 #include <stddef.h>
+#include <stdio.h>
 #include <string.h>
 #include <sys/wait.h>
 #include <unistd.h>
@@ -49,6 +50,7 @@ static void every_metric_is_explained(void **state)
 #define TYPE_MIN                              "gauge"
 #define TYPE_NEWEST                           "gauge"
 #define TYPE_INFO                             "gauge"
+#define TYPE_NAMED                            "counter"
 #define TYPE_TIMES                            "histogram"
 #define TYPE_LAGS                             "histogram"
 #define TYPE_SIZES                            "histogram"
@@ -135,6 +137,37 @@ static void labels(void **state)
 	metric_add(METRIC_ROBOT_CLAIMS, metric_series(METRIC_ROBOT_CLAIMS, 1, 0, 0), 5);
 	has("pledged_robot_claims_total{result=\"yes\"} 0\n"
 	    "pledged_robot_claims_total{result=\"no\"} 5\n#");
+}
+
+/* Names come as they are counted; what finds no room, or is too long, is counted without names. */
+static void names(void **state)
+{
+	static const char *const kind[] = {"line", "wall"};
+	static const char LONG[] =
+		"a-campaign-of-sixty-five-letters-which-is-one-more-than-there-can-be";
+	char name[16];
+
+	(void)state;
+	metric_add_named(METRIC_PROMPTS, STR("early"), STR("a"), 0);
+	has_not("pledged_prompts_total{");
+	metric_label(METRIC_PROMPTS, 2, kind, 2);
+	metric_add_named(METRIC_PROMPTS, STR("spring"), STR("a"), 1);
+	metric_add_named(METRIC_PROMPTS, STR("spring"), STR("b"), 0);
+	metric_add_named(METRIC_PROMPTS, STR("spring"), STR("a"), 1);
+	metric_add_named(METRIC_PROMPTS, STR("springa"), STR(""), 1);
+	has("\npledged_prompts_total{campaign=\"spring\",variant=\"a\",kind=\"wall\"} 2\n");
+	has("\npledged_prompts_total{campaign=\"spring\",variant=\"b\",kind=\"line\"} 1\n");
+	has("\npledged_prompts_total{campaign=\"springa\",variant=\"\",kind=\"wall\"} 1\n");
+	has_not("campaign=\"\"");
+	metric_add_named(METRIC_PROMPTS, STR(LONG), STR("a"), 0);
+	has("\npledged_prompts_total{campaign=\"\",variant=\"\",kind=\"line\"} 1\n");
+	for (int i = 0; i < 200; i++) {
+		snprintf(name, sizeof name, "c%d", i);
+		metric_add_named(METRIC_PROMPTS, str_c(name), STR("v"), 0);
+	}
+	has("\npledged_prompts_total{campaign=\"c91\",variant=\"v\",kind=\"line\"} 1\n");
+	has_not("campaign=\"c92\"");
+	has("\npledged_prompts_total{campaign=\"\",variant=\"\",kind=\"line\"} 109\n");
 }
 
 /* A sum is there from the start; what somebody has to read first is not. */
@@ -268,6 +301,7 @@ int main(void)
 		cmocka_unit_test(every_line_is_well_formed),
 		cmocka_unit_test(counters),
 		cmocka_unit_test(labels),
+		cmocka_unit_test(names),
 		cmocka_unit_test(gauges),
 		cmocka_unit_test(histograms),
 		cmocka_unit_test(sizes_lags_and_labels),

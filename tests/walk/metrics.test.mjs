@@ -134,6 +134,25 @@ test("who is killed leaves its counts, and who comes next goes on", async () => 
 	}
 });
 
+test("prompts are counted under their campaign and variant, whoever decided", async () => {
+	let served = 0;
+
+	for (let i = 0; i < 12; i++) {
+		const who = s.client();
+
+		await who.decide(`/prompts/${i}/1`, { section: "sport" });
+		served += (await who.decide(`/prompts/${i}/2`, { section: "sport" })).act === "prompt";
+	}
+	assert.equal(served, 12);
+	for (const path of ["/metrics", "/metrics/money"]) {
+		const rows = Object.entries(await scrape(path)).filter(([name]) => name.startsWith("pledged_prompts_total{"));
+
+		assert.equal(rows.reduce((sum, [, n]) => sum + n, 0), 12);
+		for (const [name] of rows)
+			assert.match(name, /^pledged_prompts_total\{campaign="[a-z0-9-]+",variant="[a-z0-9-]+",kind="[a-z]+"\}$/);
+	}
+});
+
 test("when the clerk is away, it is told, and so is what waits", async () => {
 	await s.role("clerk", "stop");
 	await becomes("no clerk", 'pledged_processes{role="clerk"}', (n) => n === 0);

@@ -6,7 +6,7 @@
 //   await s.invariants();
 
 import { execFile, execFileSync } from "node:child_process";
-import { mkdir, mkdtemp, readFile, rm } from "node:fs/promises";
+import { mkdir, mkdtemp, readFile, rm, writeFile } from "node:fs/promises";
 import { createServer } from "node:net";
 import { join, resolve } from "node:path";
 import { after } from "node:test";
@@ -220,5 +220,29 @@ export async function stack(options = {}) {
 	const s = await launch(options);
 
 	after(() => s.end({ logs: options.check_logs ?? true }));
+	return s;
+}
+
+// kept: a database alone whose folder outlives us: as an earlier one left it, migrated, with our programs; or new.
+export async function kept(dir) {
+	const file = join(dir, "env");
+	const env = await readFile(file, "utf8").catch(() => undefined);
+
+	if (env === undefined) {
+		await up(dir, { only: "pg", campaigns: "none", limits: "off" });
+	} else {
+		await writeFile(file, env.replace(/^BUILD=.*/m, `BUILD=${resolve(root, build)}`));
+		await run(deploy_of(root), ["pg", "start", "--dir", dir]);
+	}
+	const s = new Stack(dir, await read_env(dir), root);
+
+	running.add(s);
+	after(() => s.down());
+	if (env !== undefined) {
+		const migrated = await s.ctl("migrate", "--dir", join(root, "sql"));
+
+		if (migrated.code !== 0)
+			throw new Error(migrated.stderr);
+	}
 	return s;
 }
