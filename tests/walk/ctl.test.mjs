@@ -256,6 +256,7 @@ describe('migrate', () => {
 		const r = await run;
 		await other.end();
 		assert.equal(r.code, 0, r.err);
+		assert.equal(psql(db, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'), '0');
 	});
 
 	test('two runs wait for each other', async () => {
