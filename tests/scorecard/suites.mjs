@@ -29,7 +29,8 @@ async function program(file, env = {}) {
 
 // --- D01 -----------------------------------------------------------------------------------------
 
-const REPORT = /Sanitizer|runtime error:/;
+// A test that asks for more memory than there is gets a WARNING, as it should.
+const REPORT = /(?:ERROR|SUMMARY): \w*Sanitizer|runtime error:/;
 
 // reports: the lines in which a sanitizer speaks, of a text and of every file below a folder but those of PostgreSQL's data.
 function reports(text, dir) {
