@@ -9,7 +9,7 @@ import { change, places } from "./lib/mutate.mjs";
 import { run } from "./lib/run.mjs";
 
 const LEAST = 90;	// of a hundred
-const HISTORIES = 200;
+const HISTORIES = 40;
 const COPY = join(root, "build/mutants/score");
 const PARTS = ["Makefile", "src", "tests/unit", "tests/sim", "tests/fuzz", "tests/table", "tests/data"];
 // Sanitized, since a step too far is noticed by nothing else; not optimized, so that a change costs little time.
@@ -69,7 +69,7 @@ async function noticed(file) {
 		if (made.code !== 0)
 			return "make";
 		const bad = (await each(list, 2, async (name) => {
-			const { code } = await run(join(COPY, BUILD, name), words[name] ?? [], { cwd: COPY, timeout: 120000, killSignal: "SIGKILL", env: { CMOCKA_MESSAGE_OUTPUT: "TAP" } });
+			const { code } = await run(join(COPY, BUILD, name), words[name] ?? [], { cwd: COPY, timeout: 300000, killSignal: "SIGKILL", env: { CMOCKA_MESSAGE_OUTPUT: "TAP" } });
 
 			return code !== 0 && name;
 		})).find(Boolean);
