@@ -2,18 +2,14 @@
  * checksum; functions are made anew each time. */
 #include "app/migrate.h"
 
-#include <dirent.h>
-#include <errno.h>
 #include <stdlib.h>
 #include <string.h>
 
-#include "base/arena.h"
+#include "app/migrate_lock.h"
+#include "app/migrate_own.h"
 #include "base/crash.h"
-#include "base/seal.h"
 
 #define ARENA_BYTES (64u << 20) /* pages are taken as they are used */
-#define FILE_BYTES  (1u << 20)
-#define FILES_MAX   500
 #define SAID_BYTES  sizeof(((struct fault *)0)->detail)
 
 /* Around each transaction. On one line, so that the server's line is the file's line. Names must be
@@ -23,124 +19,10 @@
 	"BEGIN; SET LOCAL ROLE pledged_owner; SET LOCAL lock_timeout = '5s'; "                     \
 	"SET LOCAL statement_timeout = 0; SET LOCAL search_path = pg_catalog, pg_temp; "
 
+#define TRIES 5 /* of a migration that others stood against (40P01) */
+
 /* 'pled' in ASCII: one number a database. */
 #define LOCK "1886152036"
-
-struct file {
-	char *name; /* without the folder */
-	struct str text;
-	char sum[65];
-};
-
-struct files {
-	const char *folder;
-	size_t n;
-	struct file file[FILES_MAX];
-};
-
-struct work {
-	const struct migrate *m;
-	struct fault *f;
-	struct fault own; /* when the caller wants none */
-	struct arena arena;
-	struct files past, functions;
-	size_t applied; /* of past */
-};
-
-/* --- files ----------------------------------------------------------------------------------- */
-
-static enum err read_file(struct work *w, const char *folder, struct file *file)
-{
-	BUF_ON(path, 4096);
-	buf_addf(&path, "%s/%s/%s", w->m->dir, folder, file->name);
-	buf_byte(&path, '\0');
-	char *mem = malloc(FILE_BYTES + 1);
-	FILE *in = buf_done(&path) == OK ? fopen(path_mem, "re") : NULL;
-	enum err e = OK;
-	size_t n = mem && in ? fread(mem, 1, FILE_BYTES + 1, in) : 0;
-	if (!mem)
-		e = fault_set(w->f, ERR_NO_MEMORY, NULL, "migrate");
-	else if (!in || ferror(in))
-		e = fault_set(w->f, ERR_IO, NULL, "%s/%s: %s", folder, file->name, strerror(errno));
-	else if (n > FILE_BYTES)
-		e = fault_set(w->f, ERR_IO, NULL, "%s/%s: larger than 1 MiB", folder, file->name);
-	else if (!str_is_utf8((struct str){mem, n}))
-		e = fault_set(w->f, ERR_IO, NULL, "%s/%s: not UTF-8", folder, file->name);
-	else
-		e = arena_dup(&w->arena, (struct str){mem, n}, &file->text);
-	if (in)
-		fclose(in);
-	free(mem);
-	if (e != OK)
-		return e;
-	uint8_t sum[32];
-	seal_sha256(file->text, sum);
-	str_hex(sum, sizeof sum, file->sum);
-	return OK;
-}
-
-/* NAME.sql of a-z, 0-9 and _: so a name needs no quotes in SQL and no care on a terminal. */
-static bool is_name(const char *name, size_t *ret_stem)
-{
-	*ret_stem = strspn(name, "abcdefghijklmnopqrstuvwxyz0123456789_");
-	return *ret_stem > 0 && strcmp(name + *ret_stem, ".sql") == 0;
-}
-
-static int by_name(const void *a, const void *b)
-{
-	return strcmp(((const struct file *)a)->name, ((const struct file *)b)->name);
-}
-
-static enum err add_file(struct work *w, struct files *fs, const char *name)
-{
-	size_t n = strlen(name), stem;
-	if (name[0] == '.' || n < 4 || strcmp(name + n - 4, ".sql") != 0)
-		return OK;
-	if (!is_name(name, &stem) || stem > 63)
-		return fault_set(w->f, ERR_STATE, NULL,
-			"%s: a file there is not named a-z, 0-9, _ and .sql", fs->folder);
-	if (fs->n == FILES_MAX)
-		return fault_set(w->f, ERR_RANGE, NULL, "%s: too many files", fs->folder);
-	struct file *file = &fs->file[fs->n++];
-	file->name = arena_cstr(&w->arena, str_c(name));
-	return file->name ? read_file(w, fs->folder, file) : ERR_NO_MEMORY;
-}
-
-static enum err read_folder(struct work *w, struct files *fs)
-{
-	BUF_ON(path, 4096);
-	buf_addf(&path, "%s/%s", w->m->dir, fs->folder);
-	buf_byte(&path, '\0');
-	DIR *d = buf_done(&path) == OK ? opendir(path_mem) : NULL;
-	if (!d)
-		return fault_set(w->f, ERR_IO, NULL, "%.100s/%s: %s", w->m->dir, fs->folder,
-			strerror(errno));
-	enum err e = OK;
-	for (struct dirent *one = readdir(d); one && e == OK; one = readdir(d))
-		e = add_file(w, fs, one->d_name);
-	closedir(d);
-	qsort(fs->file, fs->n, sizeof fs->file[0], by_name);
-	return e;
-}
-
-/* NNNN_name.sql, from 0001 without a gap or a double. */
-static enum err check_numbers(struct work *w)
-{
-	for (size_t i = 0; i < w->past.n; i++) {
-		const char *name = w->past.file[i].name;
-		uint64_t number;
-		if (name[4] != '_' || str_u64((struct str){name, 4}, 9999, &number) != OK)
-			return fault_set(w->f, ERR_STATE, NULL,
-				"migrations/%s: the name must be NNNN_name.sql", name);
-		if (number < i + 1)
-			return fault_set(w->f, ERR_STATE, NULL,
-				"migrations/%s: the number stands there twice", name);
-		if (number > i + 1)
-			return fault_set(w->f, ERR_STATE, NULL,
-				"migrations/%s: there is no %04zu before it", name, i + 1);
-	}
-	return OK;
-}
 
 /* --- the server ------------------------------------------------------------------------------ */
 
@@ -281,7 +163,16 @@ static enum err apply_one(struct work *w, size_t i)
 		"INSERT INTO pledged.migration VALUES (%zu, '%s', '%s', pg_catalog.now(), '%s'); "
 		"%s",
 		i + 1, file->name, file->sum, w->m->by, last ? "" : "COMMIT");
-	enum err e = run(w, w->past.folder, file, BEGIN, after);
+	enum err e = OK;
+	for (int tries = 0; tries < TRIES; tries++) {
+		e = migrate_lock(w->m->store, BEGIN, file->text, w->f);
+		if (e != OK)
+			return tell(w, w->past.folder, file, (struct str){0}, e);
+		e = run(w, w->past.folder, file, "", after);
+		if (e == OK || !strstr(w->f->detail, " 40P01:"))
+			break;
+		e = script(w, "ROLLBACK", NULL) == OK ? e : ERR_STORE_DOWN;
+	}
 	if (e == OK && !last)
 		fprintf(w->m->out, "migration %s applied\n", file->name);
 	return e;
@@ -370,6 +261,43 @@ static enum err check_functions(struct work *w)
 	return e;
 }
 
+/* All files as one script: a round trip each is long for those who wait for the locks. What does
+ * not fit so is made file by file, which also tells the line. */
+static enum err make_at_once(struct work *w)
+{
+	size_t cap = 100;
+	for (size_t i = 0; i < w->functions.n; i++)
+		cap += w->functions.file[i].text.n + 2;
+	char *mem = malloc(cap);
+	if (!mem)
+		return fault_set(w->f, ERR_NO_MEMORY, NULL, "migrate");
+	struct buf sql;
+	buf_init(&sql, mem, cap);
+	buf_addc(&sql, "SAVEPOINT every; ");
+	for (size_t i = 0; i < w->functions.n; i++) {
+		buf_add(&sql, w->functions.file[i].text);
+		buf_addc(&sql, "\n;");
+	}
+	buf_addc(&sql, "RELEASE SAVEPOINT every");
+	buf_byte(&sql, '\0');
+	enum err e = buf_done(&sql);
+	if (e == OK)
+		e = script(w, mem, NULL);
+	free(mem);
+	return e;
+}
+
+static enum err make_each(struct work *w)
+{
+	enum err e = make_at_once(w);
+	if (e == OK)
+		return OK;
+	e = script(w, "ROLLBACK TO SAVEPOINT every", NULL);
+	for (size_t i = 0; e == OK && i < w->functions.n; i++)
+		e = make_function(w, &w->functions.file[i]);
+	return e;
+}
+
 /* Twice: first unchecked, since a function may call one that comes later by name; then checked.
  * begun: the transaction of the last migration, so that nobody sees its tables with the functions
  * of before, or without one that it dropped; it ends before they are checked, since others wait for
@@ -379,8 +307,8 @@ static enum err make_functions(struct work *w, bool begun)
 	enum err e = script(w, begun ? "SET LOCAL search_path = pg_catalog, pg_temp" : BEGIN, NULL);
 	if (e == OK)
 		e = script(w, "SET LOCAL check_function_bodies = off", NULL);
-	for (size_t i = 0; e == OK && i < w->functions.n; i++)
-		e = make_function(w, &w->functions.file[i]);
+	if (e == OK)
+		e = make_each(w);
 	if (e == OK)
 		e = tidy_functions(w);
 	if (e == OK && begun)
@@ -460,11 +388,11 @@ static enum err with_files(
 	w->functions.folder = "functions";
 	enum err e = arena_init(&w->arena, ARENA_BYTES);
 	if (e == OK)
-		e = read_folder(w, &w->past);
+		e = migrate_folder(w, &w->past);
 	if (e == OK)
-		e = read_folder(w, &w->functions);
+		e = migrate_folder(w, &w->functions);
 	if (e == OK)
-		e = check_numbers(w);
+		e = migrate_numbers(w);
 	if (e == OK)
 		e = what(w);
 	*ret_n = w->past.n - w->applied;

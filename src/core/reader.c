@@ -91,8 +91,8 @@ static uint8_t number_of(struct reader_seen *s, uint16_t slots[SLOTS], uint64_t 
 
 	while (slots[at] != 0 && s->art[slots[at] - 1] != art)
 		at = (at + 1) % SLOTS;
+	ASSERT(slots[at] != 0 || s->article_n < READER_SEEN_MAX);
 	if (slots[at] == 0) {
-		ASSERT(s->article_n < READER_SEEN_MAX);
 		s->art[s->article_n++] = art;
 		slots[at] = s->article_n;
 	}

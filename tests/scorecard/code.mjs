@@ -1,21 +1,13 @@
 // code.mjs: what tools say of the source: valgrind over the unit tests, analyzers over every file, assertions counted.
 
-import { execFile } from "node:child_process";
 import { existsSync, readFileSync, readdirSync } from "node:fs";
 import { join } from "node:path";
 
 import { root } from "../walk/lib/stack.mjs";
 import { verdict } from "./lib/audit.mjs";
 import { each } from "./lib/money.mjs";
+import { has, run } from "./lib/run.mjs";
 
-function run(cmd, args, options = {}) {
-	const { MAKEFLAGS, MAKELEVEL, ...env } = process.env;
-
-	return new Promise((done) => execFile(cmd, args, { cwd: root, maxBuffer: 1 << 27, ...options, env: { ...env, ...options.env } },
-		(error, stdout, stderr) => done({ code: error ? error.code ?? 1 : 0, killed: error?.killed ?? false, stdout, stderr })));
-}
-
-const has = async (cmd) => (await run("sh", ["-c", 'command -v "$0"', cmd])).code === 0;
 const sources = (rooms) => rooms.flatMap((room) => readdirSync(join(root, "src", room)).filter((name) => name.endsWith(".c")).map((name) => `src/${room}/${name}`));
 const ROOMS = ["base", "core", "store", "pay", "app", "web", "main"];
 

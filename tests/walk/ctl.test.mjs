@@ -243,6 +243,22 @@ describe('migrate', () => {
 		assert.match(r.err, /_next\.sql:.* lock timeout/);
 	});
 
+	test('does not stand against who uses its tables in another order', async () => {
+		const db = await ready(), c = copy(), other = session(db);
+		await other.run('BEGIN');
+		await other.run('LOCK TABLE pledged.epoch IN ROW EXCLUSIVE MODE');
+		c.next('ALTER TABLE pledged.site ADD COLUMN late text;\nALTER TABLE pledged.epoch ADD COLUMN late text;');
+		const run = migrate(db, c.to);
+		while (psql(db, "SELECT count(*) FROM pg_stat_activity WHERE application_name = 'pledgectl' AND query ~ 'LOCK TABLE|ALTER TABLE pledged.epoch'") === '0')
+			await new Promise((done) => { setTimeout(done, 5); });
+		await other.run('LOCK TABLE pledged.site IN ROW EXCLUSIVE MODE');
+		await other.run('COMMIT');
+		const r = await run;
+		await other.end();
+		assert.equal(r.code, 0, r.err);
+		assert.equal(psql(db, 'SELECT deadlocks FROM pg_stat_database WHERE datname = current_database()'), '0');
+	});
+
 	test('two runs wait for each other', async () => {
 		const db = database(), other = session(db);
 		await other.run(`SELECT pg_advisory_lock(${LOCK})`);
