@@ -29,11 +29,13 @@ const lent = [[], ["--inh-caps", "+dac_read_search", "--ambient-caps", "+dac_rea
 }) ?? [];
 
 // as_server: a command as the one who owns the cluster. PostgreSQL refuses to run as root.
-export async function as_server(program, ...words) {
+// No pipe to the server: it would hold it open, and we would wait for its end.
+export const as_server = (...words) => run(...server_command(...words), { cwd: "/" });
+
+export function server_command(program, ...words) {
 	const file = program.includes("/") ? program : join(bin, program);
 
-	// No pipe to the server: it would hold it open, and we would wait for its end.
-	return ROOT ? run("setpriv", [...NOBODY, ...lent, file, ...words], { cwd: "/" }) : run(file, words, { cwd: "/" });
+	return ROOT ? ["setpriv", [...NOBODY, ...lent, file, ...words]] : [file, words];
 }
 
 export async function own(dir) {

@@ -14,6 +14,7 @@ import { promisify } from "node:util";
 
 import { client, request } from "./http.mjs";
 import { check_invariants, check_logs } from "./invariants.mjs";
+import { POOLED, pooler } from "./pooler.mjs";
 import { provider } from "./provider.mjs";
 import { until } from "./until.mjs";
 
@@ -131,7 +132,7 @@ class Stack {
 
 	async ctl(...words) {
 		try {
-			const { stdout, stderr } = await run(deploy_of(this.tree), ["ctl", "--dir", this.dir, ...words], { maxBuffer: 1 << 26 });
+			const { stdout, stderr } = await run(deploy_of(this.tree), ["ctl", "--dir", this.dir, ...words], { maxBuffer: 1 << 26, env: { ...process.env, ...this.straight } });
 
 			return { code: 0, stdout, stderr };
 		} catch (error) {
@@ -200,7 +201,8 @@ export async function launch(options = {}) {
 	const dir = await mkdtemp(join(base, `${options.name ?? "walk"}-`));
 	const tree = options.tree ?? root;
 	const guard = { dir, tree };
-	const set = {};
+	const pooled = process.env.WALK_POOLER && options.only !== "pg" && tree === root;
+	const set = { ...pooled && POOLED };
 
 	for (const [name, value] of Object.entries(WITHOUT_PAGE)) {
 		if (tree === root || await has_setting(tree, name))
@@ -212,6 +214,8 @@ export async function launch(options = {}) {
 	const s = new Stack(dir, await read_env(dir), tree);
 
 	running.add(s);
+	if (pooled)
+		await pooler(s);
 	return s;
 }
 
