@@ -3,7 +3,7 @@
 -- experiment_reader are read. Idempotent. A pledge whose reader is forgotten keeps what it has.
 --   p_gone  rows of experiment_reader that were wrong and are gone, by who
 CREATE OR REPLACE FUNCTION pledged.experiment_gifts(p_readers uuid[], p_gone uuid[] DEFAULT '{}') RETURNS bigint
-LANGUAGE sql SET search_path = pledged, pg_temp SET jit = off AS $$
+LANGUAGE sql SET search_path = pledged, pg_temp SET jit = off SET enable_nestloop = on AS $$
 	WITH gift AS MATERIALIZED (
 		SELECT p.pledge_id, p.created_at, coalesce(r.same_as, p.reader_id) AS reader_id
 		FROM pledge p LEFT JOIN reader r ON r.reader_id = p.reader_id WHERE p.reader_id = ANY (p_readers)

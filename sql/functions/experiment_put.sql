@@ -1,5 +1,6 @@
 -- experiment_put: write what tests count of these readers anew as a whole, from their prompt events; gives how many rows changed, 0 when
 -- all was right. Internal; the caller holds experiment_lock, alone, or shared for readers of its own.
+-- No nested loops: how many rows meet is guessed as one each time, and loops over them are quadratic; what is looked up by reader is LATERAL.
 -- Tables in locking order: experiment_reader, experiment_day, experiment_gift; reader, prompt_event, campaign_version, pledge and roll_state are
 -- read. Idempotent. Best given a thousand readers at a time: it is planned for each call.
 -- A joined reader's part goes to the one it was joined to. What began before raw events are kept is not there any more: then what was
@@ -7,7 +8,7 @@
 --   first, next   the first serving by one variant, and by another one; in one second the variant that stands first
 --   other         the first serving by a test of another campaign in the time of this one
 CREATE OR REPLACE FUNCTION pledged.experiment_put(p_readers uuid[]) RETURNS bigint
-LANGUAGE plpgsql SET search_path = pledged, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off AS $$
+LANGUAGE plpgsql SET search_path = pledged, pg_temp SET plan_cache_mode = force_custom_plan SET jit = off SET enable_nestloop = off AS $$
 DECLARE
 	v_since timestamptz;
 	v_raw timestamptz;
@@ -30,12 +31,15 @@ BEGIN
 	), arm AS MATERIALIZED (
 		SELECT campaign_id, version, no, variant, control FROM experiment_arm
 	), id AS MATERIALIZED (
-		SELECT i.reader_id, coalesce(r.same_as, i.reader_id) AS target FROM unnest(v_all) i (reader_id) LEFT JOIN reader r USING (reader_id)
+		SELECT i.reader_id, coalesce(r.same_as, i.reader_id) AS target FROM unnest(v_all) i (reader_id)
+		LEFT JOIN LATERAL (SELECT r.same_as FROM reader r WHERE r.reader_id = i.reader_id OFFSET 0) r ON true
 	), old AS MATERIALIZED (
-		SELECT i.target, x.*, x.first_at < v_raw AS kept FROM id i JOIN experiment_reader x USING (reader_id)
+		SELECT i.target, x.*, x.first_at < v_raw AS kept
+		FROM id i, LATERAL (SELECT x.ctid AS place, x.* FROM experiment_reader x WHERE x.reader_id = i.reader_id OFFSET 0) x
 	), served AS MATERIALIZED (
 		SELECT i.target, t.campaign_id, t.version, a.no, e.decided_at AS at
-		FROM id i JOIN prompt_event e ON e.reader_id = i.reader_id AND e.decided_at >= v_since AND e.kind IN ('shown', 'walled', 'held')
+		FROM id i CROSS JOIN LATERAL (SELECT e.site_id, e.campaign, e.variant, e.kind, e.decided_at FROM prompt_event e
+			WHERE e.reader_id = i.reader_id AND e.decided_at >= v_since AND e.kind IN ('shown', 'walled', 'held') OFFSET 0) e
 		JOIN test t ON t.site_id = e.site_id AND t.campaign = e.campaign AND e.decided_at >= t.began AND e.decided_at < t.ended
 		JOIN arm a ON a.campaign_id = t.campaign_id AND a.version = t.version AND a.variant = e.variant AND a.control = (e.kind = 'held')
 	), pair AS (
@@ -62,8 +66,8 @@ BEGIN
 		LEFT JOIN was w ON w.target = r.target AND w.campaign_id = r.campaign_id AND w.version = r.version
 		WHERE r.k = 1
 	), gone AS (
-		DELETE FROM experiment_reader x USING old o WHERE x.reader_id = o.reader_id AND x.campaign_id = o.campaign_id AND x.version = o.version
-			AND NOT EXISTS (SELECT FROM wanted w WHERE w.reader_id = o.reader_id AND w.campaign_id = o.campaign_id AND w.version = o.version)
+		DELETE FROM experiment_reader x WHERE x.ctid = ANY (ARRAY(SELECT o.place FROM old o WHERE NOT EXISTS (SELECT FROM wanted w
+			WHERE w.reader_id = o.reader_id AND w.campaign_id = o.campaign_id AND w.version = o.version)))
 		RETURNING x.who
 	), put AS (
 		INSERT INTO experiment_reader AS x (reader_id, campaign_id, version, who, no, first_at, next_no, next_at, other_at, seen_at)

@@ -16,10 +16,13 @@ BEGIN
 		DELETE FROM roll_due WHERE due_id IN (SELECT due_id FROM roll_due ORDER BY due_id LIMIT p_n) RETURNING pledge_id
 	)
 	SELECT array_agg(pledge_id) INTO v_due FROM t;
+	IF v_due IS NULL THEN
+		RETURN 0;
+	END IF;
 	PERFORM roll_pledge_put(v_due), roll_gift_put(v_due);
 	PERFORM experiment_gifts(ARRAY(SELECT p.reader_id FROM pledge p WHERE p.pledge_id = ANY (v_due) AND p.reader_id IS NOT NULL));
 	INSERT INTO roll_due (pledge_id) SELECT unnest(donor_put(v_due)); -- somebody holds them: the next time
-	RETURN coalesce(cardinality(v_due), 0);
+	RETURN cardinality(v_due);
 END
 $$;
 COMMENT ON FUNCTION pledged.roll_pledges(integer, timestamptz) IS 'Bring pledges up to date in the roll-ups; returns how many were due.';

@@ -13,6 +13,7 @@
 --              section, country and device. What was not there is counted in roll_delta, and who was served waits in experiment_due
 --   p_counts   tally {"counts": […], "pages": […], "samples": […], "claims": [["address", "robot"], …], "visits": […]}, or null
 --   p_careful  some row is locked by somebody else: leave such rows alone and return them with version -1, instead of waiting
+-- Called in no subtransaction: what it has just updated itself is told by the transaction that wrote it.
 -- Returns a row a reader that is stored, then one row with reader_id null that carries the epoch alone. A reader who was joined to
 -- another (link_join) comes back with version -2 and the other's id in seen; nothing of it was stored or forgotten, so its part is to
 -- be sent again for that one. The look for them is made only when some reader got no row.
@@ -29,6 +30,7 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS
 DECLARE
 	v_skip uuid[];
 	v_n integer;
+	v_more integer := 0;
 	v_new boolean := false;
 	v_oldest bytea; -- days as an entry begins with them
 	v_keep bytea;
@@ -49,41 +51,42 @@ BEGIN
 		SELECT substr(int4send(greatest(d.today - e.list_days, 0)), 3), substr(int4send(greatest(d.today - e.list_days + 7, 0)), 3) INTO v_oldest, v_keep
 		FROM epoch e, (SELECT (least(p_now, now()) AT TIME ZONE 'UTC')::date - date '2000-01-01' AS today) d;
 		RETURN QUERY
-		WITH v AS MATERIALIZED (
-			SELECT * FROM unnest(p_reader, p_site, p_first, p_at, p_seen, p_mark, p_version)
-				AS t(id, site, first, at, add, mark, ver)
-			WHERE v_skip IS NULL OR t.id <> ALL (v_skip)
-		), u AS (
-			UPDATE reader r SET
-				views = r.views + CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN 0
-					WHEN octet_length(v.add) = 8 AND position(substr(v.add, 5) IN r.seen) = 0 THEN 1
-					ELSE seen_new(r.seen, v.add) END,
-				seen = CASE WHEN v.add = '' THEN r.seen
-					WHEN substr(r.seen, octet_length(r.seen) - 7, 2) < v_oldest AND r.seen <> '' THEN
-						seen_add(seen_cut(r.seen, v_keep), v.add, v.ver < 0 OR v.ver = r.version)
-					WHEN octet_length(v.add) > 8 OR get_byte(v.add, 2) > 127 THEN seen_add(r.seen, v.add, v.ver < 0 OR v.ver = r.version)
-					WHEN position(v.add IN r.seen) > 0 THEN r.seen
-					ELSE v.add || substr(r.seen, 1, 1992) END,
-				marks = CASE WHEN v.mark = '' OR (v.ver >= 0 AND v.ver <> r.version)
-						OR position(substr(v.mark, 1, 10) IN r.marks) > 0 THEN r.marks
-					WHEN octet_length(r.marks) < 1920 THEN r.marks || v.mark
-					ELSE mark_add(r.marks, v.mark) END,
-				version = r.version + (v.mark <> '' AND (v.ver < 0 OR v.ver = r.version)
-					AND position(substr(v.mark, 1, 10) IN r.marks) = 0)::integer,
-				last_at = CASE WHEN v.add = '' THEN r.last_at ELSE greatest(r.last_at, v.at) END
-			FROM v WHERE r.reader_id = v.id AND r.same_as IS NULL
-			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
-				r.seen, r.marks
-		), i AS (
+		UPDATE reader r SET
+			views = r.views + CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN 0
+				WHEN octet_length(v.add) = 8 AND position(substr(v.add, 5) IN r.seen) = 0 THEN 1
+				ELSE seen_new(r.seen, v.add) END,
+			seen = CASE WHEN v.add = '' THEN r.seen
+				WHEN substr(r.seen, octet_length(r.seen) - 7, 2) < v_oldest AND r.seen <> '' THEN
+					seen_add(seen_cut(r.seen, v_keep), v.add, v.ver < 0 OR v.ver = r.version)
+				WHEN octet_length(v.add) > 8 OR get_byte(v.add, 2) > 127 THEN seen_add(r.seen, v.add, v.ver < 0 OR v.ver = r.version)
+				WHEN position(v.add IN r.seen) > 0 THEN r.seen
+				ELSE v.add || substr(r.seen, 1, 1992) END,
+			marks = CASE WHEN v.mark = '' OR (v.ver >= 0 AND v.ver <> r.version)
+					OR position(substr(v.mark, 1, 10) IN r.marks) > 0 THEN r.marks
+				WHEN octet_length(r.marks) < 1920 THEN r.marks || v.mark
+				ELSE mark_add(r.marks, v.mark) END,
+			version = r.version + (v.mark <> '' AND (v.ver < 0 OR v.ver = r.version)
+				AND position(substr(v.mark, 1, 10) IN r.marks) = 0)::integer,
+			last_at = CASE WHEN v.add = '' THEN r.last_at ELSE greatest(r.last_at, v.at) END
+		FROM unnest(p_reader, p_at, p_seen, p_mark, p_version) AS v(id, at, add, mark, ver)
+		WHERE r.reader_id = v.id AND r.same_as IS NULL AND (v_skip IS NULL OR v.id <> ALL (v_skip))
+		RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency, r.seen, r.marks,
+			NULL::bigint;
+		GET DIAGNOSTICS v_n = ROW_COUNT;
+		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
+			RETURN QUERY
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
 			-- mostly an article, or two of which the cookie had the first
 			SELECT v.id, v.site, v.first, v.at, n.list, CASE WHEN octet_length(n.list) = 8 THEN 1
 				WHEN octet_length(n.list) = 16 AND substr(n.list, 5, 4) <> substr(n.list, 13) THEN 2 ELSE seen_new('', n.list) END
-			FROM v, LATERAL (SELECT CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND get_byte(v.add, 2) < 128) THEN v.add
+			FROM unnest(p_reader, p_site, p_first, p_at, p_seen) AS v(id, site, first, at, add),
+				LATERAL (SELECT CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND get_byte(v.add, 2) < 128) THEN v.add
 				WHEN octet_length(v.add) = 16 AND get_byte(v.add, 2) < 128 AND get_byte(v.add, 10) < 128 AND substr(v.add, 1, 8) <> substr(v.add, 9)
 					THEN substr(v.add, 9) || substr(v.add, 1, 8)
 				ELSE seen_add('', v.add) END AS list) n
-			WHERE n.list <> '' AND NOT EXISTS (SELECT FROM u WHERE u.reader_id = v.id)
+			WHERE n.list <> '' AND (v_skip IS NULL OR v.id <> ALL (v_skip))
+				-- what this transaction wrote above; what another one inserted meanwhile is a conflict
+				AND NOT EXISTS (SELECT FROM reader u WHERE u.reader_id = v.id AND u.xmin = pg_current_xact_id()::xid)
 			ON CONFLICT (reader_id) DO UPDATE SET
 				views = r.views + seen_new(r.seen, excluded.seen),
 				-- seen_add takes the oldest first
@@ -91,36 +94,42 @@ BEGIN
 					FROM generate_series(1, octet_length(excluded.seen), 8) o))
 			WHERE r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
-				r.seen, r.marks
-		)
-		SELECT u.*, NULL::bigint FROM u UNION ALL SELECT i.*, NULL::bigint FROM i;
-		GET DIAGNOSTICS v_n = ROW_COUNT;
-		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
+				r.seen, r.marks, NULL::bigint;
+			GET DIAGNOSTICS v_more = ROW_COUNT;
+		END IF;
+		IF v_n + v_more < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
 			RETURN QUERY SELECT m.reader_id, -2, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
 				NULL::bigint, NULL::text, uuid_send(m.same_as), NULL::bytea, NULL::bigint FROM reader_moved(p_reader, v_skip) m;
 		END IF;
 	END IF;
 	IF cardinality(p_ev_reader) > 0 THEN
+		IF NOT p_ev_kind <@ ARRAY['shown', 'walled', 'held'] THEN
+			SELECT array_agg(coalesce(d.campaign, e.campaign) ORDER BY e.no), array_agg(coalesce(d.variant, e.variant) ORDER BY e.no),
+				array_agg(coalesce(d.section, e.section) ORDER BY e.no), array_agg(coalesce(d.country, e.country) ORDER BY e.no),
+				array_agg(coalesce(d.device, e.device) ORDER BY e.no)
+			INTO p_ev_campaign, p_ev_variant, p_ev_section, p_ev_country, p_ev_device
+			FROM unnest(p_ev_reader, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_campaign, p_ev_variant, p_ev_section, p_ev_country, p_ev_device)
+				WITH ORDINALITY AS e(reader, decided, decision, kind, campaign, variant, section, country, device, no)
+			LEFT JOIN LATERAL (SELECT p.campaign, p.variant, p.section, p.country, p.device FROM prompt_event p
+				WHERE p.reader_id = e.reader AND p.decided_at = e.decided AND p.decision = e.decision AND p.kind IN ('shown', 'walled')
+				LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held');
+		END IF;
 		WITH put AS (
 			INSERT INTO prompt_event (reader_id, decided_at, decision, kind, at, site_id, campaign, variant, section, article, country, device)
-			SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, coalesce(d.campaign, e.campaign), coalesce(d.variant, e.variant),
-				coalesce(d.section, e.section), e.article, coalesce(d.country, e.country), coalesce(d.device, e.device)
+			SELECT e.reader, e.decided, e.decision, e.kind, e.at, e.site, e.campaign, e.variant, e.section, e.article, e.country, e.device
 			FROM unnest(p_ev_reader, p_ev_mark, p_ev_decided, p_ev_decision, p_ev_kind, p_ev_at, p_ev_site, p_ev_campaign,
 					p_ev_variant, p_ev_section, p_ev_article, p_ev_country, p_ev_device)
 				AS e(reader, mark, decided, decision, kind, at, site, campaign, variant, section, article, country, device)
 			JOIN reader r ON r.reader_id = e.reader AND r.same_as IS NULL
-			LEFT JOIN LATERAL (SELECT p.campaign, p.variant, p.section, p.country, p.device FROM prompt_event p
-				WHERE p.reader_id = e.reader AND p.decided_at = e.decided AND p.decision = e.decision AND p.kind IN ('shown', 'walled')
-				LIMIT 1) d ON e.kind NOT IN ('shown', 'walled', 'held')
 			WHERE e.mark = '' OR position(substr(e.mark, 1, 10) IN r.marks) > 0
 			ON CONFLICT DO NOTHING
 			RETURNING reader_id, decided_at, site_id, campaign, variant, section, country, device, kind
 		), due AS (
-			INSERT INTO experiment_due (reader_id) SELECT DISTINCT p.reader_id FROM put p WHERE p.kind IN ('shown', 'walled', 'held')
+			INSERT INTO experiment_due (reader_id) SELECT p.reader_id FROM put p WHERE p.kind IN ('shown', 'walled', 'held')
 		)
 		INSERT INTO roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n)
-		SELECT date_trunc('hour', p.decided_at, s.time_zone), p.site_id, p.campaign, p.variant, p.section, p.country, p.device, p.kind, count(*)
-		FROM put p JOIN site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7, 8;
+		SELECT date_trunc('hour', p.decided_at, s.time_zone), p.site_id, p.campaign, p.variant, p.section, p.country, p.device, p.kind, 1
+		FROM put p JOIN site s USING (site_id);
 	END IF;
 	IF p_counts IS NOT NULL THEN
 		INSERT INTO tally (worker, seq, at, counts, pages)

@@ -2,19 +2,24 @@
 #include "app/clerk_roll.h"
 #include "base/log.h"
 
-/* A statement of (how many, now) that tells how many it took: at once again while there are more,
- * else after the pause. rest: while there are more it rests so many times as long as it took, so
- * that the first count of a million readers does not take a processor from the pages. */
+/* A statement of (how many, now) that tells how many it took: at once again while there are more
+ * than it takes at a time, else after the pause, or after so many times as long as it took (rest),
+ * whichever is longer, but REST_MAX_MS. So folding takes a part of a processor at most, and
+ * the more there is to fold, the more meets in one row: each page is written once a fold, not once
+ * a view. hurries: no rest while there are more. The count of months is not in a hurry: that of
+ * millions of readers would take a processor from the pages for hours. */
+#define REST_MAX_MS (60 * 1000)
 static const struct {
 	enum stmt stmt;
 	int64_t most, pause_ms, rest;
+	bool hurries;
 } KINDS[] = {
-	{STMT_tally_fold, 200, 1000, 0},
-	{STMT_roll_events, 5000, 1000, 0},
-	{STMT_roll_pledges, 200, 1000, 0},
-	{STMT_roll_months, 1, 1000, 9},
-	{STMT_roll_experiments, 500, 1000, 0},
-	{STMT_roll_fill, 1000, 1000, 0},
+	{STMT_tally_fold, 2000, 1000, 49, true},
+	{STMT_roll_events, 20000, 1000, 19, true},
+	{STMT_roll_pledges, 200, 1000, 0, true},
+	{STMT_roll_months, 1, 1000, 49, false},
+	{STMT_roll_experiments, 2000, 1000, 19, true},
+	{STMT_roll_fill, 1000, 1000, 0, true},
 };
 
 static int64_t fold(struct store *s, size_t kind)
@@ -47,13 +52,16 @@ size_t clerk_roll_round(struct clerk_roll *r, struct store *s, const volatile in
 		if (now.us < r->at[i].us)
 			continue;
 		int64_t n = fold(s, i);
-		if (n < KINDS[i].most)
-			r->at[i] = mono_add(now, dur_ms(KINDS[i].pause_ms));
-		else if (KINDS[i].rest)
-			r->at[i] = mono_add(
-				now, (dur_t){(clock_mono().us - now.us) * (KINDS[i].rest + 1)});
-		else
+		bool more = n >= KINDS[i].most;
+		if (more && KINDS[i].hurries) {
 			done += (size_t)n;
+			continue;
+		}
+		int64_t rest = (clock_mono().us - now.us) * (KINDS[i].rest + 1);
+		int64_t pause = more ? 0 : dur_ms(KINDS[i].pause_ms).us;
+		if (rest > dur_ms(REST_MAX_MS).us)
+			rest = dur_ms(REST_MAX_MS).us;
+		r->at[i] = mono_add(now, (dur_t){rest > pause ? rest : pause});
 	}
 	return done;
 }

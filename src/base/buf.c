@@ -69,12 +69,30 @@ static void json_rune(struct buf *b, uint32_t r, struct str raw)
 		buf_add(b, raw);
 }
 
+/* How many characters at the beginning stand for themselves. */
+static size_t json_plain(struct str s)
+{
+	size_t n = 0;
+
+	while (n < s.n && s.p[n] >= ' ' && s.p[n] < 0x7f && s.p[n] != '"' && s.p[n] != '\\' &&
+		s.p[n] != '<' && s.p[n] != '>' && s.p[n] != '&')
+		n++;
+	return n;
+}
+
 void buf_json(struct buf *b, struct str s)
 {
 	uint32_t r;
 
 	buf_byte(b, '"');
 	while (s.n > 0 && !b->over) {
+		size_t plain = json_plain(s);
+		if (plain > 0) {
+			buf_add(b, (struct str){s.p, plain});
+			s.p += plain;
+			s.n -= plain;
+			continue;
+		}
 		size_t n = str_rune(s, &r);
 		if (n == 0) {
 			buf_addc(b, "\\ufffd");

@@ -231,16 +231,25 @@ enum err str_unhex(struct str a, uint8_t *out, size_t cap, size_t *ret_n)
 
 static const char alphabet64[] = "ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789-_";
 
-static int digit64(char c)
+/* What each character from the space on is worth; NO, and all others, are no digits. */
+#define NO 255
+/* clang-format off */
+static const uint8_t digits64[96] = {
+	NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, NO, 62, NO, NO,
+	52, 53, 54, 55, 56, 57, 58, 59, 60, 61, NO, NO, NO, NO, NO, NO,
+	NO,  0,  1,  2,  3,  4,  5,  6,  7,  8,  9, 10, 11, 12, 13, 14,
+	15, 16, 17, 18, 19, 20, 21, 22, 23, 24, 25, NO, NO, NO, NO, 63,
+	NO, 26, 27, 28, 29, 30, 31, 32, 33, 34, 35, 36, 37, 38, 39, 40,
+	41, 42, 43, 44, 45, 46, 47, 48, 49, 50, 51, NO, NO, NO, NO, NO,
+};
+/* clang-format on */
+
+static uint8_t digit64(char c)
 {
-	if (c >= 'A' && c <= 'Z')
-		return c - 'A';
-	if (c >= 'a' && c <= 'z')
-		return c - 'a' + 26;
-	if (c >= '0' && c <= '9')
-		return c - '0' + 52;
-	return c == '-' ? 62 : c == '_' ? 63 : -1;
+	unsigned at = (unsigned)(unsigned char)c - ' ';
+	return at < sizeof digits64 ? digits64[at] : NO;
 }
+#undef NO
 
 size_t str_b64(const uint8_t *in, size_t n, char *out)
 {
@@ -265,16 +274,17 @@ enum err str_unb64(struct str a, uint8_t *out, size_t cap, size_t *ret_n)
 	uint32_t bits = 0;
 	unsigned have = 0;
 
+	uint8_t any = 0;
+
 	for (size_t i = 0; i < a.n; i++)
-		if (digit64(a.p[i]) < 0)
-			return ERR_FIELD_BAD;
+		any |= digit64(a.p[i]);
 	/* 6 spare bits mean a lone character; 2 or 4 must be zero */
-	if (left == 1 || (left && digit64(a.p[a.n - 1]) & (left == 2 ? 15 : 3)))
+	if (any > 63 || left == 1 || (left && digit64(a.p[a.n - 1]) & (left == 2 ? 15 : 3)))
 		return ERR_FIELD_BAD;
 	if (bytes > cap)
 		return ERR_TOO_LONG;
 	for (size_t i = 0; i < a.n; i++) {
-		bits = (bits << 6 | (uint32_t)digit64(a.p[i])) & 0xffff;
+		bits = (bits << 6 | digit64(a.p[i])) & 0xffff;
 		have += 6;
 		if (have >= 8)
 			out[n++] = (uint8_t)(bits >> (have -= 8));

@@ -207,12 +207,14 @@ enum err fcgi_body(struct fcgi *c, struct request *q, size_t limit)
 
 static void put_head(struct fcgi *c, const struct response *r, size_t body_n)
 {
-	FCGX_FPrintF(c->req.out, "Status: %d\r\n", r->status);
+	BUF_ON(head, 256);
+	buf_addf(&head, "Status: %d\r\n", r->status);
 	if (r->type)
-		FCGX_FPrintF(c->req.out,
+		buf_addf(&head,
 			"Content-Type: %s\r\nContent-Length: %d\r\nX-Content-Type-Options: "
 			"nosniff\r\n",
 			r->type, (int)body_n);
+	FCGX_PutStr(head.p, (int)buf_str(&head).n, c->req.out);
 	FCGX_PutStr(r->head.p, (int)buf_str(&r->head).n, c->req.out);
 	FCGX_PutStr("\r\n", 2, c->req.out);
 }

@@ -43,6 +43,10 @@ export class Stand {
 			"--views", String(this.views), "--moneys", "1", "--limits", "off", "--campaigns", set]);
 		this.env = Object.fromEntries(readFileSync(join(this.dir, "env"), "utf8").trim().split("\n").map((line) => line.split(/=(.*)/s)));
 		this.login = { host: this.env.PGHOST, port: Number(this.env.PGPORT), database: this.env.PGDATABASE, user: "postgres" };
+		// As an operator would set it: a million readers do not fit into PostgreSQL's 128 MB.
+		await run("sh", ["-c", `echo "shared_buffers = ${process.env.SHARED_BUFFERS ?? "1GB"}" >>"${this.dir}/pg/postgresql.auto.conf"`]);
+		await this.stack("pg", "restart");
+		await this.ready();
 		this.pool = new pg.Pool({ ...this.login, max: 2 });
 		this.pool.on("error", () => { }); // PostgreSQL is killed now and then
 		await this.nginx();
