@@ -32,7 +32,8 @@ BEGIN
 	INSERT INTO roll_gone SELECT * FROM roll_event WHERE site_id = m.site_id AND hour < m.test_at;
 	PERFORM seed_months(), seed_experiments();
 	-- a pledge was due with each thing that was booked for it
-	DELETE FROM roll_due WHERE due_id NOT IN (SELECT min(due_id) FROM roll_due GROUP BY pledge_id);
+	DELETE FROM roll_due d USING (SELECT pledge_id, min(due_id) AS first FROM roll_due GROUP BY pledge_id) f
+	WHERE f.pledge_id = d.pledge_id AND d.due_id > f.first;
 	LOOP
 		EXIT WHEN roll_pledges(10000, now()) = 0;
 	END LOOP;
