@@ -30,7 +30,7 @@ LANGUAGE plpgsql SECURITY DEFINER ROWS 100 SET search_path = pledged, pg_temp AS
 DECLARE
 	v_skip uuid[];
 	v_n integer;
-	v_more integer := 0;
+	v_more integer;
 	v_new boolean := false;
 	v_oldest bytea; -- days as an entry begins with them
 	v_keep bytea;
@@ -73,7 +73,9 @@ BEGIN
 		RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency, r.seen, r.marks,
 			NULL::bigint;
 		GET DIAGNOSTICS v_n = ROW_COUNT;
-		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
+		-- first those who bring what their cookie had, as new readers do: few have to be looked for
+		FOR v_old IN 0 .. 1 LOOP
+			EXIT WHEN v_n >= cardinality(p_reader) - coalesce(cardinality(v_skip), 0);
 			RETURN QUERY
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
 			-- mostly an article, or two of which the cookie had the first
@@ -84,7 +86,7 @@ BEGIN
 				WHEN octet_length(v.add) = 16 AND get_byte(v.add, 2) < 128 AND get_byte(v.add, 10) < 128 AND substr(v.add, 1, 8) <> substr(v.add, 9)
 					THEN substr(v.add, 9) || substr(v.add, 1, 8)
 				ELSE seen_add('', v.add) END AS list) n
-			WHERE n.list <> '' AND (v_skip IS NULL OR v.id <> ALL (v_skip))
+			WHERE n.list <> '' AND (octet_length(v.add) <= 8)::integer = v_old AND (v_skip IS NULL OR v.id <> ALL (v_skip))
 				-- what this transaction wrote above; what another one inserted meanwhile is a conflict
 				AND NOT EXISTS (SELECT FROM reader u WHERE u.reader_id = v.id AND u.xmin = pg_current_xact_id()::xid)
 			ON CONFLICT (reader_id) DO UPDATE SET
@@ -96,8 +98,9 @@ BEGIN
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
 				r.seen, r.marks, NULL::bigint;
 			GET DIAGNOSTICS v_more = ROW_COUNT;
-		END IF;
-		IF v_n + v_more < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
+			v_n := v_n + v_more;
+		END LOOP;
+		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
 			RETURN QUERY SELECT m.reader_id, -2, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
 				NULL::bigint, NULL::text, uuid_send(m.same_as), NULL::bytea, NULL::bigint FROM reader_moved(p_reader, v_skip) m;
 		END IF;
