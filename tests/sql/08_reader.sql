@@ -1,7 +1,7 @@
 -- The reader's side: views counted once, marks against a version, counts folded once, calendars of zones.
 BEGIN;
 \ir fixture.psql
-SELECT plan(58);
+SELECT plan(59);
 
 -- A second site, and short words for the long call.
 INSERT INTO pledged.site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
@@ -65,6 +65,7 @@ SELECT is((SELECT version FROM pg_temp.batch(:r, '', pg_temp.mark(1, 3), -1, 'cl
 SELECT is((SELECT string_agg(kind, ' ' ORDER BY kind) FROM pledged.reader_mark WHERE reader_id = :r), 'closed shown', 'the view shows the marks');
 SELECT is((SELECT version FROM pg_temp.batch(:r, '', '', -1, 'viewed') WHERE version IS NOT NULL), 2, 'seeing takes no mark');
 SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'but is stored');
+SELECT is((SELECT rule FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::smallint, 'with the rule that it was seen by');
 SELECT lives_ok(format('SELECT pg_temp.batch(%L, '''', '''', -1, ''viewed'')', :r), 'twice does no harm');
 SELECT is((SELECT count(*) FROM pledged.prompt_event WHERE reader_id = :r AND kind = 'viewed'), 1::bigint, 'and is one row');
 

@@ -1,4 +1,5 @@
-// seen.js: seen is half of it, or half a screen of it, for a second in a visible tab.
+// seen.js: seen is half of it, or half a screen of it, for a second in a visible tab: rule 1 (pledged.prompt_event.rule).
+// Another rule is another number.
 
 const SEEN_MS = 1000;
 
