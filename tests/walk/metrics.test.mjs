@@ -211,9 +211,10 @@ test("a file that cannot be made, or is not ours, leaves the service as it is", 
 		await s.ready();
 		await decide(20);
 		assert.ok((await value(DECIDED) ?? 0) <= 20, "each for itself");
-		const told = (await s.log("view")).split("\n").filter((line) => /tell of this process alone/.test(line) && why.test(line));
+		const told = async () => (await s.log("view")).split("\n").filter((line) => /tell of this process alone/.test(line) && why.test(line)).length;
 
-		assert.equal(told.length, 3, "one line a process");
+		await until("each process tells it", async () => await told() >= 3, PATIENCE); // one of them is ready before the others
+		assert.equal(await told(), 3, "one line a process");
 	}
 	await s.role("view", "stop");
 	execFileSync("rm", [join(counts, file()[0])]);
