@@ -17,10 +17,12 @@ struct migrate {
 
 /* migrate_run: apply what is missing, each migration in one transaction, all functions together
  * with the last of them: nobody sees a table with the functions of before.
- * dry: only list. trips  many    tx  one a migration; safe to run again, also after a failure half
- * way fails  ERR_STATE  a file that was applied has changed or is gone, numbers have a gap or a
- * double ERR_IO     a file cannot be read or is larger than 1 MiB others as the database says; *f
- * tells `file:line: message` */
+ * dry: only list.
+ *   trips  many
+ *   tx     one a migration; safe to run again, also after a failure half way
+ *   fails  ERR_STATE (a file that was applied has changed or is gone, numbers have a gap or a
+ *          double), ERR_IO (a file cannot be read or is larger than 1 MiB), others as the
+ *          database says; *f tells `file:line: message` */
 MUST enum err migrate_run(const struct migrate *m, bool dry, struct fault *f);
 
 /* migrate_pending: how many migrations are still to be applied; changes nothing. fails as

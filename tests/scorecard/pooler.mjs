@@ -29,7 +29,7 @@ function walk(name) {
 async function through(t) {
 	if (!has_pooler())
 		return { value: "there is no pgbouncer", skip: true, pass: true };
-	const s = await t.stack("pooler", { views: 2, moneys: 6, clerks: 2, set: { ...POOLED, "view.deadline_ms": 2000, "clerk.interval_ms": 100, "clerk.lookup_after_s": 5 } }, async (one) => {
+	const s = await t.stack("pooler", { views: 2, moneys: 6, clerks: 2, set: { ...POOLED, "clerk.interval_ms": 100, "clerk.lookup_after_s": 5 } }, async (one) => {
 		await quick(one);
 		one.pooler = await pooler(one, { size: SERVERS });
 	});
