@@ -7,7 +7,7 @@ import { basename, join } from "node:path";
 import { root } from "../walk/lib/stack.mjs";
 import { verdict } from "./lib/audit.mjs";
 import { each } from "./lib/money.mjs";
-import { has, run } from "./lib/run.mjs";
+import { run } from "./lib/run.mjs";
 
 const there = (folder, pattern) => readdirSync(join(root, folder)).filter((name) => pattern.test(name)).sort().map((name) => `${folder}/${name}`);
 const walks = () => there("tests/walk", /\.test\.mjs$/);
