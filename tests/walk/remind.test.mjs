@@ -71,8 +71,8 @@ test("in a month: noted, left in peace, one mail when it is due, with the way to
 	const [campaign] = await s.sql("SELECT campaign FROM pledged.remind WHERE email = 'first@mail.example'");
 
 	assert.deepEqual(campaign, ["support"]);
-	const days = await s.count(`SELECT (max(m.at)::date + (v.body -> 'pause' ->> 'later_days')::integer) - '${next}-01'::date FROM pledged.reader_mark m, pledged.campaign c
-		JOIN pledged.campaign_version v USING (campaign_id, version) WHERE m.reader_id = '${reader_of(who)}' AND m.kind = 'later' AND c.slug = 'support' GROUP BY v.body`);
+	const days = await s.count(`SELECT (max(m.at AT TIME ZONE t.time_zone)::date + (v.body -> 'pause' ->> 'later_days')::integer) - '${next}-01'::date FROM pledged.reader_mark m, pledged.campaign c
+		JOIN pledged.campaign_version v USING (campaign_id, version) JOIN pledged.site t USING (site_id) WHERE m.reader_id = '${reader_of(who)}' AND m.kind = 'later' AND c.slug = 'support' GROUP BY v.body`);
 
 	assert.ok(days >= 0, "the pause lasts until then");
 	assert.equal(await s.count(`SELECT count(*) FROM pledged.prompt_event WHERE reader_id = '${reader_of(who)}' AND kind = 'later'`), 1);
