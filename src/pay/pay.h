@@ -132,6 +132,8 @@ struct pay_event {
 	struct str id, type;
 	bool declined;      /* a payment was refused that a donor had just tried */
 	struct uuid pledge; /* of the event's own metadata, for what is declined; nil: not told */
+	struct str card;    /* that was declined: the provider's word, the same on all pages; empty:
+			       not told */
 	enum pay_kind kind;
 	struct str object_id;
 	bool livemode, ignored;

@@ -1,7 +1,7 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(105);
+SELECT plan(113);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
@@ -81,6 +81,32 @@ SELECT is((SELECT string_agg(provider || '/' || method || "on", ',' ORDER BY pro
 	'campaign/' || (SELECT slug FROM site WHERE site_id = 901) || '/closingfalse,country/NOtrue1', 'the list, and the metric');
 SELECT is(pg_temp.as_role('pledged_money', $$ SELECT pledged.gift_switch_set('country', 'NO', false, NULL, now()) $$), '42501', 'no worker throws one');
 UPDATE gift_switch SET "on" = true;
+
+-- a card, on whichever pages
+CREATE FUNCTION pg_temp.tried(n int, later interval, card text) RETURNS boolean LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	PERFORM decline_note(901::int2, pg_temp.pid(n), pg_temp.t0(), pg_temp.t0() + later, card);
+	RETURN card_at IS NOT NULL FROM decline_page WHERE pledge_id = pg_temp.pid(n);
+END $$;
+SELECT is((SELECT string_agg(pg_temp.tried(60 + i, '0', 'A')::text, ',') FROM generate_series(1, 9) i), repeat('false,', 8) || 'false', 'no rule, no limit of cards');
+DELETE FROM decline_page; -- the breaker has a test of its own, below
+UPDATE limit_rule SET "on" = true, burst = 3, per_second = 0.01 WHERE scope = 'card';
+SELECT is((SELECT string_agg(pg_temp.tried(70 + i, '0', 'A')::text, ',') FROM generate_series(1, 4) i), 'false,false,false,true', 'a card has room for some refusals, on all pages together');
+SELECT is(pg_temp.tried(75, '0', 'B')::text || pg_temp.tried(76, '0', NULL) || pg_temp.tried(77, '0', ''), 'falsefalsefalse', 'another card has its own, and what is not told none');
+SELECT is(pg_temp.tried(78, '99 s', 'A')::text || pg_temp.tried(79, '200 s', 'A'), 'truefalse', 'and more as time goes by');
+SELECT is((SELECT count(*) FROM limit_bucket WHERE scope = 'card' AND site_id = 901 AND who = limit_hash(901::int2, 'card A')), 1::bigint, 'what is kept is a keyed hash');
+SELECT attempt_opened(pg_temp.box(n), 'cs_card' || n, 'https://pay.example/' || n, NULL, false, pg_temp.t0() + interval '5 s') FROM (VALUES (11), (12)) v (n) \g /dev/null
+SELECT is(pg_temp.tried(80, '200 s', 'A')::text || pg_temp.tried(11, '200 s', 'A') || pg_temp.tried(12, '200 s', 'C'), 'falsetruefalse', 'two pages are open');
+SELECT lives_ok($$ SELECT guard_tick(pg_temp.t0() + interval '202 s') $$, 'the clerk');
+SELECT is((SELECT string_agg(pledge_id || ' ' || kind || ' ' || author || ' ' || reason, ',') FROM wish), pg_temp.pid(11) || ' expire guard a card that was refused too often',
+	'asks for the end of the one');
+DELETE FROM guard_event WHERE kind = 'form';
+UPDATE limit_rule SET "on" = false;
+DELETE FROM wish;
+DELETE FROM decline_page;
+DELETE FROM decline_count;
+DELETE FROM breaker;
 
 -- the form's breaker (case 80)
 INSERT INTO breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 50, NULL, 10, 300, 60, 3, 10);
