@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "main/fcgi.h"
 
-enum { BEGIN = 1, PARAMS = 4, STDIN = 5, STDOUT = 6, END = 3 };
+enum { BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, GET_VALUES = 9 };
 
 /* --- the specification's reading ------------------------------------------------------------- */
 
@@ -180,8 +180,13 @@ static bool is_greedy(const uint8_t *p, size_t left, bool pads)
 			n = 0;
 		} else if (p[1] == PARAMS && this_id == id) {
 			(void)add(params, &n, p + 8, content);
-		} else if (this_id == 0 && is_greedy_pair(p + 8, content)) {
-			return true; /* pairs are looked for in each management record, whatever it is */
+		} else if (this_id == 0) {
+			/* pairs are looked for in each management record; what is in one that it
+			 * does not know goes on as parameters, too */
+			if (is_greedy_pair(p + 8, content))
+				return true;
+			if (p[1] != GET_VALUES)
+				(void)add(params, &n, p + 8, content);
 		}
 		if (is_greedy_pair(params, n))
 			return true;
