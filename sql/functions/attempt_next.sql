@@ -5,8 +5,8 @@
 -- made now or before, is left to the clerk; 'same' when this attempt id is there already; else there is no new
 -- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
 -- (the lost call was answered after all: nothing is changed), mode, unknown.
--- A donor who comes back (p_lost null) meets the guards of pledge_try, but for the network: off (the provider, or a way to pay since
--- the last attempt's call was made), shut, limited, with the seconds to wait. There is no form here that could bring a puzzle's
+-- A donor who comes back (p_lost null) meets the guards of pledge_try, but for network and country: off (the provider, the campaign, or a
+-- way to pay since the last attempt's call was made), shut, limited, with the seconds to wait. There is no form here that could bring a puzzle's
 -- solution: while one is asked for, this way is shut, and the form is the way.
 CREATE OR REPLACE FUNCTION pledged.attempt_next(p_pledge uuid, p_attempt uuid, p_lost bigint, p_provider text, p_livemode boolean,
 	p_idem_key text, p_method text, p_path text, p_body bytea, p_most integer, p_lease_s integer, p_cause text, p_now timestamptz)
@@ -50,7 +50,8 @@ BEGIN
 	IF v_why IS NULL AND p_lost IS NULL THEN
 		SELECT * INTO v_w FROM limit_whos(v_p.site_id, '{}', v_p.reader_id, v_p.email, 'p:' || v_p.public_token, NULL, '{}');
 		IF EXISTS (SELECT FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on" AND (s.method = ''
-			OR s.at > (SELECT max(a.created_at) FROM attempt a WHERE a.pledge_id = p_pledge))) THEN
+			OR s.at > (SELECT max(a.created_at) FROM attempt a WHERE a.pledge_id = p_pledge)))
+			OR gift_switch_off(v_p.site_id, NULL, v_p.campaign) IS NOT NULL THEN
 			v_why := 'off';
 			v_wait := 60;
 		END IF;

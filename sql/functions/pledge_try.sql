@@ -2,7 +2,8 @@
 -- The parameters of pledge_begin, and: networks (/24 or /64, then /56; none when the address is our own), methods_off (the methods
 -- that the call's bytes leave out because they are switched off).
 -- outcome beside those of pledge_begin, with nothing stored but that it was refused:
---   off      the provider is switched off               methods  other methods are off than those; methods_off tells which
+--   off      the provider is switched off, or what why names: country, campaign
+--   methods  other methods are off than those; methods_off tells which
 --   shut     the site's form is shut                    limited  too many: why names the scope
 --   form     its ticket is not right: why tells what it is (risk_note.form)
 --   risk     too many points of filters                 puzzle   one is asked for: why is form (its breaker), page (it had none), risk
@@ -12,7 +13,7 @@
 -- paused: the provider's circuit is open; the pledge is stored and its call is left to the clerk.
 -- again: the same donor pledged the same a moment before.
 -- cover: the part of the amount that covers the payment fee, of the pledge that is stored.
--- Locks: the key (so that a repetition that comes at the same moment counts nothing), then as pledge_guard, form_use, circuit_take and
+-- Locks (gift_switch is read): the key (so that a repetition that comes at the same moment counts nothing), then as pledge_guard, form_use, circuit_take and
 -- pledge_begin, risk_note; of a refusal, as refusal_keep. Idempotent on key: a stored pledge passes no guard a second time.
 CREATE OR REPLACE FUNCTION pledged.pledge_try(p_key text, p_fingerprint bytea, p_pledge uuid,
 	p_public_token text, p_site smallint, p_reader uuid, p_decision bigint, p_campaign text,
@@ -32,6 +33,14 @@ DECLARE
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('pledge ' || p_key, 0));
 	IF NOT EXISTS (SELECT FROM pledge p WHERE p.key = p_key) THEN
+		why := gift_switch_off(p_site, p_more->>'country', p_campaign);
+		IF why IS NOT NULL THEN
+			outcome := 'off';
+			wait_s := 60;
+			PERFORM refusal_keep(p_site, p_livemode, outcome, p_reader, p_email, NULL, NULL, p_now);
+			RETURN NEXT;
+			RETURN;
+		END IF;
 		SELECT g.* INTO v_g FROM pledge_guard(p_site, p_livemode, p_reader, p_email, p_provider, p_networks, p_methods_off, p_more, p_now) g;
 		IF v_g.outcome IS NULL AND v_g.form = 'ok' THEN
 			INSERT INTO form_use (site_id, nonce, at) VALUES (p_site, decode(p_more->>'nonce', 'hex'), p_now) ON CONFLICT DO NOTHING;

@@ -50,6 +50,7 @@ static enum err keep(struct app_money *m, const struct pay *p, const struct pay_
 	if (ev->declined && ev->livemode == pay_livemode(p)) {
 		put = STMT_inbox_decline;
 		arg_uuid(&a, uuid_is_nil(&ev->pledge) ? NULL : &ev->pledge);
+		arg_opt(&a, ev->card);
 	}
 	enum err e = store_call(m->store, put, &a, &rows, f);
 	*ret_new = e == OK && row_bool(rows, 0, "stored");

@@ -118,8 +118,7 @@ MUST enum err pay_parse_checkout(const struct pay *p, const struct pay_answer *a
  * references that lead to the pledge are missing */
 MUST enum err pay_parse_snapshot(const struct pay *p, enum pay_kind kind,
 	const struct pay_answer *ans, utc_t fetched_at, json_t **ret, struct fault *f);
-/* error text of a refusal, for the log and the attempt: type/code/decline code, param; never the
- * message with personal data */
+/* of a refusal, for the log and the attempt: type/code/decline code, param; never the message */
 void pay_error_text(const struct pay_answer *ans, char out[120]);
 
 /* pay_webhook: verify over the raw bytes, then read the envelope.
@@ -132,6 +131,7 @@ struct pay_event {
 	struct str id, type;
 	bool declined;      /* a payment was refused that a donor had just tried */
 	struct uuid pledge; /* of the event's own metadata, for what is declined; nil: not told */
+	struct str card;    /* that was declined, by one word on all pages; empty: not told */
 	enum pay_kind kind;
 	struct str object_id;
 	bool livemode, ignored;

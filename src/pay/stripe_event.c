@@ -127,10 +127,14 @@ static void read_decline(const json_t *o, struct pay_event *e)
 	struct str id =
 		json_text(o, first ? "data.object.parent.subscription_details.metadata.pledge"
 				   : "data.object.metadata.pledge");
+	struct str card =
+		json_text(o, "data.object.last_payment_error.payment_method.card.fingerprint");
 
 	e->declined = first || str_is(e->type, "payment_intent.payment_failed");
 	if (!e->declined || uuid_parse(id, &e->pledge) != OK)
 		e->pledge = (struct uuid){0};
+	if (e->declined && card.n <= 64 && str_is_word(card, "-_"))
+		e->card = card;
 }
 
 /* An event is written in the version of its endpoint. What it names is fetched in ours, so another

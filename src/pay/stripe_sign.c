@@ -101,6 +101,8 @@ static enum err keep(struct arena *a, struct pay_event *e)
 		r = arena_dup(a, e->object_id, &e->object_id);
 	if (r == OK)
 		r = arena_dup(a, e->version, &e->version);
+	if (r == OK)
+		r = arena_dup(a, e->card, &e->card);
 	return r;
 }
 

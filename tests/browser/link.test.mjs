@@ -9,7 +9,7 @@ import { axe, open_browser } from "./stage.mjs";
 
 // A host name of the plain kind: there browsers send no Sec-Fetch-Site, so the Origin has to do.
 const PLAIN = "paper.example";
-const s = await stack({ name: "link", views: 1, moneys: 2 });
+const s = await stack({ name: "link", views: 1, moneys: 2, set: { "view.deadline_ms": 3000 } });
 const browser = await open_browser(`--host-resolver-rules=MAP ${PLAIN} 127.0.0.1`);
 
 after(() => browser.close());

@@ -15,7 +15,7 @@ const MORE = ["/en/news/one-bus-four-villages", "/en/culture/lighthouse-library"
 	"/en/culture/map-of-a-moving-coast"];
 
 // With tickets and filters as shipped, but for those who press sooner than readers do: what a walk usually leaves out.
-const s = await stack({ name: "main_job", views: 2, moneys: 4, set: { "form.ticket": "on", "form.min_ms": 0, "risk.challenge": 50, "risk.refuse": 140 } });
+const s = await stack({ name: "main_job", views: 2, moneys: 4, set: { "view.deadline_ms": 3000, "form.ticket": "on", "form.min_ms": 0, "risk.challenge": 50, "risk.refuse": 140 } });
 const browser = await open_browser();
 
 after(() => browser.close());

@@ -239,7 +239,7 @@ const boxes = (prompt) => prompt.evaluate((host) => {
 });
 
 test("a variant is what /prompt of a running service gives: the same boxes, text and pixels", async () => {
-	const s = await stack({ name: "preview", views: 1, moneys: 1 });
+	const s = await stack({ name: "preview", views: 1, moneys: 1, set: { "view.deadline_ms": 3000 } });
 	const facts = ["--country", "LV", "--articles", "3"];
 	const link = (await s.ctl("preview", "support", "--variant", "b", "--page", "/en/news/night-ferry", ...facts)).stdout.trim();
 	const { pathname, search } = new URL(link, s.url);

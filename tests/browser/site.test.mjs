@@ -11,7 +11,7 @@ import { client } from "../walk/lib/http.mjs";
 import { root, stack } from "../walk/lib/stack.mjs";
 import { axe, open_browser } from "./stage.mjs";
 
-const s = await stack({ name: "site", views: 2, moneys: 1, set: { "view.explain": "on" } });
+const s = await stack({ name: "site", views: 2, moneys: 1, set: { "view.deadline_ms": 3000, "view.explain": "on" } });
 const browser = await open_browser();
 const pictures = join(root, "build/site");
 const articles = ["en", "ru"].flatMap((locale) => readdirSync(join(root, "deploy/site", locale), { withFileTypes: true })

@@ -10,7 +10,7 @@
 #include "fuzz.h"
 #include "main/fcgi.h"
 
-enum { BEGIN = 1, PARAMS = 4, STDIN = 5, STDOUT = 6, END = 3 };
+enum { BEGIN = 1, END = 3, PARAMS = 4, STDIN = 5, STDOUT = 6, GET_VALUES = 9 };
 
 /* --- the specification's reading ------------------------------------------------------------- */
 
@@ -162,31 +162,54 @@ static bool is_greedy_pair(const uint8_t *p, size_t n)
 	return false;
 }
 
-/* Records one after the other. pads: whether the padding of an empty one, and of the first, is
- * skipped. */
-static bool is_greedy(const uint8_t *p, size_t left, bool pads)
+/* The records after a BEGIN, of its request; others that begin meanwhile are refused. pads: whether
+ * the padding of an empty record is skipped. */
+static bool is_greedy_request(const uint8_t *p, size_t left, bool pads, int id)
 {
 	static uint8_t params[32768];
 	size_t n = 0;
-	int id = 0;
 
 	while (left >= 8) {
 		size_t content = (size_t)p[4] << 8 | p[5];
-		size_t whole = 8 + content + ((content > 0 && p[1] != BEGIN) || pads ? p[6] : 0);
+		size_t whole = 8 + content + (content > 0 || pads ? p[6] : 0);
 		int this_id = p[2] << 8 | p[3];
 		content = content < left - 8 ? content : left - 8;
-		if (p[1] == BEGIN) {
-			id = this_id;
-			n = 0;
-		} else if (p[1] == PARAMS && this_id == id) {
+		if (p[1] == PARAMS && this_id == id) {
 			(void)add(params, &n, p + 8, content);
-		} else if (this_id == 0 && is_greedy_pair(p + 8, content)) {
-			return true; /* pairs are looked for in each management record, whatever it is */
+		} else if (p[1] != BEGIN && this_id == 0) {
+			/* pairs are looked for in each management record; what is in one that it
+			 * does not know goes on as parameters, too */
+			if (is_greedy_pair(p + 8, content))
+				return true;
+			if (p[1] != GET_VALUES)
+				(void)add(params, &n, p + 8, content);
 		}
 		if (is_greedy_pair(params, n))
 			return true;
 		if (whole > left)
 			return false;
+		p += whole;
+		left -= whole;
+	}
+	return false;
+}
+
+/* Any record may turn out to begin a request: those before it may have ended theirs. pads: as
+ * above, and of one that begins. */
+static bool is_greedy(const uint8_t *p, size_t left, bool pads)
+{
+	int begun = 0;
+
+	if (is_greedy_request(p, left, pads, -1))
+		return true;
+	while (left >= 8) {
+		size_t content = (size_t)p[4] << 8 | p[5];
+		size_t whole = 8 + content + ((content > 0 && p[1] != BEGIN) || pads ? p[6] : 0);
+		if (whole > left)
+			return false;
+		if (p[1] == BEGIN && (++begun > 16 || is_greedy_request(p + whole, left - whole,
+							      pads, p[2] << 8 | p[3])))
+			return true;
 		p += whole;
 		left -= whole;
 	}

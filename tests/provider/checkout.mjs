@@ -68,11 +68,12 @@ export function pay(world, id, { email, delayed = false } = {})
 	return world.emit('checkout.session.completed', session);
 }
 
-export function decline(world, id, code)
+// card: its fingerprint, the same on all pages.
+export function decline(world, id, code, card)
 {
 	const record = open(world, id);
 	if (record.obj.mode === 'payment') {
-		declineIntent(world, sessionIntent(world, record), {}, code);
+		declineIntent(world, sessionIntent(world, record), {}, code, card);
 		world.ledger.touch(record);
 	}
 }

@@ -39,8 +39,8 @@ export function onCharge(decline)
 	};
 }
 
-// onIntent: a payment intent's last_payment_error.
-export function onIntent(decline, charge)
+// onIntent: a payment intent's last_payment_error; card is the fingerprint of what was tried, if that is told.
+export function onIntent(decline, charge, card)
 {
 	const [code, message] = wordsOf(decline);
 	return {
@@ -48,6 +48,7 @@ export function onIntent(decline, charge)
 		...(charge ? { charge } : {}), code, decline_code: decline,
 		doc_url: `https://stripe.com/docs/error-codes/${code.replaceAll('_', '-')}`,
 		message, type: 'card_error',
+		...(card ? { payment_method: { object: 'payment_method', type: 'card', card: { brand: 'visa', fingerprint: card, last4: '0002' } } } : {}),
 	};
 }
 

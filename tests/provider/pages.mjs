@@ -49,7 +49,7 @@ async function act(world, res, record, verb, form)
 	if (verb === 'pay' || verb === 'delayed')
 		await paid(world, res, id, { email, delayed: verb === 'delayed' });
 	else if (verb === 'decline') {
-		world.step(() => decline(world, id, isDecline(form.code) ? form.code : undefined));
+		world.step(() => decline(world, id, isDecline(form.code) ? form.code : undefined, form.card));
 		world.commit();
 		payPage(res, record, { status: 402,
 			problem: 'Your card was declined. You were not charged; you may try again.' });

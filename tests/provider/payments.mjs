@@ -64,11 +64,11 @@ function fail(world, record, made, error)
 	world.emit('payment_intent.payment_failed', pi);
 }
 
-export function declineIntent(world, record, how, decline = 'generic_decline')
+export function declineIntent(world, record, how, decline = 'generic_decline', card)
 {
 	const made = addCharge(world, record, 'failed', how);
 	Object.assign(made.obj, onCharge(decline));
-	fail(world, record, made, onIntent(decline, made.obj.id));
+	fail(world, record, made, onIntent(decline, made.obj.id, card));
 }
 
 // challengeIntent: the bank wants the donor to confirm; until then nothing is charged.

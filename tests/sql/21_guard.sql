@@ -1,16 +1,16 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(92);
+SELECT plan(113);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
-	email text DEFAULT NULL, print bytea DEFAULT '\x01', amount bigint DEFAULT 2500, reader uuid DEFAULT NULL)
+	email text DEFAULT NULL, print bytea DEFAULT '\x01', amount bigint DEFAULT 2500, reader uuid DEFAULT NULL, campaign text DEFAULT NULL, more jsonb DEFAULT NULL)
 RETURNS TABLE (said text, wait_s int, paused boolean, again boolean, off text[]) LANGUAGE sql AS $$
 	SELECT outcome || CASE WHEN leased THEN ' leased' ELSE '' END || coalesce(' ' || why, ''), wait_s, paused, again, methods_off
 	FROM pledged.pledge_try('fixture-key-' || lpad(n::text, 6, '0'), print, pg_temp.pid(n), 'fixture-token-' || lpad(n::text, 6, '0'), 901::int2,
-		reader, NULL, NULL, NULL, amount, 'EUR', 'once', coalesce(email, 'd' || n || '@mail.example'), 'en', 'rq', pg_temp.aid(n), 'stripe', false,
-		'v1:create:' || pg_temp.aid(n), 'POST', '/v1/checkout/sessions', '\x613d62', 15, pg_temp.t0() + later, nets, known)
+		reader, NULL, campaign, NULL, amount, 'EUR', 'once', coalesce(email, 'd' || n || '@mail.example'), 'en', 'rq', pg_temp.aid(n), 'stripe', false,
+		'v1:create:' || pg_temp.aid(n), 'POST', '/v1/checkout/sessions', '\x613d62', 15, pg_temp.t0() + later, nets, known, 0, more)
 $$;
 CREATE FUNCTION pg_temp.said(n int, later interval DEFAULT '0') RETURNS text LANGUAGE sql AS
 	$$ SELECT said || coalesce(' ' || wait_s, '') FROM pg_temp.try(n, later) $$;
@@ -60,6 +60,53 @@ SELECT is((SELECT string_agg(name || ':' || was || '>' || became || coalesce(' '
 	'stripe/sepa_debit:on>off fraud,stripe/sepa_debit:off>on,stripe:on>off maintenance,stripe:off>on', 'every change is a row');
 SELECT is((SELECT string_agg(provider || '/' || method || "on", ',') FROM pay_switch_list()), 'stripe/true,stripe/sepa_debittrue', 'the list');
 SELECT is(pg_temp.as_role('pledged_money', $$ SELECT pledged.pay_switch_set('stripe', '', false, NULL, now()) $$), '42501', 'no worker throws a switch');
+
+-- switches of countries and campaigns
+SELECT is(gift_switch_set('country', 'NO', false, 'cards are tried', pg_temp.t0()), true, 'a country is switched off');
+SELECT is((SELECT said || ' ' || wait_s FROM pg_temp.try(23, more => '{"country": "NO"}')), 'off country 60', 'from there no new pledge is taken');
+SELECT is((SELECT count(*) FROM pledge WHERE pledge_id = pg_temp.pid(23)) + (SELECT count(*) FROM limit_bucket b WHERE b.who = email_hash(901::int2, 'd23@mail.example')), 0::bigint,
+	'and nothing is stored of it, in no bucket either');
+SELECT is((SELECT why::text FROM refusal_log ORDER BY at DESC, refusal_log.ctid DESC LIMIT 1), '{off}', 'but that it was refused');
+SELECT is((SELECT string_agg(said, ',' ORDER BY n) FROM (VALUES (24, '{"country": "SE"}'::jsonb), (25, '{}'), (26, NULL)) v (n, more), pg_temp.try(v.n, more => v.more)),
+	'made leased,made leased,made leased', 'from elsewhere, and from nobody knows where, it is');
+SELECT is((SELECT said FROM pg_temp.try(24, more => '{"country": "NO"}')), 'made leased', 'one that is stored goes on, wherever it comes from then');
+SELECT is(gift_switch_set('country', 'NO', false, 'still', pg_temp.t0())::text || gift_switch_set('country', 'NO', true, NULL, pg_temp.t0()), 'falsetrue', 'off is off, and on');
+SELECT throws_ok($$ SELECT gift_switch_set('country', 'no', false, NULL, now()) $$, '23514', NULL, 'no is no country');
+SELECT is(gift_switch_set('campaign', 'nobody', false, NULL, pg_temp.t0()), NULL, 'there is no such campaign');
+INSERT INTO campaign (site_id, slug, version) VALUES (901, 'closing', 1);
+SELECT is(gift_switch_set('campaign', 'closing', false, NULL, pg_temp.t0()), true, 'a campaign is switched off');
+SELECT is((SELECT string_agg(said, ',' ORDER BY n) FROM (VALUES (27, 'closing'), (28, 'another'), (29, NULL)) v (n, campaign), pg_temp.try(v.n, campaign => v.campaign)),
+	'off campaign,made leased,made leased', 'no new pledge of it is taken, of others it is');
+SELECT is((SELECT string_agg(provider || '/' || method || "on", ',' ORDER BY provider) FROM pay_switch_list() WHERE provider <> 'stripe') || (SELECT switches FROM view_guard()),
+	'campaign/' || (SELECT slug FROM site WHERE site_id = 901) || '/closingfalse,country/NOtrue1', 'the list, and the metric');
+SELECT is(pg_temp.as_role('pledged_money', $$ SELECT pledged.gift_switch_set('country', 'NO', false, NULL, now()) $$), '42501', 'no worker throws one');
+UPDATE gift_switch SET "on" = true;
+
+-- a card, on whichever pages
+CREATE FUNCTION pg_temp.tried(n int, later interval, card text) RETURNS boolean LANGUAGE plpgsql AS $$
+#variable_conflict use_variable
+BEGIN
+	PERFORM decline_note(901::int2, pg_temp.pid(n), pg_temp.t0(), pg_temp.t0() + later, card);
+	RETURN card_at IS NOT NULL FROM decline_page WHERE pledge_id = pg_temp.pid(n);
+END $$;
+SELECT is((SELECT string_agg(pg_temp.tried(60 + i, '0', 'A')::text, ',') FROM generate_series(1, 9) i), repeat('false,', 8) || 'false', 'no rule, no limit of cards');
+DELETE FROM decline_page; -- the breaker has a test of its own, below
+UPDATE limit_rule SET "on" = true, burst = 3, per_second = 0.01 WHERE scope = 'card';
+SELECT is((SELECT string_agg(pg_temp.tried(70 + i, '0', 'A')::text, ',') FROM generate_series(1, 4) i), 'false,false,false,true', 'a card has room for some refusals, on all pages together');
+SELECT is(pg_temp.tried(75, '0', 'B')::text || pg_temp.tried(76, '0', NULL) || pg_temp.tried(77, '0', ''), 'falsefalsefalse', 'another card has its own, and what is not told none');
+SELECT is(pg_temp.tried(78, '99 s', 'A')::text || pg_temp.tried(79, '200 s', 'A'), 'truefalse', 'and more as time goes by');
+SELECT is((SELECT count(*) FROM limit_bucket WHERE scope = 'card' AND site_id = 901 AND who = limit_hash(901::int2, 'card A')), 1::bigint, 'what is kept is a keyed hash');
+SELECT attempt_opened(pg_temp.box(n), 'cs_card' || n, 'https://pay.example/' || n, NULL, false, pg_temp.t0() + interval '5 s') FROM (VALUES (11), (12)) v (n) \g /dev/null
+SELECT is(pg_temp.tried(80, '200 s', 'A')::text || pg_temp.tried(11, '200 s', 'A') || pg_temp.tried(12, '200 s', 'C'), 'falsetruefalse', 'two pages are open');
+SELECT lives_ok($$ SELECT guard_tick(pg_temp.t0() + interval '202 s') $$, 'the clerk');
+SELECT is((SELECT string_agg(pledge_id || ' ' || kind || ' ' || author || ' ' || reason, ',') FROM wish), pg_temp.pid(11) || ' expire guard a card that was refused too often',
+	'asks for the end of the one');
+DELETE FROM guard_event WHERE kind = 'form';
+UPDATE limit_rule SET "on" = false;
+DELETE FROM wish;
+DELETE FROM decline_page;
+DELETE FROM decline_count;
+DELETE FROM breaker;
 
 -- the form's breaker (case 80)
 INSERT INTO breaker (site_id, over_percent, puzzle_percent, at_least, window_s, pause_s, trial_n, trial_gap_s) VALUES (901, 50, NULL, 10, 300, 60, 3, 10);

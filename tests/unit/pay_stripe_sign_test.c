@@ -348,6 +348,34 @@ static void a_declined_card_is_told(void **state)
 	}
 }
 
+#define TRIED(card) "{\"id\":\"pi_1\",\"last_payment_error\":{\"payment_method\":{\"type\":\"card\",\"card\":{\"fingerprint\":" card "}}}}"
+
+/* The card of a refusal, by the provider's word for it; what is no such word is not told. */
+static void the_card_is_told(void **state)
+{
+	static const struct { const char *body, *card; } rows[] = {
+	    {EVENT("payment_intent.payment_failed", TRIED("\"Xt5EWLLDS7FJjR1c\"")), "Xt5EWLLDS7FJjR1c"},
+	    {EVENT("payment_intent.payment_failed", TRIED("null")), ""},
+	    {EVENT("payment_intent.payment_failed", TRIED("7")), ""},
+	    {EVENT("payment_intent.payment_failed", TRIED("\"\"")), ""},
+	    {EVENT("payment_intent.payment_failed", TRIED("\"a b\"")), ""},
+	    {EVENT("payment_intent.payment_failed", TRIED("\"0123456789012345678901234567890123456789012345678901234567890123\"")),
+	        "0123456789012345678901234567890123456789012345678901234567890123"},
+	    {EVENT("payment_intent.payment_failed", TRIED("\"01234567890123456789012345678901234567890123456789012345678901234\"")), ""},
+	    {EVENT("payment_intent.payment_failed", "{\"id\":\"pi_1\",\"last_payment_error\":{\"payment_method\":{\"type\":\"sepa_debit\"}}}"), ""},
+	    {EVENT("payment_intent.succeeded", TRIED("\"Xt5EWLLDS7FJjR1c\"")), ""},
+	};
+
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(rows); i++) {
+		struct pay_event ev;
+		struct fault f;
+		assert_int_equal(read_event(rows[i].body, &ev, &f), OK);
+		if (!str_is(ev.card, rows[i].card))
+			fail_msg("row %zu", i);
+	}
+}
+
 /* Each type stands for itself; what it names is fetched in our own version. */
 static void another_version_is_told(void **state)
 {
@@ -446,7 +474,7 @@ static void no_memory_at_any_place(void **state)
 		e = read_event(events[0].body, &ev, &f);
 		assert_true(e == OK || e == ERR_NO_MEMORY);
 	}
-	assert_int_equal(n, 6);
+	assert_int_equal(n, 7);
 	arena_fail_at(&arena, 0);
 }
 
@@ -462,6 +490,7 @@ int main(void)
 		cmocka_unit_test(no_secret_no_event),
 		cmocka_unit_test(events_name_what_to_fetch),
 		cmocka_unit_test(a_declined_card_is_told),
+		cmocka_unit_test(the_card_is_told),
 		cmocka_unit_test(another_version_is_told),
 		cmocka_unit_test(a_thin_event_may_say_little),
 		cmocka_unit_test(unsound_events_are_refused),

@@ -212,7 +212,7 @@ test("the stylesheet stands in the page, or the page names where it lies", async
 // --- what is published ---------------------------------------------------------------------------
 
 test("published campaigns are shown by what the ledger holds; paused, over and coming ones too", async () => {
-	const s = await decide_stack({ name: "ctl-preview", views: 1, moneys: 2 });
+	const s = await decide_stack({ name: "ctl-preview", views: 1, moneys: 2, set: { "view.deadline_ms": 3000 } });
 	const words = { variants: [{ variant: "a", share: 100, text: text("{raised} of {goal}, {supporters|gift|gifts}") }] };
 	const goal = { amount: "1000", currency: "EUR" };
 

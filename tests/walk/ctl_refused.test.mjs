@@ -88,6 +88,7 @@ const COMMANDS = [
 	{ words: ["pay", "list"], needs: ["pay_switch_list"], tells: true },
 	{ words: ["pay", "off", "stripe"], needs: ["pay_switch_set"] },
 	{ words: ["pay", "on", "stripe"], needs: ["pay_switch_set"] },
+	{ words: ["pay", "off", "--country", "NO"], needs: ["gift_switch_set"] },
 	{ words: ["risk", "list"], needs: ["risk_rule_list"], tells: true },
 	{ words: ["risk", "set", "disposable", "off"], needs: ["risk_rule_set"] },
 	{ words: ["robots", "list"], needs: ["robot_list"], tells: true },

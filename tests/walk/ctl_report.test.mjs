@@ -18,7 +18,7 @@ import { until } from "./lib/until.mjs";
 
 const run = promisify(execFile);
 const dir = await mkdtemp(join(tmpdir(), "pledged-report-"));
-const s = await decide_stack({ name: "ctl-report", views: 1, moneys: 2, clerks: 2, ops: "on", set: { "report.every_s": "1" } });
+const s = await decide_stack({ name: "ctl-report", views: 1, moneys: 2, clerks: 2, ops: "on", set: { "view.deadline_ms": 3000, "report.every_s": "1" } });
 const scripts = readdirSync(join(root, "sql/reports")).filter((f) => f.endsWith(".sql")).sort();
 const name_of = (file) => file.replace(/^\d\d_|\.sql$/g, "");
 const report = (...words) => s.ctl("report", "--dir", join(root, "sql"), ...words);

@@ -17,7 +17,7 @@ const lib = await readdir("/usr/lib").then((dirs) => dirs.map((d) => `/usr/lib/$
 const skip = !lib ? "there is no libfaketime" : sanitized ? "two libraries that want to be the first" : false;
 
 test("an hour back (case 85)", { skip }, async (t) => {
-	const s = await guard_stack({ name: "money-clock", moneys: 2, set: { "clerk.interval_ms": 100, "clerk.lookup_after_s": 2, "money.wait_ms": 1000 },
+	const s = await guard_stack({ name: "money-clock", moneys: 2, set: { "clerk.interval_ms": 100, "clerk.lookup_after_s": 2, "money.wait_ms": 5000 },
 		limits: { network: [3, 0.05] } });
 	const CLOCK = join(s.dir, "conf", "clock"); // a folder that roles may read
 	const step = (offset) => writeFile(CLOCK, `${offset}\n`);
@@ -52,7 +52,7 @@ test("an hour back (case 85)", { skip }, async (t) => {
 	await s.provider.no_faults();
 
 	await step("-3600");
-	await until("the clerk saw it", async () => await s.count("SELECT count(*) FROM pledged.guard_event WHERE kind = 'clock'") === 1, 20);
+	await until("the clerk saw it", async () => await s.count("SELECT count(*) FROM pledged.guard_event WHERE kind = 'clock'") === 1);
 	const late = await s.one("SELECT ceil(extract(epoch FROM max(greatest(not_before, lease_until)) - now()))::integer FROM pledged.outbox WHERE state = 'open' AND kind = 'create'");
 
 	assert.ok(late === undefined || late === "" || Number(late) < 0, `nothing waits for the old clock: ${late}`);

@@ -1,6 +1,9 @@
-// The goal: one command takes a provider, or one way to pay, out of all running processes within two seconds; what runs goes on.
+// The goal: one command takes a provider, a way to pay, a country or a campaign out of all running processes within two seconds; what runs
+// goes on.
 
 import assert from "node:assert/strict";
+import { readFile, writeFile } from "node:fs/promises";
+import { join } from "node:path";
 import { after, test } from "node:test";
 
 import { creates, events } from "./lib/guard.mjs";
@@ -130,9 +133,63 @@ test("a method off: new pages offer the others, within two seconds over all work
 		"stripe/card,off,on", "stripe/sepa_debit,off,on"]);
 });
 
+// country_of_header: nginx tells the country that the test says, as from a site's own map.
+async function country_of_header() {
+	const file = join(s.dir, "nginx", "pledged-http.conf");
+	const conf = await readFile(file, "utf8");
+
+	assert.match(conf, /^map \$remote_addr \$pledged_country \{/m);
+	await writeFile(file, conf.replace(/^map \$remote_addr \$pledged_country \{/m, "map $http_walk_country $pledged_country {\n\t~^(?<walk_country>[A-Z][A-Z])$ $walk_country;"));
+	await s.role("nginx", "restart");
+	await s.ready();
+}
+
+test("a country off: nobody from there is taken, by form or script, and everybody else is", async () => {
+	const from = (country, more) => client(s.url, { headers: { "walk-country": country } }).pledge(gift(more));
+	const fields = gift();
+
+	await country_of_header();
+	assert.equal((await from("NO", fields)).status, 201);
+	assert.equal((await s.ctl("pay", "off", "--country", "NO", "--reason", "cards are tried")).stdout, "country/NO is off\n");
+	const before = [(await counts(s)).pledge, await creates(s)];
+	const refused = await Promise.all(Array.from({ length: 12 }, () => from("NO")));
+	const page = await client(s.url, { headers: { "walk-country": "NO" } }).form(gift());
+
+	assert.deepEqual([...new Set(refused.map((answer) => answer.status))], [503], "all four workers know");
+	assert.equal(refused[0].json().type, "urn:pledged:problem:pay_off");
+	assert.ok(Number(refused[0].headers["retry-after"]) > 0);
+	assert.equal(page.status, 503);
+	assert.match(page.text, /We take no contributions at the moment/);
+	assert.deepEqual([(await counts(s)).pledge, await creates(s)], before, "nothing is stored, nobody is called");
+	assert.equal((await from("NO", fields)).status, 201, "a stored pledge is answered");
+	assert.deepEqual((await Promise.all(["SE", "", "no"].map((country) => from(country)))).map((answer) => answer.status), [201, 201, 201]);
+	assert.match((await s.ctl("pay", "list")).stdout, /^country\/NO +off .*\w+ +cards are tried$/m);
+	assert.equal((await s.ctl("pay", "on", "--country", "NO")).stdout, "country/NO is on\n");
+	assert.equal((await from("NO")).status, 201);
+});
+
+test("a campaign off: no pledge of it is taken, nor offered a page again; others are", async () => {
+	const old = await made(s, gift({ campaign: "support" }));
+	const again = () => s.request(`/pledge/${old.pledge}/again`, { method: "POST", form: {}, headers: { origin: s.url, accept: "text/html" } });
+
+	await s.provider.expire(session_of(old.url));
+	await reaches(s, old.pledge, "lapsed");
+	assert.equal((await s.ctl("pay", "off", "--campaign", "demo/support")).stdout, "campaign/demo/support is off\n");
+	assert.equal((await s.ctl("pay", "off", "--campaign", "support")).stdout, "campaign/support is off as before\n");
+	assert.deepEqual((await Promise.all([give({ campaign: "support" }), give({ campaign: "meter" }), give()])).map((answer) => answer.status), [503, 201, 201]);
+	assert.equal((await again()).status, 503);
+	await s.ctl("pay", "on", "--campaign", "support");
+	assert.equal((await give({ campaign: "support" })).status, 201);
+	assert.equal((await again()).status, 303);
+	assert.deepEqual((await events(s, "switch")).slice(-4).map((e) => e.join()), ["country/NO,on,off", "country/NO,off,on",
+		"campaign/demo/support,on,off", "campaign/demo/support,off,on"]);
+});
+
 test("what cannot be switched is said in words", async () => {
 	for (const [words, said] of [[["off", "stripe", "--method", "klarna"], /klarna does not stand in stripe\.methods \(card,sepa_debit\)/],
-		[["off", "paypal"], /there is no provider paypal; these are configured: stripe/], [["off"], /^usage:/], [["on", "stripe", "more"], /^usage:/]]) {
+		[["off", "paypal"], /there is no provider paypal; these are configured: stripe/], [["off"], /^usage:/], [["on", "stripe", "more"], /^usage:/],
+		[["off", "stripe", "--country", "NO"], /^usage:/], [["off", "--country", "NO", "--campaign", "support"], /^usage:/], [["off", "--country", "NO", "--method", "card"], /^usage:/],
+		[["off", "--country", "no"], /two capital letters/], [["off", "--country", "NOR"], /two capital letters/], [["off", "--campaign", "nobody"], /there is no campaign nobody/]]) {
 		const { code, stderr } = await s.ctl("pay", ...words);
 
 		assert.notEqual(code, 0);

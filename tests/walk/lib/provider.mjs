@@ -20,7 +20,7 @@ export function provider(base) {
 		page: (url) => request(base, new URL(url).pathname),
 		pay: (url, form) => press(url, "pay", form),
 		delayed: (url, form) => press(url, "delayed", form),
-		decline: (url) => press(url, "decline"),
+		decline: (url, card) => press(url, "decline", card ? { card } : {}),
 		cancel: (url) => press(url, "cancel"),
 		press,
 
