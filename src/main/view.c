@@ -1,6 +1,6 @@
 /* main/view.c: the event loop of the view role: FastCGI connections, database descriptors, one
- * timer, signals. After each round of the loop app_view_tick sends what has gathered: so load makes
- * the batches. */
+ * timer, signals. After each round of the loop app_view_tick sends what has gathered for long
+ * enough: so load makes the batches. */
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
