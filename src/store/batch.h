@@ -72,7 +72,7 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat);
 
 /* batch_due: by when to drive it again though nothing is ready, 0 = no hurry. Under load what waits
  * stays a moment for more, since a batch's commit costs as much for one reader as for many; a lone
- * reader's view is sent at once. */
+ * reader's view is sent at once. Whose row was locked is tried again some ms later. */
 mono_t batch_due(const struct batch *b);
 
 void batch_add(struct batch *b,

@@ -263,11 +263,20 @@ static void read_on(struct batch *b, unsigned ready, mono_t now)
 	}
 }
 
+static mono_t gathers_until(const struct batch *b)
+{
+	bool gathers = b->last_n >= LOAD_OPS && b->queue.n < FULL_OPS && b->queue.n < b->limit;
+	return gathers ? (mono_t){b->since.us + PACE_US} : (mono_t){0};
+}
+
 mono_t batch_due(const struct batch *b)
 {
-	bool gathers = b->state == IDLE && b->queue.first && b->last_n >= LOAD_OPS &&
-		       b->queue.n < FULL_OPS && b->queue.n < b->limit;
-	return gathers ? (mono_t){b->since.us + PACE_US} : (mono_t){0};
+	mono_t due = {0};
+	if (b->state == IDLE && b->queue.first)
+		due = gathers_until(b);
+	else if (b->state == IDLE && b->busy.first)
+		due = b->busy_at;
+	return due;
 }
 
 void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
@@ -296,7 +305,7 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 	batch_again(b, now);
 	if (b->state == IDLE && b->ask_waiting)
 		send_ask(b, now);
-	else if (b->state == IDLE && ((b->queue.first && now.us >= batch_due(b).us) ||
+	else if (b->state == IDLE && ((b->queue.first && now.us >= gathers_until(b).us) ||
 					     batch_tally_is_due(b, now) || beat))
 		batch_send(b, now);
 }

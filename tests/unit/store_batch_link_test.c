@@ -157,6 +157,19 @@ static void nothing_is_due_while_a_batch_flies_or_nobody_waits(void **state)
 	end();
 }
 
+static void a_locked_row_is_tried_again_in_time(void **state)
+{
+	(void)state;
+	begin(4, 3);
+	b->busy = b->queue; /* all were locked; as batch_again puts them back */
+	b->busy_at = (mono_t){SENT_AT + 10000};
+	batch_queue_init(&b->queue);
+	assert_int_equal(batch_due(b).us, SENT_AT + 10000);
+	assert_int_equal(leave(9999, false), 0);
+	assert_int_equal(leave(10000, false), 3);
+	end();
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -167,6 +180,7 @@ int main(void)
 		cmocka_unit_test(no_more_are_waited_for_than_may_be_sent),
 		cmocka_unit_test(a_beat_or_a_tally_takes_them_along),
 		cmocka_unit_test(a_question_does_not_wait),
+		cmocka_unit_test(a_locked_row_is_tried_again_in_time),
 		cmocka_unit_test(nothing_is_due_while_a_batch_flies_or_nobody_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);
