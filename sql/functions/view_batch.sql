@@ -1,6 +1,6 @@
 -- view_batch: everything that one round of a view worker has to store, and the state of its readers afterwards.
 -- Tables, in locking order: epoch (read), reader (in the order of p_reader, which is sorted and without doubles), prompt_event, roll_delta, experiment_due,
--- tally, tally_done (read), visit_tally, decision_sample, robot_claim (never waits), epoch (read again).
+-- tally, tally_done (read), visit_tally, decision_sample, robot_claim (never waits).
 -- Idempotent: an article counts once a day (seen_new), a mark is named by its first 10 bytes, a tally by (worker, seq): a batch may be sent again.
 --   p_seen     entries to count, '' for a look without counting; one that is marked as walled takes the place of the same one that is
 --              not, with the same condition as a mark beside it
@@ -46,10 +46,11 @@ BEGIN
 		PERFORM reader_forget(v.id, v.ver = -2) FROM unnest(p_reader, p_version) AS v(id, ver)
 		WHERE v.ver IN (-2, -3) AND (v_skip IS NULL OR v.id <> ALL (v_skip)) ORDER BY v.id;
 	END IF;
+	-- days by the earlier of two clocks: one that runs ahead takes nothing
+	SELECT e.epoch, substr(int4send(greatest(d.today - e.list_days, 0)), 3), substr(int4send(greatest(d.today - e.list_days + 7, 0)), 3)
+	INTO epoch, v_oldest, v_keep
+	FROM epoch e, (SELECT (least(p_now, now()) AT TIME ZONE 'UTC')::date - date '2000-01-01' AS today) d;
 	IF cardinality(p_reader) > 0 THEN
-		-- by the earlier of two clocks: one that runs ahead takes nothing
-		SELECT substr(int4send(greatest(d.today - e.list_days, 0)), 3), substr(int4send(greatest(d.today - e.list_days + 7, 0)), 3) INTO v_oldest, v_keep
-		FROM epoch e, (SELECT (least(p_now, now()) AT TIME ZONE 'UTC')::date - date '2000-01-01' AS today) d;
 		RETURN QUERY
 		UPDATE reader r SET
 			views = r.views + CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND position(v.add IN r.seen) > 0) THEN 0
@@ -73,20 +74,29 @@ BEGIN
 		RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency, r.seen, r.marks,
 			NULL::bigint;
 		GET DIAGNOSTICS v_n = ROW_COUNT;
-		-- first those who bring what their cookie had, as new readers do: few have to be looked for
-		FOR v_old IN 0 .. 1 LOOP
-			EXIT WHEN v_n >= cardinality(p_reader) - coalesce(cardinality(v_skip), 0);
+		-- Mostly a new reader comes back with a second article, and the cookie had the first. Whoever was inserted by another transaction
+		-- meanwhile is left to the statement after this one, which costs more before it has done anything.
+		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
 			RETURN QUERY
 			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
-			-- mostly an article, or two of which the cookie had the first
-			SELECT v.id, v.site, v.first, v.at, n.list, CASE WHEN octet_length(n.list) = 8 THEN 1
-				WHEN octet_length(n.list) = 16 AND substr(n.list, 5, 4) <> substr(n.list, 13) THEN 2 ELSE seen_new('', n.list) END
+			SELECT v.id, v.site, v.first, v.at, substr(v.add, 9) || substr(v.add, 1, 8), 2
+			FROM unnest(p_reader, p_site, p_first, p_at, p_seen) AS v(id, site, first, at, add)
+			WHERE octet_length(v.add) = 16 AND substr(v.add, 5, 4) <> substr(v.add, 13)
+				AND substr(v.add, 3, 1) < '\x80' AND substr(v.add, 11, 1) < '\x80' AND (v_skip IS NULL OR v.id <> ALL (v_skip))
+			ON CONFLICT (reader_id) DO NOTHING
+			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
+				r.seen, r.marks, NULL::bigint;
+			GET DIAGNOSTICS v_more = ROW_COUNT;
+			v_n := v_n + v_more;
+		END IF;
+		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
+			RETURN QUERY
+			INSERT INTO reader AS r (reader_id, site_id, first_at, last_at, seen, views)
+			SELECT v.id, v.site, v.first, v.at, n.list, CASE WHEN octet_length(n.list) = 8 THEN 1 ELSE seen_new('', n.list) END
 			FROM unnest(p_reader, p_site, p_first, p_at, p_seen) AS v(id, site, first, at, add),
-				LATERAL (SELECT CASE WHEN v.add = '' OR (octet_length(v.add) = 8 AND get_byte(v.add, 2) < 128) THEN v.add
-				WHEN octet_length(v.add) = 16 AND get_byte(v.add, 2) < 128 AND get_byte(v.add, 10) < 128 AND substr(v.add, 1, 8) <> substr(v.add, 9)
-					THEN substr(v.add, 9) || substr(v.add, 1, 8)
+				LATERAL (SELECT CASE WHEN octet_length(v.add) = 8 AND get_byte(v.add, 2) < 128 THEN v.add
 				ELSE seen_add('', v.add) END AS list) n
-			WHERE n.list <> '' AND (octet_length(v.add) <= 8)::integer = v_old AND (v_skip IS NULL OR v.id <> ALL (v_skip))
+			WHERE n.list <> '' AND (v_skip IS NULL OR v.id <> ALL (v_skip))
 				-- what this transaction wrote above; what another one inserted meanwhile is a conflict
 				AND NOT EXISTS (SELECT FROM reader u WHERE u.reader_id = v.id AND u.xmin = pg_current_xact_id()::xid)
 			ON CONFLICT (reader_id) DO UPDATE SET
@@ -99,7 +109,7 @@ BEGIN
 				r.seen, r.marks, NULL::bigint;
 			GET DIAGNOSTICS v_more = ROW_COUNT;
 			v_n := v_n + v_more;
-		END LOOP;
+		END IF;
 		IF v_n < cardinality(p_reader) - coalesce(cardinality(v_skip), 0) THEN
 			RETURN QUERY SELECT m.reader_id, -2, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz, NULL::timestamptz,
 				NULL::bigint, NULL::text, uuid_send(m.same_as), NULL::bytea, NULL::bigint FROM reader_moved(p_reader, v_skip) m;
@@ -149,8 +159,7 @@ BEGIN
 		END IF;
 		PERFORM robot_claims_put(p_counts -> 'claims', p_now);
 	END IF;
-	RETURN QUERY SELECT NULL::uuid, NULL::integer, NULL::integer, NULL::smallint, NULL::timestamptz, NULL::timestamptz,
-		NULL::timestamptz, NULL::bigint, NULL::text, NULL::bytea, NULL::bytea, e.epoch FROM epoch e;
+	RETURN NEXT; -- no reader, the epoch alone
 END
 $$;
 COMMENT ON FUNCTION pledged.view_batch IS 'Count views, append marks, store prompt events and a tally; return the readers as they are now and the epoch.';

@@ -91,6 +91,9 @@ void app_view_ticket(
 /* app_view_tick: send what waits, reload campaigns, open pages past their deadline. After each
  * round of the loop and at least each 50 ms. */
 void app_view_tick(struct app_view *v, utc_t utc, mono_t now);
+/* app_view_due: when what waits is to be sent at the latest, within some ms; 0 = nothing waits so.
+ */
+mono_t app_view_due(const struct app_view *v);
 /* app_view_drain: true when nothing waits and every count is committed or cannot be. */
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now);
 

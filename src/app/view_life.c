@@ -317,6 +317,17 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 	tell_gauges(v);
 }
 
+mono_t app_view_due(const struct app_view *v)
+{
+	mono_t first = {0};
+	for (size_t i = 0; i < v->batch_n; i++) {
+		mono_t due = batch_due(v->batch[i]);
+		if (due.us && (!first.us || due.us < first.us))
+			first = due;
+	}
+	return first;
+}
+
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
 {
 	bool idle = v->held == 0;

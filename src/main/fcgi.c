@@ -106,6 +106,12 @@ int fcgi_fd(const struct fcgi *c)
 	return c->req.ipcFd;
 }
 
+bool fcgi_is_silent(const struct fcgi *c)
+{
+	char byte;
+	return recv(fcgi_fd(c), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
+}
+
 void fcgi_free(struct fcgi *c)
 {
 	if (!c)

@@ -19,8 +19,9 @@ MUST enum err fcgi_listener(int *ret_fd, struct fault *f);
  * keep: connections are served again after an answer. */
 struct fcgi *fcgi_accept(int listener, int64_t io_ms, bool keep);
 bool fcgi_is_short(int error);
-void fcgi_free(struct fcgi *c);    /* ends the connection; NULL is fine */
-int fcgi_fd(const struct fcgi *c); /* -1 when the peer is gone */
+void fcgi_free(struct fcgi *c);            /* ends the connection; NULL is fine */
+int fcgi_fd(const struct fcgi *c);         /* -1 when the peer is gone */
+bool fcgi_is_silent(const struct fcgi *c); /* nothing came after the last request */
 
 /* fcgi_read: the next request of the connection; waits at most io_ms for the peer.
  *   gives  *q filled (slices live until fcgi_answer)

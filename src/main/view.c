@@ -1,12 +1,11 @@
 /* main/view.c: the event loop of the view role: FastCGI connections, database descriptors, one
- * timer, signals. After each round of the loop app_view_tick sends what has gathered: so load makes
- * the batches. */
+ * timer, signals. After each round of the loop app_view_tick sends what has gathered for long
+ * enough: so load makes the batches. */
 #include <errno.h>
 #include <event2/event.h>
 #include <signal.h>
 #include <stdio.h>
 #include <stdlib.h>
-#include <sys/socket.h>
 
 #include "base/label.h"
 #include "base/log.h"
@@ -19,7 +18,7 @@
 #include "web/metrics.h"
 
 #define IO_MS       250
-#define TICK_MS     20
+#define TICK_US     20000
 #define ARENA_BYTES 16384
 #define BODY_BYTES  METRICS_BYTES /* the longest answer; a page has 96 KiB */
 #define HEAD_BYTES  3072 /* cookie, token and the longest redirect; nginx takes 4096 in all */
@@ -27,7 +26,6 @@
 #define SHORT_MS    50  /* nobody is let in for so long when a descriptor was wanting */
 #define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
 #define GRACE_MS    300 /* what a new worker gets to become ready; nginx waits for 500 */
-
 struct loop;
 
 /* A request under way. It may outlive its connection's interest in it: a page that was opened at
@@ -59,7 +57,7 @@ struct watch {
 struct loop {
 	const struct role *role;
 	struct event_base *base;
-	struct event *listen_ev, *own[8]; /* own: tick and signals */
+	struct event *listen_ev, *tick_ev, *own[8]; /* own: these and signals */
 	struct app_view *app;
 	struct h_view h;
 	int listener;
@@ -121,13 +119,6 @@ static void response_on(struct loop *l, struct response *r)
 	buf_init(&r->body, l->mem->body, sizeof l->mem->body);
 }
 
-/* Nothing came after the last request. */
-static bool is_silent(const struct conn *c)
-{
-	char byte;
-	return recv(fcgi_fd(c->fcgi), &byte, 1, MSG_PEEK | MSG_DONTWAIT) <= 0;
-}
-
 /* Send and be ready for the next request of this connection. */
 static void send_answer(struct conn *c, struct work *w, struct response *r)
 {
@@ -141,7 +132,7 @@ static void send_answer(struct conn *c, struct work *w, struct response *r)
 	w->conn = NULL;
 	bool again = fcgi_answer(c->fcgi, &w->q, r);
 	/* when draining: at once, before nginx keeps the connection for its next request */
-	if (!again || (l->draining && is_silent(c)))
+	if (!again || (l->draining && fcgi_is_silent(c->fcgi)))
 		conn_free(c);
 	else if (c->deaf)
 		c->deaf = event_add(c->ev, NULL) != 0;
@@ -248,9 +239,8 @@ static void stop_listening(struct loop *l, int64_t ms)
 static struct event *watched(
 	struct loop *l, evutil_socket_t fd, short what, event_callback_fn then, void *arg)
 {
-	static const struct timeval tick = {.tv_usec = TICK_MS * 1000};
 	struct event *ev = event_new(l->base, fd, (short)(what | EV_PERSIST), then, arg);
-	if (ev && event_add(ev, what ? NULL : &tick) != 0) {
+	if (ev && event_add(ev, NULL) != 0) {
 		event_free(ev);
 		return NULL;
 	}
@@ -329,6 +319,13 @@ static void on_tick(evutil_socket_t fd, short what, void *arg)
 	(void)arg; /* it only wakes the loop */
 }
 
+static void set_tick(struct loop *l)
+{
+	mono_t due = l->app ? app_view_due(l->app) : (mono_t){0};
+	int64_t left = due.us ? due.us - clock_mono().us : TICK_US;
+	event_add(l->tick_ev, &(struct timeval){.tv_usec = left > 0 ? left : 0});
+}
+
 static void on_term(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
@@ -376,7 +373,7 @@ static bool drained(struct loop *l)
 		return false;
 	for (struct conn *c = l->conns, *next; c; c = next) {
 		next = c->next;
-		if (!c->work && is_silent(c))
+		if (!c->work && fcgi_is_silent(c->fcgi))
 			conn_free(c);
 	}
 	return idle && l->work_n == 0 && !l->conns;
@@ -385,15 +382,16 @@ static bool drained(struct loop *l)
 static enum err open_events(struct loop *l)
 {
 	static const int STOPS[] = ROLE_STOP_SIGNALS;
-	_Static_assert(ARRAY_N(STOPS) + 2 <= ARRAY_N(l->own), "room for all");
+	_Static_assert(ARRAY_N(STOPS) + 3 <= ARRAY_N(l->own), "room for all");
 	size_t n = 0;
-	bool all = true;
-	l->listen_ev = event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
+	l->own[n++] = l->listen_ev =
+		event_new(l->base, l->listener, EV_READ | EV_PERSIST, on_listen, l);
+	l->own[n++] = l->tick_ev = event_new(l->base, -1, 0, on_tick, l);
+	bool all = l->listen_ev && l->tick_ev;
 	for (size_t i = 0; i < ARRAY_N(STOPS); i++)
 		all &= (l->own[n++] = watched(l, STOPS[i], EV_SIGNAL, on_term, l)) != NULL;
 	all &= (l->own[n++] = watched(l, SIGHUP, EV_SIGNAL, on_hup, l)) != NULL;
-	all &= (l->own[n++] = watched(l, -1, 0, on_tick, l)) != NULL;
-	return all && l->listen_ev ? OK : ERR_NO_MEMORY;
+	return all ? OK : ERR_NO_MEMORY;
 }
 
 static enum err loop_open(struct loop *l, const struct role *role, struct fault *f)
@@ -405,8 +403,10 @@ static enum err loop_open(struct loop *l, const struct role *role, struct fault 
 	if (e == OK)
 		e = fcgi_listener(&l->listener, f);
 	if (e == OK) {
-		event_config_set_flag(
-			cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST | EVENT_BASE_FLAG_NOLOCK);
+		/* precise: a batch gathers for less than a step of the coarse clock */
+		event_config_set_flag(cfg, EVENT_BASE_FLAG_EPOLL_USE_CHANGELIST |
+						   EVENT_BASE_FLAG_NOLOCK |
+						   EVENT_BASE_FLAG_PRECISE_TIMER);
 		l->base = event_base_new_with_config(cfg);
 		e = l->base ? open_events(l) : ERR_NO_MEMORY;
 	}
@@ -448,6 +448,7 @@ static void loop_run(struct loop *l)
 		process_tick(clock_mono());
 		watch_batches(l);
 		listen_on(l);
+		set_tick(l);
 		event_base_loop(l->base, EVLOOP_ONCE);
 	}
 	while (l->conns)
@@ -468,8 +469,6 @@ static void loop_close(struct loop *l)
 	for (size_t i = 0; i < ARRAY_N(l->own); i++)
 		if (l->own[i])
 			event_free(l->own[i]);
-	if (l->listen_ev)
-		event_free(l->listen_ev);
 	if (l->base)
 		event_base_free(l->base);
 	free(l->mem);

@@ -17,6 +17,7 @@ void batch_queue_init(struct batch_queue *q)
 {
 	q->first = NULL;
 	q->last = &q->first;
+	q->n = 0;
 }
 
 static void queue_put(struct batch_queue *q, struct batch_op *op)
@@ -24,6 +25,25 @@ static void queue_put(struct batch_queue *q, struct batch_op *op)
 	op->next = NULL;
 	*q->last = op;
 	q->last = &op->next;
+	q->n++;
+}
+
+/* All of `more` behind those of q. */
+static void queue_join(struct batch_queue *q, struct batch_queue *more)
+{
+	if (!more->first)
+		return;
+	*q->last = more->first;
+	q->last = more->last;
+	q->n += more->n;
+	batch_queue_init(more);
+}
+
+/* All of `more` before those of q. */
+static void queue_precede(struct batch_queue *q, struct batch_queue *more)
+{
+	queue_join(more, q);
+	queue_join(q, more);
 }
 
 struct batch_op *batch_queue_take(struct batch_queue *q)
@@ -33,6 +53,7 @@ struct batch_op *batch_queue_take(struct batch_queue *q)
 		q->first = op->next;
 		if (!q->first)
 			q->last = &q->first;
+		q->n--;
 	}
 	return op;
 }
@@ -124,12 +145,7 @@ static void gather(struct batch *b)
 		b->group[b->group_n - 1].n++;
 		b->fly[b->fly_n++] = taken[i];
 	}
-	if (later.first) {
-		*later.last = b->queue.first;
-		if (!b->queue.first)
-			b->queue.last = later.last;
-		b->queue.first = later.first;
-	}
+	queue_precede(&b->queue, &later);
 }
 
 bool batch_tally_is_due(const struct batch *b, mono_t now)
@@ -162,6 +178,7 @@ void batch_send(struct batch *b, mono_t now)
 		return;
 	}
 	b->tally_flying = tally;
+	b->last_n = b->fly_n;
 	batch_sent(b, FLYING, now);
 }
 
@@ -221,9 +238,7 @@ void batch_again(struct batch *b, mono_t now)
 {
 	if (!b->busy.first || now.us < b->busy_at.us)
 		return;
-	*b->queue.last = b->busy.first;
-	b->queue.last = b->busy.last;
-	batch_queue_init(&b->busy);
+	queue_join(&b->queue, &b->busy);
 }
 
 static void answer_group(
@@ -314,10 +329,7 @@ static void fly_again(struct batch *b, size_t n)
 	batch_queue_init(&again);
 	for (size_t i = 0; i < n; i++)
 		queue_put(&again, b->fly[i]);
-	*again.last = b->queue.first;
-	if (!b->queue.first)
-		b->queue.last = again.last;
-	b->queue.first = again.first;
+	queue_precede(&b->queue, &again);
 }
 
 /* Is the tally the reason? It is asked alone, so that no reader has to answer for it. */

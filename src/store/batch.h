@@ -70,6 +70,11 @@ unsigned batch_generation(const struct batch *b); /* changes when the descriptor
  * whether the database lives. */
 void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat);
 
+/* batch_due: by when to drive it again though nothing is ready, 0 = no hurry. Under load what waits
+ * stays a moment for more, since a batch's commit costs as much for one reader as for many; a lone
+ * reader's view is sent at once. Whose row was locked is tried again some ms later. */
+mono_t batch_due(const struct batch *b);
+
 void batch_add(struct batch *b,
 	struct batch_op *op); /* at once done with ERR_STORE_DOWN while the connection is down */
 bool batch_is_up(const struct batch *b);

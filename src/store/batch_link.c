@@ -10,6 +10,13 @@
 #define RETRY_MS 200  /* after all servers of the list had their turn */
 #define STALL_MS 3000 /* a connection that is silent for so long is given up */
 
+/* What a batch costs by itself, mostly its commit, is as much as some ten views: where batches have
+ * this many ops there is load, and the next one may begin so long after the one before, or when it
+ * is this large. */
+#define LOAD_OPS 4
+#define FULL_OPS 24
+#define PACE_US  1500
+
 enum err batch_open(const struct conf *c, struct batch **ret, struct fault *f)
 {
 	struct batch *b = calloc(1, sizeof *b);
@@ -256,6 +263,22 @@ static void read_on(struct batch *b, unsigned ready, mono_t now)
 	}
 }
 
+static mono_t gathers_until(const struct batch *b)
+{
+	bool gathers = b->last_n >= LOAD_OPS && b->queue.n < FULL_OPS && b->queue.n < b->limit;
+	return gathers ? (mono_t){b->since.us + PACE_US} : (mono_t){0};
+}
+
+mono_t batch_due(const struct batch *b)
+{
+	mono_t due = {0};
+	if (b->state == IDLE && b->queue.first)
+		due = gathers_until(b);
+	else if (b->state == IDLE && b->busy.first)
+		due = b->busy_at;
+	return due;
+}
+
 void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 {
 	if (b->state == DOWN) {
@@ -282,6 +305,7 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 	batch_again(b, now);
 	if (b->state == IDLE && b->ask_waiting)
 		send_ask(b, now);
-	else if (b->state == IDLE && (b->queue.first || batch_tally_is_due(b, now) || beat))
+	else if (b->state == IDLE && ((b->queue.first && now.us >= gathers_until(b).us) ||
+					     batch_tally_is_due(b, now) || beat))
 		batch_send(b, now);
 }

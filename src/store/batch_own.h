@@ -10,6 +10,7 @@ enum batch_state { DOWN, CONNECTING, PREPARING, IDLE, FLYING, ASKING };
 
 struct batch_queue {
 	struct batch_op *first, **last;
+	size_t n;
 };
 
 struct batch {
@@ -24,6 +25,7 @@ struct batch {
 	struct batch_group group[BATCH_OPS_MAX];
 	size_t fly_n, group_n, limit; /* limit: readers in one batch; halved when a batch is
 					 refused, so that one bad reader is found */
+	size_t last_n;                /* ops in the newest batch */
 	struct batch_wire wire;
 	PGresult *res;
 	char *tally;
