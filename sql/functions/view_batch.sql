@@ -101,9 +101,9 @@ BEGIN
 				AND NOT EXISTS (SELECT FROM reader u WHERE u.reader_id = v.id AND u.xmin = pg_current_xact_id()::xid)
 			ON CONFLICT (reader_id) DO UPDATE SET
 				views = r.views + seen_new(r.seen, excluded.seen),
-				-- seen_add takes the oldest first
-				seen = seen_add(r.seen, (SELECT string_agg(substr(excluded.seen, o, 8), ''::bytea ORDER BY o DESC)
-					FROM generate_series(1, octet_length(excluded.seen), 8) o))
+				-- seen_add takes the oldest first, and notes a wall at its opening
+				seen = seen_add(r.seen, (SELECT string_agg(CASE WHEN get_byte(e.b, 2) > 127 THEN set_byte(e.b, 2, get_byte(e.b, 2) - 128) ELSE '' END || e.b,
+					''::bytea ORDER BY o DESC) FROM generate_series(1, octet_length(excluded.seen), 8) o, substr(excluded.seen, o, 8) e (b)))
 			WHERE r.same_as IS NULL
 			RETURNING r.reader_id, r.version, r.views, r.gift, r.first_at, r.gave_at, r.gift_until, r.gift_minor, r.gift_currency,
 				r.seen, r.marks, NULL::bigint;

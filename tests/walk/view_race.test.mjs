@@ -20,6 +20,7 @@ after(async () => {
 // As an article of today stands in a list.
 const day = Math.floor(Date.now() / 86400000) - 10957;
 const entry = (article) => day.toString(16).padStart(4, "0") + article.toString(16).padStart(12, "0");
+const walled = (e) => e.slice(0, 4) + (Number.parseInt(e.slice(4, 6), 16) + 128).toString(16) + e.slice(6);
 const bytes = (list) => `'\\x${list.join("")}'::bytea`;
 
 // What a worker sends for readers, and what it is told of them: id, views, list.
@@ -57,6 +58,9 @@ for (const { what, one, other, gives } of [
 	{ what: "the cookie's article and another one each", one: [a, b], other: [a, c], gives: { views: 3, list: [c, b, a] } },
 	{ what: "the same two", one: [a, b], other: [a, b], gives: { views: 2, list: [b, a] } },
 	{ what: "one article each", one: [a], other: [b], gives: { views: 2, list: [b, a] } },
+	{ what: "an article, and another one that met the wall", one: [a], other: [b, walled(b)], gives: { views: 2, list: [walled(b), a] } },
+	{ what: "the same article, which met the wall in one", one: [a, b], other: [b, walled(b)], gives: { views: 2, list: [walled(b), a] } },
+	{ what: "the same article, which met the wall in both", one: [b, walled(b)], other: [a, b, walled(b)], gives: { views: 2, list: [a, walled(b)] } },
 	{ what: "many", one: [a, b, c], other: [a, c, d], gives: { views: 4, list: [d, c, b, a] } },
 ])
 	test(`two first batches: ${what}`, async () => {
