@@ -5,11 +5,12 @@
 -- made now or before, is left to the clerk; 'same' when this attempt id is there already; else there is no new
 -- one and the word tells why: payable (a page is open or being made), under_way, paid, many (p_most attempts), moved
 -- (the lost call was answered after all: nothing is changed), mode, unknown.
--- A donor who comes back (p_lost null) meets the guards of pledge_try, but for network and country: off (the provider, the campaign, or a
--- way to pay since the last attempt's call was made), shut, limited, with the seconds to wait. There is no form here that could bring a puzzle's
+-- A donor who comes back (p_lost null), from p_country (null: not told), meets the guards of pledge_try, but for the network: off (the
+-- provider, the country, the campaign, or a way to pay since the last attempt's call was made), shut, limited, with the seconds to wait. There is no form here that could bring a puzzle's
 -- solution: while one is asked for, this way is shut, and the form is the way.
 CREATE OR REPLACE FUNCTION pledged.attempt_next(p_pledge uuid, p_attempt uuid, p_lost bigint, p_provider text, p_livemode boolean,
-	p_idem_key text, p_method text, p_path text, p_body bytea, p_most integer, p_lease_s integer, p_cause text, p_now timestamptz)
+	p_idem_key text, p_method text, p_path text, p_body bytea, p_most integer, p_lease_s integer, p_cause text, p_now timestamptz,
+	p_country text DEFAULT NULL)
 RETURNS TABLE (outcome text, outbox bigint, method text, path text, idem_key text, body bytea, wait_s integer, why text)
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 #variable_conflict use_column
@@ -48,10 +49,10 @@ BEGIN
 			WHEN v_status NOT IN ('lapsed', 'failed', 'canceled') THEN 'paid' WHEN v_no > p_most THEN 'many' END;
 	END IF;
 	IF v_why IS NULL AND p_lost IS NULL THEN
-		SELECT * INTO v_w FROM limit_whos(v_p.site_id, '{}', v_p.reader_id, v_p.email, 'p:' || v_p.public_token, NULL, '{}');
+		SELECT * INTO v_w FROM limit_whos(v_p.site_id, '{}', v_p.reader_id, v_p.email, 'p:' || v_p.public_token, p_country, '{}');
 		IF EXISTS (SELECT FROM pay_switch s WHERE s.provider = p_provider AND NOT s."on" AND (s.method = ''
 			OR s.at > (SELECT max(a.created_at) FROM attempt a WHERE a.pledge_id = p_pledge)))
-			OR gift_switch_off(v_p.site_id, NULL, v_p.campaign) IS NOT NULL THEN
+			OR gift_switch_off(v_p.site_id, p_country, v_p.campaign) IS NOT NULL THEN
 			v_why := 'off';
 			v_wait := 60;
 		END IF;
@@ -90,9 +91,9 @@ BEGIN
 	PERFORM pledge_derive(p_pledge, p_cause, NULL, v_outbox, p_now);
 	RETURN QUERY SELECT CASE WHEN v_lease IS NULL THEN 'paused' ELSE 'made' END, v_outbox, p_method, p_path, p_idem_key, p_body, NULL::integer, NULL::text;
 END $$;
-COMMENT ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
+COMMENT ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz, text)
 	IS 'Begins one more attempt of a pledge that cannot be paid any more.';
-REVOKE ALL ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
+REVOKE ALL ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz, text)
 	FROM PUBLIC;
-GRANT EXECUTE ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz)
+GRANT EXECUTE ON FUNCTION pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz, text)
 	TO pledged_money, pledged_clerk;

@@ -45,7 +45,7 @@ BEGIN
 		WHEN v.state = 'puzzle' AND NOT coalesce(v_puzzle, false) AND v.since <= p_now - make_interval(secs => v.window_s) THEN 'open'
 		WHEN v.state IN ('open', 'trial') AND v_over THEN 'shut'
 		WHEN v.state = 'shut'
-			AND (v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.pause_s)) THEN 'trial'
+			AND (v.next_at <= p_now OR v.next_at > p_now + make_interval(mins => 1, secs => v.pause_s)) THEN 'trial'
 		WHEN v.state = 'trial' AND (v_refused + v_paid >= v.trial_n
 			OR (v_refused = 0 AND v.since <= p_now - make_interval(secs => v.window_s)))
 			THEN CASE WHEN v.puzzle_percent IS NULL THEN 'open' ELSE 'puzzle' END

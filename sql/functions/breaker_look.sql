@@ -8,14 +8,14 @@ DECLARE
 	v_next timestamptz;
 BEGIN
 	SELECT * INTO v FROM breaker b WHERE b.site_id = p_site;
-	IF FOUND AND (v.state = 'trial' OR (v.state = 'shut' AND (v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.pause_s)))) THEN
+	IF FOUND AND (v.state = 'trial' OR (v.state = 'shut' AND (v.next_at <= p_now OR v.next_at > p_now + make_interval(mins => 1, secs => v.pause_s)))) THEN
 		v := breaker_judge(p_site, p_now);
 	END IF;
 	state := coalesce(v.state, 'open');
 	puzzle := state <> 'open' AND v.puzzle_percent IS NOT NULL;
 	v_next := CASE WHEN state = 'trial' AND p_known THEN v.known_at ELSE v.next_at END;
 	wait_s := CASE WHEN state IN ('open', 'puzzle') THEN 0
-		WHEN state = 'trial' AND (v_next <= p_now OR v_next > p_now + make_interval(secs => v.trial_gap_s)) THEN 0
+		WHEN state = 'trial' AND (v_next <= p_now OR v_next > p_now + make_interval(mins => 1, secs => v.trial_gap_s)) THEN 0
 		ELSE greatest(1, ceil(extract(epoch FROM v_next - p_now))) END;
 END $$;
 COMMENT ON FUNCTION pledged.breaker_look(smallint, boolean, timestamptz) IS 'How a site''s form stands.';

@@ -11,11 +11,11 @@ BEGIN
 	IF NOT FOUND OR v.state IN ('open', 'puzzle') THEN
 		RETURN 0;
 	END IF;
-	IF v.state = 'trial' OR v.next_at <= p_now OR v.next_at > p_now + make_interval(secs => v.pause_s) THEN
+	IF v.state = 'trial' OR v.next_at <= p_now OR v.next_at > p_now + make_interval(mins => 1, secs => v.pause_s) THEN
 		v := breaker_judge(p_site, p_now);
 	END IF;
 	v_next := CASE WHEN v.state = 'trial' AND p_known THEN v.known_at ELSE v.next_at END;
-	IF v.state = 'trial' AND (v_next <= p_now OR v_next > p_now + make_interval(secs => v.trial_gap_s)) THEN
+	IF v.state = 'trial' AND (v_next <= p_now OR v_next > p_now + make_interval(mins => 1, secs => v.trial_gap_s)) THEN
 		UPDATE breaker SET next_at = CASE WHEN p_known THEN next_at ELSE p_now + make_interval(secs => v.trial_gap_s) END,
 			known_at = CASE WHEN p_known THEN p_now + make_interval(secs => v.trial_gap_s) ELSE known_at END
 		WHERE site_id = p_site;

@@ -1,4 +1,4 @@
--- decline_note: count a refused payment for its pledge, its site and its card, and see whether the form is to ask for a puzzle or to be shut.
+-- decline_note: count a refused payment for its pledge, its site, its reader and address, and its card, and see whether the form is to ask for a puzzle or to be shut.
 -- Internal. Tables: decline_count, decline_page, then as breaker_judge and limit_put. Counts each time: the caller makes sure that it is a new one.
 -- The report counts every refusal, the breaker at most two of a pledge: whoever tries card after card on one page shuts nobody's form.
 -- A card that has no room left (limit_rule, card) is noted at the page that it was tried on, which decline_end ends.
@@ -11,6 +11,10 @@ BEGIN
 	INSERT INTO decline_page AS d (pledge_id, site_id, made_at, n, first_at) VALUES (p_pledge, p_site, p_made, 1, p_now)
 	ON CONFLICT (pledge_id) DO UPDATE SET n = d.n + 1, second_at = coalesce(d.second_at, excluded.first_at);
 	PERFORM breaker_judge(p_site, p_now);
+	-- A refusal weighs more than a try: it takes room of reader and address as one more pledge does. What is full stays so.
+	PERFORM limit_put(p_site, ARRAY[w.scope], ARRAY[w.who], p_now, 2)
+	FROM pledge p, limit_whos(p_site, '{}', p.reader_id, p.email, NULL, NULL, '{}') l, unnest(l.scopes, l.whos) w (scope, who)
+	WHERE p.pledge_id = p_pledge AND w.scope IN ('reader', 'email');
 	IF p_card <> '' AND EXISTS (SELECT FROM limit_rule r WHERE r.scope = 'card' AND r."on") THEN
 		PERFORM limit_put(p_site, '{card}', ARRAY[limit_hash(p_site, 'card ' || p_card)], p_now, 2);
 		IF FOUND THEN

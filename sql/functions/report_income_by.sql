@@ -1,10 +1,11 @@
 -- report.income_by: income of a window, divided by one thing.
 -- Reads roll_gift, site. Changes nothing. Payments count when they were paid, what was taken back or kept when it was booked,
--- under what its payment is divided by.
+-- under what its payment is divided by. Each call is planned for its p_by, which most of the conditions are about.
 CREATE OR REPLACE FUNCTION report.income_by(p_from date, p_to date, p_site text, p_by text, p_edges numeric[])
 RETURNS TABLE (site text, currency text, mode text, part text, gifts bigint, gross numeric, mean numeric, median numeric, refunds numeric,
 	disputes numeric, net numeric, fees numeric, net_of_fees numeric, "check" text, provisional boolean)
-LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET enable_sort = off SET work_mem = '64MB' AS $$
+LANGUAGE plpgsql STABLE SECURITY DEFINER SET search_path = pledged, pg_temp SET jit = off SET enable_sort = off SET work_mem = '64MB'
+SET plan_cache_mode = force_custom_plan AS $$
 #variable_conflict use_column
 BEGIN
 	IF p_by NOT IN ('day', 'weekday', 'hour', 'month', 'country', 'method', 'source', 'interval', 'band') THEN
@@ -18,9 +19,9 @@ BEGIN
 	WITH raw AS MATERIALIZED (
 		-- amounts that are the same are one row: a median needs no more; and what a part is called is told of these few
 		SELECT g.site_id, g.currency, g.livemode, g.kind, g.value, CASE WHEN p_by IN ('day', 'month', 'weekday') THEN g.day END AS day,
-			CASE p_by WHEN 'hour' THEN extract(hour FROM g.at AT TIME ZONE s.time_zone)::integer
-				WHEN 'band' THEN width_bucket(money_major(g.amount, g.paid_in), p_edges) END AS no,
-			CASE p_by WHEN 'country' THEN g.country WHEN 'method' THEN g.method WHEN 'interval' THEN g."interval" WHEN 'source' THEN g.campaign END AS word,
+			CASE p_by WHEN 'hour' THEN extract(hour FROM g.at AT TIME ZONE s.time_zone)::bigint WHEN 'band' THEN g.amount END AS no,
+			CASE p_by WHEN 'country' THEN g.country WHEN 'method' THEN g.method WHEN 'interval' THEN g."interval" WHEN 'source' THEN g.campaign
+				WHEN 'band' THEN g.paid_in END AS word,
 			CASE p_by WHEN 'method' THEN g.provider END AS provider, count(*) AS n, sum(g.booked) AS booked
 		FROM roll_gift_all g JOIN site s USING (site_id)
 		WHERE g.kind <> 'booked' AND g.day >= p_from AND g.day < p_to AND (p_site = '' OR s.slug = p_site)
@@ -30,8 +31,9 @@ BEGIN
 			CASE p_by WHEN 'day' THEN to_char(r.day, 'YYYY-MM-DD') WHEN 'month' THEN to_char(r.day, 'YYYY-MM') WHEN 'weekday' THEN to_char(r.day, 'ID Dy')
 				WHEN 'hour' THEN to_char(r.no, 'FM00') WHEN 'method' THEN r.provider || ' ' || CASE WHEN length(r.word) > 15 THEN code_word(r.word) ELSE r.word END
 				WHEN 'source' THEN coalesce(nullif(r.word, ''), 'no prompt')
-				WHEN 'band' THEN (r.no + 1) || ': ' || CASE WHEN r.no = 0 THEN 'under ' || p_edges[1] WHEN r.no = cardinality(p_edges) THEN p_edges[r.no] || ' and more'
-					ELSE p_edges[r.no] || ' to under ' || p_edges[r.no + 1] END
+				WHEN 'band' THEN (SELECT (n + 1) || ': ' || CASE WHEN n = 0 THEN 'under ' || p_edges[1] WHEN n = cardinality(p_edges) THEN p_edges[n] || ' and more'
+						ELSE p_edges[n] || ' to under ' || p_edges[n + 1] END
+					FROM width_bucket(money_major(r.no, r.word), p_edges) n)
 				ELSE r.word END AS part, sum(r.n)::bigint AS n, sum(r.booked) AS booked
 		FROM raw r JOIN site s USING (site_id) GROUP BY 1, 2, 3, 4, 5, 6, 7
 	), book AS (

@@ -36,3 +36,6 @@ COMMENT ON COLUMN pledged.decline_page.card_at IS 'When a card was refused on it
 
 DROP FUNCTION IF EXISTS pledged.inbox_decline(text, text, text, text, text, boolean, timestamptz, text, bytea, timestamptz, uuid);
 DROP FUNCTION IF EXISTS pledged.decline_note(smallint, uuid, timestamptz, timestamptz);
+DROP FUNCTION IF EXISTS pledged.attempt_next(uuid, uuid, bigint, text, boolean, text, text, text, bytea, integer, integer, text, timestamptz);
+COMMENT ON COLUMN pledged.refusal_log.why IS 'off (the provider, the country or the campaign is switched off), shut (the form), form (its ticket), risk, puzzle, or the limits that had no room; the first in their order leads.';
+COMMENT ON COLUMN report.fraud.guard IS 'passed; or what refused: off (provider, country or campaign switched off), shut (form), form (its ticket), risk (filters), puzzle (asked for, none came), network, wide, crowd, reader, email, again, token, country, plain, plain_site, doubt, site (limits).';

@@ -29,6 +29,7 @@ static enum err next(struct store *s, struct pay *p, const struct again *g,
 	arg_int(&a, g->lease_s);
 	arg_c(&a, g->cause);
 	arg_utc(&a, clock_utc());
+	arg_opt(&a, g->country);
 	return store_call(s, STMT_attempt_next, &a, ret, f);
 }
 
@@ -136,6 +137,7 @@ enum err app_again(struct app_money *m, struct str token, const struct money_ask
 		money_failed("a pledge could not be looked up", ask->request_id, e, f);
 		return e;
 	}
+	g.country = ask->seen.country;
 	if (!str_is(state, "open"))
 		e = begin(m, p, ask, &g, deadline, &outcome, &url, f);
 	/* nobody is held while the provider is known to be away */

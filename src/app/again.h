@@ -13,6 +13,7 @@ struct again {
 	int64_t lost; /* its call, when it was looked for and not found; 0: it ended otherwise */
 	int64_t lease_s;
 	const char *cause;
+	struct str country; /* of the donor who came back, as nginx tells it; empty: not told */
 };
 
 /* again_begin: store the next attempt and its call, built from the last one's.
@@ -24,7 +25,7 @@ MUST enum err again_begin(struct store *s, struct pay *p, const struct again *g,
 
 /* app_again: a donor comes back to a pledge.
  *   token  public token of the pledge
- *   ask    now, start, arena
+ *   ask    now, start, arena, seen.country
  *   gives  *ret as app_pledge: with the open page, the old one while it is open; without when it is
  *          paid or under way, or when the outcome is not known yet
  *   fails  ERR_NOT_FOUND; ERR_STATE: too many attempts, or of the other mode; those of

@@ -281,8 +281,11 @@ static void state(
 /* A donor comes back to a pledge whose page is over. */
 static void again(struct app_money *m, struct str rest, const struct request *q, struct response *r)
 {
-	struct money_ask ask = {
-		.request_id = q->request_id, .now = q->now, .start = q->start, .arena = q->arena};
+	struct money_ask ask = {.request_id = q->request_id,
+		.seen = {.country = q->country},
+		.now = q->now,
+		.start = q->start,
+		.arena = q->arena};
 	struct money_state s = {0};
 	struct fault f = {0};
 	struct str token;

@@ -475,7 +475,7 @@ const wal_line = async (t) => {
 	await what_was_meant(s);
 	const why = result.why.filter((text) => !meant.includes(text));
 
-	return { ...result, why, pass: result.pass || (meant.length > 0 && why.length === 0) };
+	return { ...result, why, pass: result.good && why.length === 0 };
 };
 
 export const lines = [

@@ -1,7 +1,7 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(113);
+SELECT plan(117);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
@@ -91,6 +91,14 @@ BEGIN
 END $$;
 SELECT is((SELECT string_agg(pg_temp.tried(60 + i, '0', 'A')::text, ',') FROM generate_series(1, 9) i), repeat('false,', 8) || 'false', 'no rule, no limit of cards');
 DELETE FROM decline_page; -- the breaker has a test of its own, below
+DELETE FROM limit_bucket;
+UPDATE limit_rule SET "on" = true WHERE scope IN ('reader', 'email', 'site');
+SELECT is(pg_temp.tried(1, '0', NULL), false, 'refused');
+SELECT is((SELECT string_agg(b.scope || round(b.level), ',' ORDER BY b.scope) FROM limit_bucket b), (SELECT string_agg(x || 1, ',' ORDER BY x) FROM pledge p, unnest(ARRAY[
+	CASE WHEN p.email IS NOT NULL THEN 'email' END, CASE WHEN p.reader_id IS NOT NULL THEN 'reader' END]) x WHERE p.pledge_id = pg_temp.pid(1) AND x IS NOT NULL),
+	'a refusal takes room of reader and address as another pledge does, and of nobody else');
+UPDATE limit_rule SET "on" = false;
+DELETE FROM decline_page;
 UPDATE limit_rule SET "on" = true, burst = 3, per_second = 0.01 WHERE scope = 'card';
 SELECT is((SELECT string_agg(pg_temp.tried(70 + i, '0', 'A')::text, ',') FROM generate_series(1, 4) i), 'false,false,false,true', 'a card has room for some refusals, on all pages together');
 SELECT is(pg_temp.tried(75, '0', 'B')::text || pg_temp.tried(76, '0', NULL) || pg_temp.tried(77, '0', ''), 'falsefalsefalse', 'another card has its own, and what is not told none');
@@ -143,6 +151,13 @@ SELECT is((SELECT detail FROM guard_event WHERE kind = 'form' ORDER BY event_id 
 UPDATE breaker SET state = 'shut', since = pg_temp.t0() + interval '1 h', next_at = pg_temp.t0() + interval '61 min' WHERE site_id = 901;
 DELETE FROM decline_count;
 SELECT is(pg_temp.said(33, '0'), 'made leased', 'the clock is set back an hour: it does not stay shut for that (case 85)');
+UPDATE breaker SET state = 'shut', since = pg_temp.t0(), next_at = pg_temp.t0() + interval '60 s' WHERE site_id = 901;
+SELECT is((breaker_judge(901::int2, pg_temp.t0() - interval '1 ms')).state, 'shut', 'whoever read the clock a moment before it was shut opens nothing');
+DELETE FROM decline_page;
+UPDATE breaker SET state = 'trial', next_at = pg_temp.t0() + make_interval(secs => trial_gap_s) WHERE site_id = 901;
+SELECT is((breaker_look(901::int2, false, pg_temp.t0() - interval '1 ms')).wait_s > 0 AND breaker_wait(901::int2, false, pg_temp.t0() - interval '1 ms') > 0, true,
+	'nor takes a turn beside the one who has it');
+UPDATE breaker SET state = 'open' WHERE site_id = 901;
 
 -- the circuit
 DELETE FROM circuit;

@@ -149,6 +149,11 @@ test("a country off: nobody from there is taken, by form or script, and everybod
 	const fields = gift();
 
 	await country_of_header();
+	const old = await made(s, gift());
+	const again = (country) => s.request(`/pledge/${old.pledge}/again`, { method: "POST", form: {}, headers: { "walk-country": country, origin: s.url, accept: "text/html" } });
+
+	await s.provider.expire(session_of(old.url));
+	await reaches(s, old.pledge, "lapsed");
 	assert.equal((await from("NO", fields)).status, 201);
 	assert.equal((await s.ctl("pay", "off", "--country", "NO", "--reason", "cards are tried")).stdout, "country/NO is off\n");
 	const before = [(await counts(s)).pledge, await creates(s)];
@@ -160,8 +165,10 @@ test("a country off: nobody from there is taken, by form or script, and everybod
 	assert.ok(Number(refused[0].headers["retry-after"]) > 0);
 	assert.equal(page.status, 503);
 	assert.match(page.text, /We take no contributions at the moment/);
+	assert.equal((await again("NO")).status, 503, "nor is anybody who comes back from there offered a page");
 	assert.deepEqual([(await counts(s)).pledge, await creates(s)], before, "nothing is stored, nobody is called");
 	assert.equal((await from("NO", fields)).status, 201, "a stored pledge is answered");
+	assert.equal((await again("SE")).status, 303);
 	assert.deepEqual((await Promise.all(["SE", "", "no"].map((country) => from(country)))).map((answer) => answer.status), [201, 201, 201]);
 	assert.match((await s.ctl("pay", "list")).stdout, /^country\/NO +off .*\w+ +cards are tried$/m);
 	assert.equal((await s.ctl("pay", "on", "--country", "NO")).stdout, "country/NO is on\n");

@@ -197,5 +197,5 @@ export async function under(t, s, act, { donors: how, readers: more, also = [] }
 	const why = [...said.why ?? [], ...await donors.finish(), ...donors.strange(also), ...readers.bad()];
 
 	why.push(...await audit(t, s));
-	return { value: `${said.value}; ${donors.answers.length} pledges (${donors.tally()})`, pass: said.good !== false && why.length === 0, why };
+	return { value: `${said.value}; ${donors.answers.length} pledges (${donors.tally()})`, good: said.good !== false, pass: said.good !== false && why.length === 0, why };
 }
