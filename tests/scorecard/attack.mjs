@@ -7,7 +7,6 @@ import { join } from "node:path";
 
 import { fields_of, solve } from "../walk/lib/form.mjs";
 import { agent, client, key } from "../walk/lib/http.mjs";
-import { root } from "../walk/lib/stack.mjs";
 import { sleep } from "../walk/lib/until.mjs";
 import { each } from "./lib/money.mjs";
 
@@ -106,7 +105,7 @@ export async function by_script(s, t, address, jar = new Map()) {
 }
 
 // by_hand: a person without scripts and without cookies.
-async function by_hand(s, t, address) {
+async function by_hand(s, t, address, said) {
 	const ask = () => client(s.url, { headers: { "x-walk-address": address, ...BROWSER } });
 	let fields = { ...fields_of((await ask().get("/prompt?form=1&l=en")).text), amount: "other", other_amount: `${t.int(5, 90)}`, interval: "once" };
 
@@ -114,6 +113,7 @@ async function by_hand(s, t, address) {
 	for (let round = 0; round < 6; round++) {
 		const answer = await ask().form(fields);
 
+		said.push(`${answer.status}:${answer.headers["retry-after"] ?? ""}`);
 		if (answer.status === 303)
 			return answer.headers.location;
 		if (answer.status === 409 || answer.status === 428)
@@ -150,12 +150,14 @@ async function people(s, t, count, home, jars, over) {
 
 	for (let i = 0; i < count && (i === 0 || !over.done); i++) {
 		const how = i % 8 === 7 ? "by hand" : jars.length > 0 && i % 2 === 0 ? "known" : "new";
-		const address = where(i, home);
-		const went = how === "by hand" ? by_hand(s, t, address) : by_script(s, t, address, how === "known" ? jars.pop() : undefined);
+		const address = where(i, home), said = [];
+		const went = how === "by hand" ? by_hand(s, t, address, said) : by_script(s, t, address, how === "known" ? jars.pop() : undefined);
 
 		came.push(went.then(async (url) => {
 			if (url)
 				await s.provider.pay(url);
+			else
+				t.say(`${how} from ${address} did not give: ${said.join(" ")}`);
 			return { how, gave: Boolean(url) };
 		}, (error) => {
 			t.say(`an honest donor: ${error.message}`);
@@ -179,7 +181,7 @@ export async function by_header(s) {
 async function replay(t) {
 	const total = t.n(120000, 3000);
 	const addresses = Math.max(5, Math.ceil(total / 24));
-	const s = await t.stack("attack", { views: 2, moneys: 6, ...walls, set: { ...walls.set, "risk.domains_file": join(root, "tests/data/throwaway.txt") } }, by_header);
+	const s = await t.stack("attack", { views: 2, moneys: 6, ...walls }, by_header);
 	const pool = agent(32);
 	const home = (i) => `${20 + (i >> 15)}.${(i >> 7) & 255}.${(i & 127) * 2 & 254}.${9 + i % 2}`;
 	const found = {};
