@@ -15,7 +15,7 @@
  * is this large. */
 #define LOAD_OPS 4
 #define FULL_OPS 24
-#define PACE_US  1500
+#define PACE_US  1000
 
 enum err batch_open(const struct conf *c, struct batch **ret, struct fault *f)
 {

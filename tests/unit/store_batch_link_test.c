@@ -12,7 +12,7 @@
 #include "store/batch_own.h"
 
 #define SENT_AT 1000000 /* the batch before */
-#define PACE_US 1500
+#define PACE_US 1000
 
 static size_t done_n;
 static void on_done(struct batch_op *op)
