@@ -31,6 +31,10 @@ COMMENT ON COLUMN pledged.limit_rule.scope IS 'network (/24 of IPv4, /64 of IPv6
 COMMENT ON COLUMN pledged.limit_bucket.who IS 'Keyed hash of the network, reader, e-mail address, pledge, token, country or card, or of a word for all. [personal]';
 INSERT INTO pledged.limit_rule (scope, rank, burst, per_second) VALUES ('card', 13, 6, 6.0 / (23 * 3600));
 
+-- Who waits in place of solving a puzzle, of one network: a campus has more of them in a minute than one in two. What all networks together may
+-- take (plain_site) stays. A rule that an operator has changed stays, too.
+UPDATE pledged.limit_rule SET burst = 4, per_second = 1.0 / 30 WHERE scope = 'plain' AND burst = 2 AND per_second = (1.0 / 120)::double precision;
+
 ALTER TABLE pledged.decline_page ADD COLUMN card_at timestamptz;
 COMMENT ON COLUMN pledged.decline_page.card_at IS 'When a card was refused on it that had been refused too often already (limit_rule, card).';
 

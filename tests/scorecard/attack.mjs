@@ -15,6 +15,7 @@ const BROWSER = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64)", "accept-langu
 const BITS = 8;
 const WAIT_S = 30;	// as shipped
 const CARDS = 3;	// that are tried on one page
+const PATIENCE_S = 240;	// of a person, who waits as long as the page says
 
 // KINDS: parts of a thousand, and how old a form is before it is sent.
 //   blind    no page before                                harvest  one page for many
@@ -104,13 +105,13 @@ export async function by_script(s, t, address, jar = new Map()) {
 	return undefined;
 }
 
-// by_hand: a person without scripts and without cookies.
+// by_hand: a person without scripts and without cookies. said: what they were told.
 async function by_hand(s, t, address, said) {
 	const ask = () => client(s.url, { headers: { "x-walk-address": address, ...BROWSER } });
 	let fields = { ...fields_of((await ask().get("/prompt?form=1&l=en")).text), amount: "other", other_amount: `${t.int(5, 90)}`, interval: "once" };
 
 	await sleep(t.int(5000, 9000));
-	for (let round = 0; round < 6; round++) {
+	for (const until = Date.now() + 1000 * PATIENCE_S; Date.now() < until;) {
 		const answer = await ask().form(fields);
 
 		said.push(`${answer.status}:${answer.headers["retry-after"] ?? ""}`);
@@ -118,7 +119,7 @@ async function by_hand(s, t, address, said) {
 			return answer.headers.location;
 		if (answer.status === 409 || answer.status === 428)
 			fields = fields_of(answer.text);
-		await sleep(1000 * Math.min(Number(answer.headers["retry-after"] ?? 5) + 1, 40));
+		await sleep(1000 * (Number(answer.headers["retry-after"] ?? 5) + 1));
 	}
 	return undefined;
 }
