@@ -4,7 +4,7 @@
 -- whose: ours, orphan (it names a pledge that is not here) or other (somebody else's, of the same account).
 CREATE OR REPLACE FUNCTION pledged.comparison_charges(p_comparison uuid)
 RETURNS TABLE (id text, invoice text, state text, amount bigint, currency text, refunded bigint, disputed boolean, livemode boolean,
-	named uuid, created_at timestamptz, whose text, settled boolean, payment_id uuid, fees boolean)
+	named uuid, created_at timestamptz, whose text, settled boolean, payment_id uuid, fees boolean, fee bigint, fee_currency text)
 LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 	WITH v AS (SELECT * FROM comparison WHERE comparison_id = p_comparison),
 	c AS (
@@ -18,7 +18,7 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 			ELSE 'other' END,
 		CASE WHEN y.payment_id IS NULL THEN c.created_at <= v.started_at - interval '15 seconds'
 			ELSE greatest(y.created_at, y.state_at) < v.started_at END,
-		y.payment_id, c.fees
+		y.payment_id, c.fees, c.fee, c.fee_currency
 	FROM v CROSS JOIN c
 	LEFT JOIN pledge p ON p.pledge_id = c.pledge_id
 	LEFT JOIN LATERAL (SELECT * FROM payment x WHERE x.provider = v.provider

@@ -14,9 +14,12 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 			EXISTS (SELECT FROM refund r, v WHERE r.payment_id = y.payment_id AND r.state_at >= v.started_at)
 				OR EXISTS (SELECT FROM theirs t, v WHERE t.comparison_id = p_comparison AND t.what IN ('refund', 'dispute')
 					AND t.payment = c.id AND t.created_at > v.started_at - interval '15 seconds') AS moving,
+			f.amount AS y_fee, f.currency AS y_fee_currency,
 			row_number() OVER (PARTITION BY CASE p."interval" WHEN 'once' THEN p.pledge_id ELSE y.payment_id END, c.state,
 				c.refunded >= c.amount ORDER BY c.created_at, c.id) AS turn
 		FROM c JOIN payment y USING (payment_id) JOIN pledge p USING (pledge_id)
+			LEFT JOIN LATERAL (SELECT f.amount, f.currency::text AS currency FROM fee f
+				WHERE f.payment_id = y.payment_id AND f.what = 'payment' ORDER BY f.created_at, f.fee_id LIMIT 1) f ON true
 	)
 	SELECT c.id, 'missing_here', 'nothing', c.state || ' ' || money_text(c.amount, c.currency), c.created_at,
 		CASE WHEN c.named IS NOT NULL THEN 'payment' WHEN c.invoice IS NOT NULL THEN 'invoice' END,
@@ -35,7 +38,8 @@ LANGUAGE sql STABLE SET search_path = pledged, pg_temp AS $$
 			money_text(b.y_refunded, b.y_currency), money_text(b.refunded, b.currency)),
 		('disputed', b.disputed AND NOT b.moving AND NOT EXISTS (SELECT FROM dispute d WHERE d.payment_id = b.payment_id), false, 'no', 'yes'),
 		('fee', b.fees IS DISTINCT FROM false AND b.state = 'paid' AND b.y_state = 'paid' AND b.y_at < v.started_at - interval '2 hours'
-			AND NOT EXISTS (SELECT FROM fee f WHERE f.payment_id = b.payment_id), true, 'not known', 'not asked for'),
+			AND NOT EXISTS (SELECT FROM fee f WHERE f.payment_id = b.payment_id), true, 'not known', coalesce(money_text(b.fee, b.fee_currency), 'not asked for')),
+		('fee', (b.y_fee, b.y_fee_currency) <> (b.fee, b.fee_currency), false, money_text(b.y_fee, b.y_fee_currency), money_text(b.fee, b.fee_currency)),
 		('twice', b.state = 'paid' AND b.turn > 1 AND b.refunded < b.amount AND NOT b.kept, false, 'one gift', 'paid ' || b.turn || ' times')
 	) x (what, differs, heals, ours, theirs)
 	WHERE x.differs

@@ -10,13 +10,14 @@ BEGIN
 		RETURN false;
 	END IF;
 	INSERT INTO theirs (comparison_id, what, id, payment, invoice, customer, pledge_id, refund_id, state, amount, currency, refunded,
-		disputed, livemode, created_at, fees, by_payment)
+		disputed, livemode, created_at, fees, by_payment, fee, fee_currency)
 	SELECT p_comparison, p_what, x ->> 'id', coalesce(x ->> 'intent', x ->> 'payment'), x ->> 'invoice', x ->> 'customer',
 		CASE WHEN x ->> 'pledge' ~* c_uuid THEN (x ->> 'pledge')::uuid END,
 		CASE WHEN x ->> 'ours' ~* c_uuid THEN (x ->> 'ours')::uuid END,
 		x ->> 'state', (x ->> 'amount')::bigint, x ->> 'currency', (x ->> 'refunded')::bigint, (x ->> 'disputed')::boolean,
 		(x ->> 'livemode')::boolean, (x ->> 'created')::timestamptz,
-		(x ->> 'fees')::boolean, (x ->> 'by_payment')::boolean
+		(x ->> 'fees')::boolean, (x ->> 'by_payment')::boolean,
+		(x ->> 'fee')::bigint, x ->> 'fee_currency'
 	FROM jsonb_array_elements(p_items) x
 	ON CONFLICT DO NOTHING;
 	RETURN true;

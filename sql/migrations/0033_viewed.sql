@@ -4,4 +4,4 @@
 SET LOCAL lock_timeout = '5s';
 
 ALTER TABLE pledged.prompt_event ADD COLUMN rule smallint NOT NULL DEFAULT 1;
-COMMENT ON COLUMN pledged.prompt_event.rule IS 'The rule by which a prompt counts as viewed. 1: half of it, or half a screen of it, for a second in a visible tab.';
+COMMENT ON COLUMN pledged.prompt_event.rule IS 'The rule by which a prompt counts as viewed. 1: 40 % of it, or half a screen of it, for a second in a visible tab.';

@@ -127,7 +127,8 @@ static enum err charge(struct snap *s, const json_t *o)
 	bool disputed = false, has, paid = state && strcmp(state, "paid") == 0;
 	int64_t back = 0;
 	struct str intent, invoice, customer;
-	struct money m;
+	struct money m, fee;
+	const json_t *move = json_at(o, "balance_transaction"); /* asked for whole */
 	enum err e = head(s, o);
 
 	if (e == OK)
@@ -145,11 +146,17 @@ static enum err charge(struct snap *s, const json_t *o)
 		e = snap_ref(s, o, "invoice", &invoice); /* until 2025 */
 	if (e == OK)
 		e = snap_ref(s, o, "customer", &customer);
+	if (e == OK && json_is_object(move))
+		e = snap_signed(s, move, "fee", &fee);
 	if (e == OK)
 		e = snap_pledge(s, o, pledge);
 	if (e != OK)
 		return e;
 	put_money(s, &m);
+	if (json_is_object(move)) {
+		snap_put(s, "fee", json_integer(fee.minor));
+		snap_put(s, "fee_currency", json_string(fee.cur));
+	}
 	snap_put(s, "intent", snap_text(intent));
 	snap_put(s, "refunded", json_integer(back));
 	snap_put(s, "disputed", json_boolean(disputed));
@@ -258,6 +265,8 @@ enum err stripe_list_build(enum pay_list what, utc_t since, utc_t until, struct 
 		form_int(&b, "created[lt]", utc_s(until));
 	if (what == PAY_LIST_SUBSCRIPTIONS)
 		form_addc(&b, "status", "all"); /* or the ended ones are left out */
+	if (what == PAY_LIST_CHARGES)
+		form_addc(&b, "expand[0]", "data.balance_transaction"); /* with the fee */
 	if (after.n)
 		form_add(&b, "starting_after", after);
 	return wire_bare("GET", &b, a, ret);

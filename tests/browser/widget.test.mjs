@@ -100,7 +100,7 @@ test("without scripts the top line heads the appeal and the form posts by itself
 	}, { javaScriptEnabled: false });
 });
 
-test("viewed goes out once, after half of the prompt was visible for a second", async () => {
+test("viewed goes out once, after two fifths of the prompt were visible for a second", async () => {
 	await scene(await rendered(), async (page, site) => {
 		await page.goto(site.url);
 		await ready(page);

@@ -1,7 +1,7 @@
 -- The reconciler: one at a time, events twice are one, and every difference between the provider's books and ours by name.
 BEGIN;
 \ir fixture.psql
-SELECT plan(78);
+SELECT plan(81);
 CREATE FUNCTION pg_temp.at(s numeric) RETURNS timestamptz IMMUTABLE LANGUAGE sql AS $$ SELECT pg_temp.t0() + make_interval(secs => s) $$;
 \set anna '''a0000000-0000-4000-8000-000000000001'''
 \set bert '''a0000000-0000-4000-8000-000000000002'''
@@ -134,6 +134,9 @@ SELECT is(pg_temp.plant($$ SELECT pg_temp.tell('charge', pg_temp.charge(3, '{"st
 SELECT is(pg_temp.plant($$ SELECT pg_temp.tell('charge', pg_temp.charge(3, '{"refunded":700}')) $$),
 	E'payment pi_f3 refunded: 0.00 EUR | 7.00 EUR\nEUR refunded: 5.00 | 12.00\nfetch payment pi_f3', 'a sum of refunds');
 SELECT is(pg_temp.plant($$ SELECT pg_temp.tell('charge', pg_temp.charge(3, '{"disputed":true}')) $$), 'payment pi_f3 disputed: no | yes', 'a dispute that no list has');
+SELECT is(pg_temp.plant($$ UPDATE list SET item = item || '{"fee":100,"fee_currency":"EUR"}' WHERE id = 'ch_f3' $$), 'nothing', 'a fee that is the same');
+SELECT is(pg_temp.plant($$ UPDATE list SET item = item || '{"fee":38,"fee_currency":"EUR"}' WHERE id = 'ch_f3' $$), 'payment pi_f3 fee: 1.00 EUR | 0.38 EUR', 'a fee of another amount');
+SELECT is(pg_temp.plant($$ UPDATE list SET item = item || '{"fee":100,"fee_currency":"USD"}' WHERE id = 'ch_f3' $$), 'payment pi_f3 fee: 1.00 EUR | 1.00 USD', 'of another currency');
 SELECT is(pg_temp.plant($$ DELETE FROM fee WHERE provider_fee_id = 'txn_pi_f3' $$), E'payment pi_f3 fee: not known | not asked for\nfetch payment pi_f3', 'a fee that we do not know');
 SELECT is(pg_temp.plant($$ SELECT pg_temp.tell('charge', pg_temp.charge(3, '{"livemode":true}')) $$), 'payment pi_f3 livemode: test | live', 'another mode');
 SELECT is(pg_temp.plant($$ SELECT pg_temp.tell('charge', pg_temp.charge(3) || jsonb_build_object('pledge', pg_temp.pid(4))) $$),

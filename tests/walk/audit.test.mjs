@@ -98,6 +98,23 @@ test("money without its pledge is taken over by an operator: once, as the provid
 	assert.equal(await s.count("SELECT count(*) FROM pledged.pledge"), before + 2, "two pledges, each once");
 });
 
+test("the provider kept another amount than we booked", async () => {
+	const was = named((await audit("--json")).json);
+	const [[fee, amount, currency]] = await s.sql(`SELECT f.fee_id, f.amount, f.currency FROM pledged.fee f JOIN pledged.payment y USING (payment_id) JOIN pledged.pledge p USING (pledge_id)
+		WHERE f.what = 'payment' AND p.interval = 'once' AND NOT EXISTS (SELECT FROM pledged.difference d WHERE d.provider_id IN (y.intent, y.provider_payment_id)) LIMIT 1`);
+	const booked = (minor) => s.sql(`SET session_replication_role = replica; UPDATE pledged.fee SET amount = ${minor} WHERE fee_id = '${fee}'`);
+	const major = (minor) => `${(minor / 100).toFixed(2)} ${currency}`;
+
+	await booked(Number(amount) + 7);
+	const { json } = await audit("--json");
+	const told = json.differences.find((d) => d.what === "fee");
+
+	assert.deepEqual([told?.ours, told?.theirs], [major(Number(amount) + 7), major(Number(amount))]);
+	assert.equal(named(json).length, was.length + 1);
+	await booked(amount);
+	assert.deepEqual(named((await audit("--json")).json), was);
+});
+
 test("a broken rule of our own is told beside them", async () => {
 	await s.sql("SET session_replication_role = replica; UPDATE pledged.payment SET mismatch = 'amount' WHERE provider_payment_id = 'pi_madeup'");
 	const { code, json } = await audit("--json");

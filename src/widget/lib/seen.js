@@ -1,4 +1,4 @@
-// seen.js: seen is half of it, or half a screen of it, for a second in a visible tab: rule 1 (pledged.prompt_event.rule).
+// seen.js: seen is 40 % of it, or half a screen of it, for a second in a visible tab: rule 1 (pledged.prompt_event.rule).
 // Another rule is another number.
 
 const SEEN_MS = 1000;
@@ -19,7 +19,7 @@ export function seen(node, done) {
 		const at = list.at(-1);
 		const was = inside;
 
-		inside = at.isIntersecting && (at.intersectionRatio >= 0.5 ||
+		inside = at.isIntersecting && (at.intersectionRatio >= 0.4 ||
 		    at.intersectionRect.height >= (at.rootBounds?.height ?? innerHeight) / 2);
 		if (inside !== was)
 			look();
