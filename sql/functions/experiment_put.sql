@@ -5,6 +5,7 @@
 -- read. Idempotent. Best given a thousand readers at a time: it is planned for each call.
 -- A joined reader's part goes to the one it was joined to. What began before raw events are kept is not there any more: then what was
 -- counted stands, and what is there is added; anything later is exactly what the events tell.
+-- A decision's time is a whole second, so a version begins with the second in which it was published.
 --   first, next   the first serving by one variant, and by another one; in one second the variant that stands first
 --   other         the first serving by a test of another campaign in the time of this one
 CREATE OR REPLACE FUNCTION pledged.experiment_put(p_readers uuid[]) RETURNS bigint
@@ -19,7 +20,7 @@ BEGIN
 	IF p_readers = '{}' THEN
 		RETURN 0;
 	END IF;
-	SELECT min(began) INTO v_since FROM experiment;
+	SELECT date_trunc('second', min(began)) INTO v_since FROM experiment;
 	IF v_since IS NULL THEN
 		RETURN 0;
 	END IF;
@@ -27,7 +28,8 @@ BEGIN
 	v_all := ARRAY(SELECT i FROM unnest(p_readers) i UNION SELECT r.same_as FROM reader r WHERE r.reader_id = ANY (p_readers) AND r.same_as IS NOT NULL);
 	v_all := ARRAY(SELECT i FROM unnest(v_all) i UNION SELECT r.reader_id FROM reader r WHERE r.same_as = ANY (v_all));
 	WITH test AS MATERIALIZED (
-		SELECT campaign_id, version, site_id, campaign, began, coalesce(ended, 'infinity') AS ended FROM experiment
+		SELECT campaign_id, version, site_id, campaign, date_trunc('second', began) AS began, coalesce(date_trunc('second', ended), 'infinity') AS ended
+		FROM experiment
 	), arm AS MATERIALIZED (
 		SELECT campaign_id, version, no, variant, control FROM experiment_arm
 	), id AS MATERIALIZED (

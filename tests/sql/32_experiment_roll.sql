@@ -9,12 +9,12 @@ CREATE FUNCTION pg_temp.publish(slug text, variants text, later interval DEFAULT
 	SELECT version::text FROM campaign_publish('fixture', slug, jsonb_build_object('campaign', slug, 'site', 'fixture', 'kind', 'appeal', 'priority', 1,
 		'start', '2026-03-01T12:00:00Z', 'amounts', jsonb_build_object('currency', 'EUR'), 'variants', variants::jsonb) || more, 'ann', pg_temp.t0() + later)
 $$;
-SELECT pg_temp.publish('trial', '[{"variant": "a", "share": 50}, {"variant": "b", "share": 50}]'), pg_temp.publish('trial', '[{"variant": "b", "share": 50}, {"variant": "a", "share": 50}]', '5 days'),
+SELECT pg_temp.publish('trial', '[{"variant": "a", "share": 50}, {"variant": "b", "share": 50}]'), pg_temp.publish('trial', '[{"variant": "b", "share": 50}, {"variant": "a", "share": 50}]', '5 days 0.4 s'),
 	pg_temp.publish('rival', '[{"variant": "x", "share": 50}, {"variant": "none", "share": 50, "control": true}]', '2 days', '{"end": "2026-03-08T12:00:00Z"}'),
 	pg_temp.publish('lone', '[{"variant": "a", "share": 100}]');
 INSERT INTO reader (reader_id, site_id, first_at, last_at) SELECT pg_temp.rid(n), 901, pg_temp.t0(), pg_temp.t0() FROM generate_series(1, 400) n;
 
--- 1,200 servings of 300 readers in ten days: some at the very second of a version, some by two variants, some in tests of both campaigns
+-- 1,200 servings of 300 readers in ten days: some in the very second in which a version was published, some by two variants, some in tests of both campaigns
 CREATE TEMP TABLE sent AS
 SELECT i, (1 + (h & 1023) % 300)::int AS reader, pg_temp.t0() + make_interval(secs => ((h >> 10) & 1048575) % 864000) AS at, c.name AS campaign,
 	CASE c.name WHEN 'rival' THEN CASE ((h >> 50) & 1) WHEN 0 THEN 'x' ELSE 'none' END WHEN 'lone' THEN 'a' ELSE CASE WHEN ((h & 1023) % 300 + ((h >> 40) & 31) / 29) % 2 = 0 THEN 'a' ELSE 'b' END END AS variant
@@ -90,7 +90,7 @@ SELECT roll_pledges(1000, now());
 CREATE TEMP TABLE given AS SELECT l.campaign, l.version, count(*) AS n FROM life l, LATERAL (
 	SELECT DISTINCT coalesce(r.same_as, p.reader_id) FROM pledge p JOIN reader r USING (reader_id), LATERAL (SELECT min(e.decided_at) AS at FROM prompt_event e WHERE e.reader_id = coalesce(r.same_as, p.reader_id)
 		AND e.campaign = l.campaign AND e.decided_at >= l.began AND e.decided_at < l.ended) f
-	WHERE p.site_id = 901 AND p.created_at >= f.at AND p.created_at < l.ended + interval '12 hours') x WHERE l.campaign = 'trial' GROUP BY 1, 2;
+	WHERE p.site_id = 901 AND p.created_at >= f.at AND p.created_at < l.ended + interval '12 hours 0.4 s') x WHERE l.campaign = 'trial' GROUP BY 1, 2;
 SELECT results_eq($$ SELECT version, sum(gave)::bigint FROM report.experiments('2026-03-01', '2026-04-01') WHERE campaign = 'trial' AND site = 'fixture' GROUP BY 1 HAVING sum(gave) > 0 ORDER BY 1 $$,
 	$$ SELECT version, n FROM given ORDER BY 1 $$, 'gifts stand with the test that served their readers before');
 SELECT ok((SELECT min(n) > 3 AND max(n) < 50 FROM given), 'some of them');
