@@ -26,6 +26,7 @@
 #define SHORT_MS    50  /* nobody is let in for so long when a descriptor was wanting */
 #define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
 #define GRACE_MS    300 /* what a new worker gets to become ready; nginx waits for 500 */
+
 struct loop;
 
 /* A request under way. It may outlive its connection's interest in it: a page that was opened at
