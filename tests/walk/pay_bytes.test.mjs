@@ -72,7 +72,7 @@ const TYPES = ["checkout.session.completed", "checkout.session.async_payment_suc
 	"charge.dispute.created", "charge.dispute.updated", "charge.dispute.closed", "charge.dispute.funds_withdrawn",
 	"charge.dispute.funds_reinstated", "radar.early_fraud_warning.created", "radar.early_fraud_warning.updated"];
 const LISTS = [["events", (q) => stripe.events.list(q), 50, { types: TYPES }, {}], ["checkouts", (q) => stripe.checkout.sessions.list(q), 100, {}, {}],
-	["charges", (q) => stripe.charges.list(q), 100, {}, {}], ["refunds", (q) => stripe.refunds.list(q), 100, {}, {}],
+	["charges", (q) => stripe.charges.list(q), 100, {}, { expand: ["data.balance_transaction"] }], ["refunds", (q) => stripe.refunds.list(q), 100, {}, {}],
 	["disputes", (q) => stripe.disputes.list(q), 100, {}, {}], ["subscriptions", (q) => stripe.subscriptions.list(q), 100, {}, { status: "all" }]];
 const FETCHES = [["checkout", (q) => stripe.checkout.sessions.retrieve("cs_1", q), ["payment_intent", "subscription", "invoice", "invoice.payments"]],
 	["invoice", (q) => stripe.invoices.retrieve("cs_1", q), ["payments", "payments.data.payment.payment_intent"]],
