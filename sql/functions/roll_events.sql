@@ -11,7 +11,7 @@ BEGIN
 		RETURN 0;
 	END IF;
 	WITH t AS (
-		DELETE FROM roll_delta WHERE delta_id IN (SELECT delta_id FROM roll_delta ORDER BY delta_id LIMIT p_n) RETURNING *
+		DELETE FROM roll_delta WHERE delta_id <= (SELECT max(f.delta_id) FROM (SELECT delta_id FROM roll_delta ORDER BY delta_id LIMIT p_n) f) RETURNING *
 	), c AS MATERIALIZED (
 		SELECT hour, site_id, campaign, variant, section, country, device, kind, sum(n) AS n FROM t GROUP BY 1, 2, 3, 4, 5, 6, 7, 8
 	), h AS (

@@ -20,8 +20,8 @@ BEGIN
 		PERFORM experiment_leave(v_gone);
 	END IF;
 	WITH t AS (
-		DELETE FROM experiment_due WHERE due_id IN (SELECT due_id FROM experiment_due WHERE at <= p_now - interval '10 seconds'
-			ORDER BY due_id LIMIT p_n) RETURNING reader_id
+		DELETE FROM experiment_due WHERE at <= p_now - interval '10 seconds' AND due_id <= (SELECT max(f.due_id)
+			FROM (SELECT due_id FROM experiment_due WHERE at <= p_now - interval '10 seconds' ORDER BY due_id LIMIT p_n) f) RETURNING reader_id
 	)
 	SELECT array_agg(reader_id) INTO v_due FROM t;
 	PERFORM experiment_put(ARRAY(SELECT DISTINCT r FROM unnest(v_due) r));

@@ -13,7 +13,7 @@ BEGIN
 		RETURN 0;
 	END IF;
 	WITH t AS (
-		DELETE FROM roll_due WHERE due_id IN (SELECT due_id FROM roll_due ORDER BY due_id LIMIT p_n) RETURNING pledge_id
+		DELETE FROM roll_due WHERE due_id <= (SELECT max(f.due_id) FROM (SELECT due_id FROM roll_due ORDER BY due_id LIMIT p_n) f) RETURNING pledge_id
 	)
 	SELECT array_agg(pledge_id) INTO v_due FROM t;
 	IF v_due IS NULL THEN

@@ -2,7 +2,7 @@
 -- them (R1, R2, R4, R5, R14), counted by hand here.
 BEGIN;
 \ir fixture.psql
-SELECT plan(67);
+SELECT plan(71);
 INSERT INTO site (site_id, slug, name, time_zone, currency, locale, gift_label, thanks_path, cancel_path)
 VALUES (902, 'kolkata', 'Half an hour', 'Asia/Kolkata', 'INR', 'en', 'Gift', '/t', '/c');
 SELECT roll_rebuild('2026-01-01', '2026-01-02');
@@ -217,6 +217,18 @@ UPDATE reader SET seen = '', marks = '';
 SELECT is((SELECT count(*) FROM (SELECT roll_months(300, '2026-06-03 12:00Z') FROM generate_series(1, 9)) x), 9::bigint, 'readers go');
 SELECT results_eq($$ SELECT people, metered, walled, gave, closed FROM report.stops WHERE site = 'fixture' AND month = '2026-04-01' $$,
 	$$ VALUES (7::bigint, 6::bigint, 2::bigint, 1::bigint, true) $$, 'what is closed stays');
+-- a clerk whose plans were made when nothing waited, and what piled up then: quadratic it would take far longer than the role's time
+SELECT roll_events(1000, now());
+TRUNCATE roll_delta;
+ANALYZE roll_delta;
+SELECT count(roll_events(1000, now())) FROM generate_series(1, 9);
+SELECT lives_ok($$ INSERT INTO roll_delta (hour, site_id, campaign, variant, section, country, device, kind, n)
+	SELECT '2026-06-01', 901, 'pile', 'a', '', '', '', 'viewed', 1 FROM generate_series(1, 40000) $$, 'forty thousand events wait');
+SET LOCAL statement_timeout = '15s';
+SELECT is(roll_events(20000, now()), 20000, 'half of them are folded in a moment');
+SELECT is(roll_events(30000, now()), 20000, 'and the rest');
+SET LOCAL statement_timeout = 0;
+SELECT is((SELECT sum(n) FROM roll_event WHERE campaign = 'pile'), 40000::numeric, 'each once');
 -- the invariants see what is wrong
 CREATE TEMP VIEW broken AS :invariants
 CREATE FUNCTION pg_temp.breaks() RETURNS text LANGUAGE sql AS $$ SELECT string_agg(DISTINCT name, ', ' ORDER BY name) FROM broken WHERE name ~ '^C' $$;
