@@ -83,9 +83,14 @@ enum err batch_tally(struct batch *b, struct str json, int64_t worker, int64_t s
 {
 	if (b->tally)
 		return ERR_STATE;
-	b->tally = malloc(json.n + 1);
-	if (!b->tally)
-		return ERR_NO_MEMORY;
+	if (json.n >= b->tally_cap) {
+		char *mem = realloc(b->tally_mem, json.n + 1);
+		if (!mem)
+			return ERR_NO_MEMORY;
+		b->tally_mem = mem;
+		b->tally_cap = json.n + 1;
+	}
+	b->tally = b->tally_mem;
 	memcpy(b->tally, json.p, json.n);
 	b->tally[json.n] = '\0';
 	b->tally_worker = worker;
@@ -241,16 +246,15 @@ void batch_again(struct batch *b, mono_t now)
 	queue_join(&b->queue, &b->busy);
 }
 
-static void answer_group(
-	struct batch *b, struct batch_group *g, const struct reader *state, mono_t now)
+static void answer_group(struct batch *b, const struct batch_group *g, mono_t now)
 {
 	for (size_t i = g->from; i < g->from + g->n; i++) /* an op may be gone after its answer */
-		if (state->version == BATCH_ROW_MOVED)
-			follow(b, b->fly[i], state);
-		else if (state->version == BATCH_ROW_LOCKED)
-			put_off(b, b->fly[i], now);
+		if (g->state.version == BATCH_ROW_MOVED)
+			follow(b, b->landed[i], &g->state);
+		else if (g->state.version == BATCH_ROW_LOCKED)
+			put_off(b, b->landed[i], now);
 		else
-			answer_op(b->fly[i], state);
+			answer_op(b->landed[i], &g->state);
 }
 
 /* The groups' states from the rows. False when some row is not of the form that was agreed. */
@@ -276,14 +280,14 @@ static bool read_rows(struct batch *b, const PGresult *res)
 
 static void forget_tally(struct batch *b)
 {
-	free(b->tally);
 	b->tally = NULL;
 	b->tally_flying = b->tally_apart = false;
 	b->tally_at = (mono_t){0};
 }
 
-/* Committed: tell everyone. The result outlives the calls, since states point into it. What is
- * answered in another form was made by another schema: nobody can be told anything of it. */
+/* Committed: what waits is sent, then everyone is told while PostgreSQL works on it. The result
+ * outlives the calls, since states point into it. What is answered in another form was made by
+ * another schema: nobody can be told anything of it. */
 void batch_landed(struct batch *b, mono_t now)
 {
 	PGresult *res = b->res;
@@ -294,25 +298,27 @@ void batch_landed(struct batch *b, mono_t now)
 	if (b->tally_flying)
 		forget_tally(b);
 	bool fine = read_rows(b, res);
-	size_t n = b->fly_n;
-	b->fly_n = 0;
+	size_t n = b->fly_n, group_n = b->group_n;
+	memcpy(b->landed, b->fly, n * sizeof b->fly[0]);
+	memcpy(b->landed_group, b->group, group_n * sizeof b->group[0]);
+	b->fly_n = b->group_n = 0;
 	if (fine) {
 		b->last_ok = now;
 		hosts_rewind(b->hosts);
-		if (b->group_n > 0) {
-			metric_observe_n(METRIC_BATCH_READERS, 0, b->group_n);
+		if (group_n > 0) {
+			metric_observe_n(METRIC_BATCH_READERS, 0, group_n);
 			metric_observe(METRIC_BATCH_COMMIT, 0, (dur_t){now.us - b->since.us});
 		}
-		for (size_t i = 0; i < b->group_n; i++)
-			answer_group(b, &b->group[i], &b->group[i].state, now);
+		batch_next(b, now, false);
+		for (size_t i = 0; i < group_n; i++)
+			answer_group(b, &b->landed_group[i], now);
 	} else {
 		b->stats.malformed++;
 		fault_set(&b->trouble, ERR_STORE, NULL,
 			"view_batch: a row of another form; do schema and program fit?");
 		for (size_t i = 0; i < n; i++)
-			batch_finish(b->fly[i], ERR_STORE);
+			batch_finish(b->landed[i], ERR_STORE);
 	}
-	b->group_n = 0;
 	PQclear(res);
 }
 

@@ -68,7 +68,7 @@ void batch_close(struct batch *b)
 		return;
 	batch_down(b, (mono_t){0});
 	batch_wire_fini(&b->wire);
-	free(b->tally);
+	free(b->tally_mem);
 	hosts_close(b->hosts);
 	free(b);
 }
@@ -269,6 +269,15 @@ static mono_t gathers_until(const struct batch *b)
 	return gathers ? (mono_t){b->since.us + PACE_US} : (mono_t){0};
 }
 
+void batch_next(struct batch *b, mono_t now, bool beat)
+{
+	if (b->state == IDLE && b->ask_waiting)
+		send_ask(b, now);
+	else if (b->state == IDLE && ((b->queue.first && now.us >= gathers_until(b).us) ||
+					     batch_tally_is_due(b, now) || beat))
+		batch_send(b, now);
+}
+
 mono_t batch_due(const struct batch *b)
 {
 	mono_t due = {0};
@@ -303,9 +312,5 @@ void batch_drive(struct batch *b, unsigned ready, mono_t now, bool beat)
 		batch_down(b, now); /* the server ended an idle connection */
 	}
 	batch_again(b, now);
-	if (b->state == IDLE && b->ask_waiting)
-		send_ask(b, now);
-	else if (b->state == IDLE && ((b->queue.first && now.us >= gathers_until(b).us) ||
-					     batch_tally_is_due(b, now) || beat))
-		batch_send(b, now);
+	batch_next(b, now, beat);
 }

@@ -26,9 +26,14 @@ struct batch {
 	size_t fly_n, group_n, limit; /* limit: readers in one batch; halved when a batch is
 					 refused, so that one bad reader is found */
 	size_t last_n;                /* ops in the newest batch */
+	/* committed and being told, while the next one flies */
+	struct batch_op *landed[BATCH_OPS_MAX];
+	struct batch_group landed_group[BATCH_OPS_MAX];
 	struct batch_wire wire;
 	PGresult *res;
-	char *tally;
+	char *tally; /* tally_mem while there is one */
+	char *tally_mem;
+	size_t tally_cap;
 	int64_t tally_worker, tally_seq;
 	bool tally_flying, tally_apart; /* apart: a batch with it was refused, so it goes alone */
 	mono_t tally_at;                /* not before */
@@ -55,6 +60,8 @@ void batch_sent(struct batch *b, enum batch_state s, mono_t now);
 bool batch_tally_is_due(const struct batch *b, mono_t now);
 void batch_again(struct batch *b, mono_t now);   /* back from busy to the queue when it is time */
 void batch_send(struct batch *b, mono_t now);    /* what waits, as one statement */
+/* When nothing flies: what waits, if it is time for it. beat: as in batch_drive. */
+void batch_next(struct batch *b, mono_t now, bool beat);
 void batch_landed(struct batch *b, mono_t now);  /* committed: tell everyone */
 void batch_refused(struct batch *b, mono_t now); /* find the reader who is the reason */
 

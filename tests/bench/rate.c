@@ -226,8 +226,7 @@ static bool conn_open(struct conn *c)
 		fail("socket");
 	int one = 1;
 	setsockopt(c->fd, IPPROTO_TCP, TCP_NODELAY, &one, sizeof one);
-	if (connect(c->fd, (struct sockaddr *)&to, sizeof to) !=
-		0) { /* the loopback does not wait */
+	if (connect(c->fd, (struct sockaddr *)&to, sizeof to) != 0) {
 		close(c->fd);
 		c->fd = -1;
 		return false;
@@ -296,6 +295,9 @@ static int64_t send_due(int64_t now)
 static void run(void)
 {
 	struct epoll_event ev[256];
+	/* before the clock runs: while the server's queue of new ones is full, connecting waits */
+	for (int i = 0; i < o.conns; i++)
+		conn_open(&conn[i]);
 	began = now_us();
 	int64_t last = began + (int64_t)(o.seconds * 1e6);
 	for (;;) {

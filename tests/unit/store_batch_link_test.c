@@ -170,6 +170,40 @@ static void a_locked_row_is_tried_again_in_time(void **state)
 	end();
 }
 
+static enum err told[2];
+static size_t told_n;
+static void on_told(struct batch_op *op)
+{
+	assert_true(told_n < ARRAY_N(told));
+	told[told_n++] = op->err;
+}
+
+/* A batch of one is committed while another reader waits: that one's batch is on its way before the
+ * first is told (here it comes back at once), unless it is to gather. */
+static void what_waits_is_sent_before_anybody_is_told(void **state)
+{
+	(void)state;
+	for (int gathers = 0; gathers < 2; gathers++) {
+		begin(gathers ? 4 : 1, 0);
+		struct batch_op flown = {.done = on_told}, waits = {.done = on_told};
+		flown.reader.b[0] = 1;
+		told_n = 0;
+		batch_add(b, &waits);
+		b->fly[0] = &flown;
+		b->group[0] = (struct batch_group){.id = flown.reader, .n = 1};
+		b->fly_n = b->group_n = 1;
+		b->state = FLYING;
+		b->res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+		assert_non_null(b->res);
+		batch_landed(b, (mono_t){SENT_AT});
+		assert_int_equal(told_n, gathers ? 1 : 2);
+		assert_int_equal(told[0], gathers ? OK : ERR_STORE_DOWN);
+		end();
+		assert_int_equal(told_n, 2);
+		assert_int_equal(told[1], gathers ? ERR_STORE_DOWN : OK);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -181,6 +215,7 @@ int main(void)
 		cmocka_unit_test(a_beat_or_a_tally_takes_them_along),
 		cmocka_unit_test(a_question_does_not_wait),
 		cmocka_unit_test(a_locked_row_is_tried_again_in_time),
+		cmocka_unit_test(what_waits_is_sent_before_anybody_is_told),
 		cmocka_unit_test(nothing_is_due_while_a_batch_flies_or_nobody_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

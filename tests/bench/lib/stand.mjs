@@ -21,7 +21,7 @@ const FRESH = 500000, SIGNED = 4000000;
 // Node's peers in one process and in two.
 const NODE = ["fastify", "fastify2", "express", "express2"];
 const behind = (name) => `location = /${name} { include peer.conf; proxy_pass http://peer_${name}; }\n`;
-const upstream = (name, socket, keep = 64) => `upstream ${name} {\n\tserver unix:${socket};\n${keep ? `\tkeepalive ${keep};\n` : ""}}\n`;
+const upstream = (name, socket, keep = 256) => `upstream ${name} {\n\tserver unix:${socket};\n${keep ? `\tkeepalive ${keep};\n\tkeepalive_requests 1000000;\n` : ""}}\n`;
 
 export class Stand {
 	constructor(dir, options = {}) {
