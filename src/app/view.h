@@ -97,8 +97,10 @@ mono_t app_view_due(const struct app_view *v);
 /* app_view_drain: true when nothing waits and every count is committed or cannot be. */
 bool app_view_drain(struct app_view *v, utc_t utc, mono_t now);
 
+/* The connections to watch; the last one asks for campaigns, goals and gauges, and takes no views. */
+#define APP_VIEW_BATCHES_MAX 9
 size_t app_view_batches(const struct app_view *v);
-struct batch *app_view_batch(struct app_view *v, size_t i);
+struct batch *app_view_batch(const struct app_view *v, size_t i);
 bool app_view_ready(const struct app_view
 		*v); /* campaigns loaded, a connection lives, newest answer under 3 s old */
 /* The states of pledges that wait, in the order in which the metrics count them. */

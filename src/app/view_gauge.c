@@ -98,7 +98,7 @@ void view_gauges_load(struct app_view *v, utc_t utc, mono_t now)
 		{METRIC_FORMS_SHUT, STMT_view_guard, got_guard},
 		{METRIC_PROVIDER_REFUSES, STMT_view_lockouts, got_lockouts},
 	};
-	if (now.us < v->gauge_at.us || !batch_is_up(v->batch[0]))
+	if (now.us < v->gauge_at.us || !batch_is_up(v->asks))
 		return;
 	v->gauge_at = mono_add(now, dur_ms(AGAIN_MS));
 	for (size_t i = 0; i < ARRAY_N(ASKS); i++) {
@@ -109,7 +109,7 @@ void view_gauges_load(struct app_view *v, utc_t utc, mono_t now)
 		if (ASKS[i].stmt == STMT_view_queues)
 			arg_utc(&a, utc);
 		/* one question at a time; a failure is tried again then */
-		if (batch_query(v->batch[0], ASKS[i].stmt, &a, ASKS[i].then, v) == OK)
+		if (batch_query(v->asks, ASKS[i].stmt, &a, ASKS[i].then, v) == OK)
 			return;
 	}
 }

@@ -44,6 +44,8 @@ enum err app_view_open(
 		if (e == OK)
 			v->batch_n++;
 	}
+	if (e == OK)
+		e = batch_open(c, &v->asks, f);
 	if (e != OK) {
 		app_view_close(v);
 		return e;
@@ -67,6 +69,7 @@ void app_view_close(struct app_view *v)
 		return;
 	for (size_t i = 0; i < v->batch_n; i++)
 		batch_close(v->batch[i]);
+	batch_close(v->asks);
 	snapshot_unref(v->loading);
 	snapshot_unref(v->snap);
 	spool_fini(&v->spool);
@@ -79,14 +82,14 @@ void app_view_close(struct app_view *v)
 
 size_t app_view_batches(const struct app_view *v)
 {
-	return v->batch_n;
+	return v->batch_n + 1;
 }
-struct batch *app_view_batch(struct app_view *v, size_t i)
+struct batch *app_view_batch(const struct app_view *v, size_t i)
 {
-	return v->batch[i];
+	return i < v->batch_n ? v->batch[i] : v->asks;
 }
 
-/* Loading: three statements, one after the other, over the first connection. */
+/* Loading: three statements, one after the other, over the connection for questions. */
 
 static void load_failed(struct app_view *v, enum err e, const struct fault *f)
 {
@@ -153,7 +156,7 @@ static void got_sites(void *arg, enum err e, const struct rows *rows)
 	store_args_init(&a);
 	arg_utc(&a, v->load_utc);
 	if (e == OK)
-		e = batch_query(v->batch[0],
+		e = batch_query(v->asks,
 			conf_on(v->conf, CONF_view_explain) ? STMT_view_calendar_year
 							    : STMT_view_calendar,
 			&a, got_calendar, v);
@@ -170,7 +173,7 @@ static void got_campaigns(void *arg, enum err e, const struct rows *rows)
 		e = snapshot_campaigns(v->loading, rows, !v->snap, &f);
 	store_args_init(&a);
 	if (e == OK)
-		e = batch_query(v->batch[0], STMT_view_sites, &a, got_sites, v);
+		e = batch_query(v->asks, STMT_view_sites, &a, got_sites, v);
 	if (e != OK)
 		load_failed(v, e, &f);
 }
@@ -180,7 +183,7 @@ static void load(struct app_view *v, utc_t utc, mono_t now)
 	bool due = !v->snap || snapshot_is_stale(v->snap, utc);
 	for (size_t i = 0; i < v->batch_n && !due; i++)
 		due = batch_epoch(v->batch[i]) > snapshot_epoch(v->snap);
-	if (!due || v->is_loading || now.us < v->load_at.us || !batch_is_up(v->batch[0]))
+	if (!due || v->is_loading || now.us < v->load_at.us || !batch_is_up(v->asks))
 		return;
 	struct store_args a;
 	struct fault f = {0};
@@ -190,7 +193,7 @@ static void load(struct app_view *v, utc_t utc, mono_t now)
 	v->is_loading = true;
 	enum err e = snapshot_new(&v->loading);
 	if (e == OK)
-		e = batch_query(v->batch[0], STMT_view_campaigns, &a, got_campaigns, v);
+		e = batch_query(v->asks, STMT_view_campaigns, &a, got_campaigns, v);
 	if (e != OK)
 		load_failed(v, e, &f);
 }
@@ -207,12 +210,12 @@ static void got_goals(void *arg, enum err e, const struct rows *rows)
 /* Money raised. */
 static void load_live(struct app_view *v, utc_t utc, mono_t now)
 {
-	if (now.us < v->live_at.us || !batch_is_up(v->batch[0]))
+	if (now.us < v->live_at.us || !batch_is_up(v->asks))
 		return;
 	struct store_args a;
 	store_args_init(&a);
 	v->live_utc = utc;
-	bool asked = batch_query(v->batch[0], STMT_view_goals_shown, &a, got_goals, v) == OK;
+	bool asked = batch_query(v->asks, STMT_view_goals_shown, &a, got_goals, v) == OK;
 	v->live_at = mono_add(now, dur_ms(asked ? LIVE_MS : LIVE_SOON));
 }
 
@@ -221,7 +224,7 @@ static void load_live(struct app_view *v, utc_t utc, mono_t now)
 static void load_all(struct app_view *v, utc_t utc, mono_t now)
 {
 	int64_t every_s = conf_int(v->conf, CONF_robots_reload_s);
-	if (v->snap && !v->is_loading && robots_load(v->robots, v->batch[0], utc, now, every_s))
+	if (v->snap && !v->is_loading && robots_load(v->robots, v->asks, utc, now, every_s))
 		return;
 	load(v, utc, now);
 	if (v->snap && !v->is_loading) {
@@ -310,9 +313,10 @@ void app_view_tick(struct app_view *v, utc_t utc, mono_t now)
 		v->beat_at = mono_add(now, dur_ms(BEAT_MS));
 	if (app_view_ready(v) && v->held < v->max_requests / 2)
 		spool_load(&v->spool, v->batch, v->batch_n, now);
-	for (size_t i = 0; i < v->batch_n; i++)
-		batch_drive(v->batch[i], 0, now,
-			beat && now.us - batch_last_ok(v->batch[i]).us > BEAT_MS * 900);
+	for (size_t i = 0; i < app_view_batches(v); i++) {
+		struct batch *b = app_view_batch(v, i);
+		batch_drive(b, 0, now, beat && now.us - batch_last_ok(b).us > BEAT_MS * 900);
+	}
 	tell_troubles(v);
 	tell_gauges(v);
 }

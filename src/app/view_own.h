@@ -10,13 +10,14 @@
 #include "app/visits.h"
 #include "store/spool.h"
 
-#define VIEW_BATCHES_MAX 8
+#define VIEW_BATCHES_MAX (APP_VIEW_BATCHES_MAX - 1)
 
 struct app_view {
 	const struct conf *conf;
 	const struct seal_ring *ring;
 	size_t batch_n, max_requests, waiting, held; /* held: in batches, answered or not */
 	struct batch *batch[VIEW_BATCHES_MAX];
+	struct batch *asks; /* sends no batch: a question that takes long holds up no page */
 	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
 	bool is_loading, failed_before, told_malformed, told_dropped;

@@ -67,7 +67,7 @@ struct loop {
 	struct conn *conns;
 	size_t conn_n, work_n;
 	struct work *free_work;
-	struct watch watch[8];
+	struct watch watch[APP_VIEW_BATCHES_MAX];
 	struct loop_body {
 		char head[HEAD_BYTES], body[BODY_BYTES];
 	} * mem;
