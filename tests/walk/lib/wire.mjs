@@ -1,5 +1,5 @@
 // wire.mjs: a wire between the service and PostgreSQL that can go bad: silent (takes bytes and says nothing, new connections
-// too), slow, cut (nobody listens), deaf (the server did it and the answer is lost).
+// too), slow, cut (nobody listens), deaf (the server did it and the answer is lost). w.major = 14: the server calls itself that.
 //
 //   const w = await wire(s);  roles go through it from now on; words: (w) => how they connect
 //   w.mode = "silent"; ... w.mode = "pass";
@@ -8,6 +8,8 @@
 import { readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
+
+const VERSION = "server_version\0";	// two digits follow, in what a server says of itself when it lets somebody in
 
 // conninfo: what the roles connect with, and a restart so that they do.
 export async function conninfo(s, words, roles = ["view", "money", "clerk"]) {
@@ -21,7 +23,7 @@ export async function conninfo(s, words, roles = ["view", "money", "clerk"]) {
 
 class Wire {
 	constructor(s) {
-		Object.assign(this, { s, now: "pass", pairs: new Set(), slow_ms: 0 });
+		Object.assign(this, { s, now: "pass", pairs: new Set(), slow_ms: 0, major: undefined });
 	}
 
 	// carry: one direction of a connection; pieces keep their order.
@@ -38,8 +40,11 @@ class Wire {
 				to.destroy();
 				return;
 			}
+			const named = back && this.major ? piece.indexOf(VERSION) : -1;
 			const ms = mode === "slow" ? this.slow_ms : 0;
 
+			if (named >= 0)
+				piece.write(String(this.major), named + VERSION.length);
 			last = last.then(() => new Promise((done) => (ms > 0 ? setTimeout(done, ms) : done()))).then(() => to.writable && to.write(piece));
 		});
 		from.on("error", () => {});
