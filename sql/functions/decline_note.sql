@@ -3,6 +3,8 @@
 -- The report counts every refusal, the breaker at most two of a pledge: whoever tries card after card on one page shuts nobody's form.
 -- A card that has no room left (limit_rule, card) is noted at the page that it was tried on, which decline_end ends.
 --   p_card  the provider's own word for the card, the same whoever gives it; null: not told
+-- Not of a recurring gift's page before it is paid: Stripe tells of the refused intent and its card, but that has no metadata, there is no
+-- invoice yet, and the session does not name it, so nobody knows whose it is.
 CREATE OR REPLACE FUNCTION pledged.decline_note(p_site smallint, p_pledge uuid, p_made timestamptz, p_now timestamptz, p_card text DEFAULT NULL) RETURNS void
 LANGUAGE plpgsql SET search_path = pledged, pg_temp AS $$
 BEGIN

@@ -287,6 +287,7 @@ static void tell_troubles(struct app_view *v)
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct batch_stats s = batch_stats(v->batch[i]);
 		const struct fault *f = batch_trouble(v->batch[i]);
+		tell_once(&v->told_unfit, s.unfit, "the database is of no use; pages open", f);
 		tell_once(&v->told_malformed, s.malformed,
 			"the database answers in another form; pages open", f);
 		tell_once(&v->told_dropped, s.dropped,

@@ -20,7 +20,7 @@ struct app_view {
 	struct batch *asks; /* sends no batch: a question that takes long holds up no page */
 	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
-	bool is_loading, failed_before, told_malformed, told_dropped;
+	bool is_loading, failed_before, told_unfit, told_malformed, told_dropped;
 	mono_t load_at, beat_at, tally_at, live_at, gauge_at;
 	utc_t load_utc, live_utc;
 	struct live live;

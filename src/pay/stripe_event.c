@@ -119,7 +119,9 @@ static enum err read_object(
 	return OK;
 }
 
-/* What a card tester leaves behind. An instalment that fails later is nobody's try. */
+/* What a card tester leaves behind. An instalment that fails later is nobody's try. The first one
+ * has an invoice only once its page is complete, so that is a delayed method; a card that the page
+ * refused leaves an intent without a pledge. */
 static void read_decline(const json_t *o, struct pay_event *e)
 {
 	bool first = str_is(e->type, "invoice.payment_failed") &&

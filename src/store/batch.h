@@ -52,6 +52,7 @@ struct batch_op {
 
 struct batch;
 struct batch_stats {
+	uint64_t unfit;     /* connections to a server that is too old */
 	uint64_t malformed; /* answers in a form that is not ours: binary and schema differ */
 	uint64_t dropped;   /* tallies that PostgreSQL will never take */
 };
@@ -83,7 +84,7 @@ int64_t batch_epoch(const struct batch *b); /* newest epoch seen, 0 = none */
 mono_t batch_last_ok(const struct batch *b);
 struct batch_stats batch_stats(const struct batch *b);
 const struct fault *batch_trouble(
-	const struct batch *b); /* of the newest that is malformed or dropped */
+	const struct batch *b); /* of the newest that is unfit, malformed or dropped */
 
 /* batch_tally: hand in counts, sent with the next batch until committed. JSON text is copied. What
  * PostgreSQL refuses by itself (SQLSTATE class 22 or 23) is dropped: it would be refused for ever.

@@ -173,6 +173,11 @@ static void ignore_notice(void *arg, const PGresult *res)
 
 static void connected(struct batch *b, mono_t now)
 {
+	if (pq_fits(b->conn, &b->trouble) != OK) {
+		b->stats.unfit++;
+		batch_down(b, now);
+		return;
+	}
 	PQsetnonblocking(b->conn, 1);
 	PQsetNoticeReceiver(b->conn, ignore_notice, NULL);
 	metric_add(METRIC_STORE_CONNECTS, 0, 1);

@@ -118,6 +118,16 @@ static void count(enum err e)
 	metric_add(METRIC_DB_ERRORS, metric_series(METRIC_DB_ERRORS, what, 0, 0), 1);
 }
 
+enum err pq_fits(const PGconn *conn, struct fault *f)
+{
+	int major = PQserverVersion(conn) / 10000;
+	if (major >= PQ_OLDEST)
+		return OK;
+	count(ERR_STORE_DOWN);
+	return fault_set(f, ERR_STORE_DOWN, NULL,
+		"the database is PostgreSQL %d, %d or later is needed", major, PQ_OLDEST);
+}
+
 enum err pq_fault(struct fault *f, const PGconn *conn, const PGresult *res, const char *what)
 {
 	const char *state = res ? PQresultErrorField(res, PG_DIAG_SQLSTATE) : NULL;
@@ -189,6 +199,11 @@ static enum err connect_now(struct store *s, struct fault *f)
 		if (clock_mono().us - began.us >= REPEAT_MS * 1000)
 			shun(s);
 		return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
+	}
+	enum err e = pq_fits(s->conn, f);
+	if (e != OK) {
+		leave(s);
+		return e;
 	}
 	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);
 	/* a long statement to a server that stopped reading must not be waited for in libpq */

@@ -27,6 +27,12 @@ extern const struct stmt_text STMT_TEXT[STMT_N];
  * caller frees. NULL: not readable. */
 MUST char *pq_conninfo(const struct conf *c, const char *user, struct fault *f);
 
+/* pq_fits: is the server that let us in new enough for our functions? Asked of each new connection:
+ * a restored or a failed-over database may be another server than the one that was migrated.
+ *   fails  ERR_STORE_DOWN, as another server or an upgrade heals it */
+#define PQ_OLDEST 15
+MUST enum err pq_fits(const PGconn *conn, struct fault *f);
+
 /* pq_fault: describe a failed result or connection: SQLSTATE and which statement; never data. */
 enum err pq_fault(struct fault *f, const PGconn *conn, const PGresult *res, const char *what);
 

@@ -39,12 +39,17 @@ function addInvoice(world, record, reason)
 	return made;
 }
 
-export function openInvoice(world, record, reason)
+// openInstalment: its intent knows nothing of the subscription, not even the metadata.
+export const openInstalment = (world, { amount, currency }) =>
+	openIntent(world, { amount, currency, description: 'Subscription payment' });
+
+// tried: the intent of a first instalment that was refused before there was an invoice.
+export function openInvoice(world, record, reason, tried)
 {
 	const made = addInvoice(world, record, reason);
 	const { obj: inv } = made;
-	const pi = openIntent(world, { amount: inv.amount_due, currency: inv.currency,
-		customer: inv.customer, description: 'Subscription payment' });
+	const pi = tried ?? openInstalment(world, { amount: inv.amount_due, currency: inv.currency });
+	pi.obj.customer = inv.customer;
 	const part = shapes.invoicePayment(world, inv, pi.obj);
 	world.ledger.add(part);
 	Object.assign(made.priv, { payment_intent: pi.obj.id, part: part.id });
@@ -159,13 +164,13 @@ export function payInvoice(world, record, { outcome, delayed = false, decline })
 
 // --- a subscription's life -----------------------------------------------------------------------
 
-export function startSubscription(world, { session, item, data, how, card })
+export function startSubscription(world, { session, item, data, how, card, tried })
 {
 	const sub = shapes.subscription(world, { customer: session.customer, item, card,
 		metadata: data.metadata, description: data.description });
 	const record = world.ledger.add(sub, { email: how.email });
 	world.emit('customer.subscription.created', sub);
-	const inv = openInvoice(world, record, 'subscription_create');
+	const inv = openInvoice(world, record, 'subscription_create', tried);
 	payInvoice(world, inv, { outcome: how.delayed ? 'pending' : 'succeeded' });
 	return { subscription: sub.id, invoice: inv.obj.id };
 }

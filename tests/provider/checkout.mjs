@@ -1,5 +1,5 @@
 // checkout.mjs: what happens when the donor acts on the hosted page, or a delayed method settles.
-import { payInvoice, startSubscription } from './billing.mjs';
+import { openInstalment, payInvoice, startSubscription } from './billing.mjs';
 import { addCard } from './cards.mjs';
 import { chargeIntent, declineIntent, openIntent, settleIntent } from './payments.mjs';
 import { details } from './shapes.mjs';
@@ -56,7 +56,8 @@ export function pay(world, id, { email, delayed = false } = {})
 		ensureCustomer(world, session, mail);
 	if (session.mode === 'subscription') {
 		const made = startSubscription(world, { session, item: priv.lines[0], how,
-			card: addCard(world, session.customer, { email: mail }), data: priv.subscription_data });
+			card: addCard(world, session.customer, { email: mail }), data: priv.subscription_data,
+			tried: world.ledger.get(priv.tried) });
 		Object.assign(session, { subscription: made.subscription, invoice: made.invoice });
 	} else
 		chargeIntent(world, sessionIntent(world, record), how);
@@ -68,14 +69,21 @@ export function pay(world, id, { email, delayed = false } = {})
 	return world.emit('checkout.session.completed', session);
 }
 
+// firstIntent: of a recurring gift that is not paid yet. Since 2025-03-31 there is neither subscription nor
+// invoice before, and the session does not name the intent.
+function firstIntent(world, { obj: session, priv })
+{
+	priv.tried ??= openInstalment(world, { amount: session.amount_total, currency: session.currency }).obj.id;
+	return world.ledger.get(priv.tried);
+}
+
 // card: its fingerprint, the same on all pages.
 export function decline(world, id, code, card)
 {
 	const record = open(world, id);
-	if (record.obj.mode === 'payment') {
-		declineIntent(world, sessionIntent(world, record), {}, code, card);
-		world.ledger.touch(record);
-	}
+	const intent = record.obj.mode === 'payment' ? sessionIntent : firstIntent;
+	declineIntent(world, intent(world, record), {}, code, card);
+	world.ledger.touch(record);
 }
 
 // settle: the verdict on a delayed payment; outcome is succeeded or failed.

@@ -201,6 +201,27 @@ test("one card on page after page: where it is tried once too often the page is 
 	await empty();
 });
 
+test("a refused first instalment tells neither its page nor its pledge: it counts for nobody, and the page can be paid", async () => {
+	await s.sql(`UPDATE pledged.limit_rule SET "on" = true, burst = 3 WHERE scope = 'card'`);
+	const refusals = () => s.count("SELECT count(*) FROM pledged.inbox WHERE event_type = 'payment_intent.payment_failed'");
+	const counted = () => s.sql("SELECT (SELECT coalesce(sum(n), 0) FROM pledged.decline_count), (SELECT count(*) FROM pledged.limit_bucket WHERE scope = 'card')");
+	const before = [await refusals(), await counted(), (await s.provider.ledger()).counts];
+	const page = await made(s, gift({ interval: "month" }), from(s, "10.42.0.1"));
+
+	for (let i = 0; i < 5; i++)
+		await s.provider.decline(page.url, "Xt5EWLLDS7FJjR1c");
+	await until("all are told", async () => await refusals() === before[0] + 5, 60);
+	assert.deepEqual(await counted(), before[1]);
+	const { counts: then } = await s.provider.ledger();
+
+	assert.deepEqual([then.payment_intent - before[2].payment_intent, then.subscription, then.invoice], [1, before[2].subscription, before[2].invoice]);
+	await s.provider.pay(page.url);
+	await reaches(s, page.pledge, "paid");
+	assert.equal((await s.provider.ledger()).counts.payment_intent, then.payment_intent, "the same intent is paid in the end");
+	await s.sql(`UPDATE pledged.limit_rule SET "on" = false WHERE scope = 'card'`);
+	await empty();
+});
+
 test("the same browser and amount with another key: a second pledge, and a hint (case 9)", async () => {
 	await empty();
 	const fields = { amount: "77.00", email: "twice@mail.example" };

@@ -36,6 +36,26 @@ test("the wire to PostgreSQL goes silent: everybody in line is answered while it
 	await w.end();
 });
 
+test("a server that is too old is used by nobody: pages open, donors and webhooks come later, and the logs say why", async () => {
+	const w = await wire(s);
+	const why = "the database is PostgreSQL 14, 15 or later is needed";
+
+	w.major = 14;
+	w.hang_up();
+	await until("all have met it", async () => {
+		assert.equal((await s.request("/decide?a=/old&s=news")).status, 200);
+		assert.deepEqual([(await give()).status, (await deliver(s, event("product.created", { id: "prod_old", object: "product" }))).status], [503, 503]);
+		return (await Promise.all(["view", "money", "clerk"].map((role) => s.log(role)))).every((log) => log.includes(why));
+	}, 60);
+	const check = await s.ctl("check");
+
+	assert.ok(check.code !== 0 && check.stdout.includes(`FAILED database: ${why}`), check.stdout);
+	w.major = undefined;
+	await until("it is upgraded", async () => (await give()).status === 201);
+	await until("pages are counted again", async () => (await s.request("/readyz")).status === 200);
+	await w.end();
+});
+
 test("a session stops reading in the middle of a long webhook: it is left, and the next one takes it", async () => {
 	const long = event("product.created", { id: "prod_long", object: "product", description: "x".repeat(240 * 1024) });
 

@@ -7,6 +7,10 @@ import { join } from "node:path";
 
 const BAD = [/\[alert\]/, /\[emerg\]/, /Sanitizer/, /runtime error:/, /assertion .*failed/i, /PANIC:/];
 
+// Whose domain is one of those kept for tests is a reader or a donor that a test made up, also as it stands in an address of a page.
+// The one exception is what we say of an address that is none (email_bad).
+const PERSON = /[\w.+-](?:@|%40)(?!example\.org, or too long)(?:[\w-]+\.)*(?:example(?:\.(?:com|net|org))?|test|invalid)\b/i;
+
 // secrets (case 83): the very bytes that this stack was given; also what a test planted (s.planted).
 async function secrets(s) {
 	const dir = join(s.dir, "secrets");
@@ -32,7 +36,7 @@ export async function check_logs(s) {
 		const text = await readFile(join(dir, file), "utf8");
 
 		for (const line of text.split("\n")) {
-			for (const bad of BAD)
+			for (const bad of [...BAD, PERSON])
 				assert.ok(!bad.test(line), `${file}: ${line.slice(0, 300)}`);
 		}
 		for (const word of hidden)

@@ -1,8 +1,7 @@
 // wire.mjs: a wire between the service and PostgreSQL that can go bad: silent (takes bytes and says nothing, new connections
-// too), slow, lossy (one piece in ten comes as late as a packet that was sent again), cut (nobody listens), deaf (the server did it
-// and the answer is lost).
+// too), slow, cut (nobody listens), deaf (the server did it and the answer is lost). w.major = 14: the server calls itself that.
 //
-//   const w = await wire(s, { random });  roles go through it from now on; random: what is late is drawn by it; words: (w) => how they connect
+//   const w = await wire(s);  roles go through it from now on; words: (w) => how they connect
 //   w.mode = "silent"; ... w.mode = "pass";
 //   await w.end();                        and straight again
 
@@ -10,7 +9,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { connect, createServer } from "node:net";
 import { join } from "node:path";
 
-const RESENT_MS = 220;	// a packet that is lost comes again after the shortest time-out there is
+const VERSION = "server_version\0";	// two digits follow, in what a server says of itself when it lets somebody in
 
 // conninfo: what the roles connect with, and a restart so that they do.
 export async function conninfo(s, words, roles = ["view", "money", "clerk"]) {
@@ -23,8 +22,8 @@ export async function conninfo(s, words, roles = ["view", "money", "clerk"]) {
 }
 
 class Wire {
-	constructor(s, random) {
-		Object.assign(this, { s, random, now: "pass", pairs: new Set(), slow_ms: 0, held: 0 });
+	constructor(s) {
+		Object.assign(this, { s, now: "pass", pairs: new Set(), slow_ms: 0, major: undefined });
 	}
 
 	// carry: one direction of a connection; pieces keep their order.
@@ -34,19 +33,18 @@ class Wire {
 		from.on("data", (piece) => {
 			const mode = this.now;
 
-			if (mode === "silent") {
-				this.held += 1;
+			if (mode === "silent")
 				return;
-			}
 			if (mode === "deaf" && back) {
-				this.held += 1;
 				from.destroy();
 				to.destroy();
 				return;
 			}
-			const ms = mode === "slow" ? this.slow_ms : mode === "lossy" && this.random() < 0.1 ? RESENT_MS : 0;
+			const named = back && this.major ? piece.indexOf(VERSION) : -1;
+			const ms = mode === "slow" ? this.slow_ms : 0;
 
-			this.held += ms > 0 ? 1 : 0;
+			if (named >= 0)
+				piece.write(String(this.major), named + VERSION.length);
 			last = last.then(() => new Promise((done) => (ms > 0 ? setTimeout(done, ms) : done()))).then(() => to.writable && to.write(piece));
 		});
 		from.on("error", () => {});
@@ -108,8 +106,8 @@ class Wire {
 	}
 }
 
-export async function wire(s, { random = Math.random, words = (w) => `host=127.0.0.1 port=${w.port} dbname=${s.env.PGDATABASE}` } = {}) {
-	const w = new Wire(s, random);
+export async function wire(s, { words = (w) => `host=127.0.0.1 port=${w.port} dbname=${s.env.PGDATABASE}` } = {}) {
+	const w = new Wire(s);
 	const { PGHOST, PGPORT, PGDATABASE } = s.env;
 
 	w.straight = `host=${PGHOST} port=${PGPORT} dbname=${PGDATABASE}`;
