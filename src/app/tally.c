@@ -1,27 +1,50 @@
-/* app/tally.c: a small sorted table; a few dozen keys in normal life. */
+/* app/tally.c: small tables by key; a few dozen rows in normal life. */
 #include <stdlib.h>
 #include <string.h>
 
 #include "app/tally.h"
 #include "base/seal.h"
 
+static enum err rows_init(struct tally_rows *r, size_t most)
+{
+	for (r->slots = 1; r->slots < 2 * most; r->slots *= 2)
+		;
+	r->row = calloc(most, sizeof *r->row);
+	r->slot = calloc(r->slots, sizeof *r->slot);
+	return r->row && r->slot ? seal_random(&r->seed, sizeof r->seed) : ERR_NO_MEMORY;
+}
+
+static void rows_fini(struct tally_rows *r)
+{
+	free(r->row);
+	free(r->slot);
+}
+
+static void rows_clear(struct tally_rows *r)
+{
+	if (r->n > 0)
+		memset(r->slot, 0, r->slots * sizeof *r->slot);
+	r->n = 0;
+}
+
 enum err tally_init(struct tally *t, int64_t sample_every)
 {
 	memset(t, 0, sizeof *t);
 	t->sample_every = sample_every > 0 ? (uint64_t)sample_every : 0;
-	t->row = calloc(TALLY_KEYS_MAX, sizeof *t->row);
-	t->page = calloc(TALLY_PAGES_MAX, sizeof *t->page);
+	enum err e = rows_init(&t->count, TALLY_KEYS_MAX);
+	if (e == OK)
+		e = rows_init(&t->page, TALLY_PAGES_MAX);
 	t->sample_mem = malloc(TALLY_SAMPLE_BYTES);
-	if (!t->row || !t->page || !t->sample_mem)
-		return ERR_NO_MEMORY;
+	if (e != OK || !t->sample_mem)
+		return e != OK ? e : ERR_NO_MEMORY;
 	buf_init(&t->samples, t->sample_mem, TALLY_SAMPLE_BYTES);
 	return seal_random(&t->draw, sizeof t->draw);
 }
 
 void tally_fini(struct tally *t)
 {
-	free(t->row);
-	free(t->page);
+	rows_fini(&t->count);
+	rows_fini(&t->page);
 	free(t->sample_mem);
 }
 
@@ -39,8 +62,8 @@ static enum err make_key(char *key, size_t cap, int64_t hour, int16_t site, stru
 	buf_init(&b, key, cap - 1);
 	buf_addf(&b, "%lld,%d,", (long long)hour, site);
 	struct str words[] = {section, country, device, d->campaign ? d->campaign->slug : STR(""),
-		decide_variant(d),
-		str_c(decide_act_name(d->act)), str_c(decide_reason_name(d->reason))};
+		decide_variant(d), str_c(decide_act_name(d->act)),
+		str_c(decide_reason_name(d->reason))};
 	for (size_t i = 0; i < ARRAY_N(words); i++) {
 		buf_json(&b, words[i]);
 		buf_byte(&b, ',');
@@ -61,39 +84,29 @@ static enum err make_page_key(
 	return buf_done(&b);
 }
 
-/* Place of key; *ret_found when it is there. */
-static size_t place(const struct tally_row *row, size_t n, const char *key, bool *ret_found)
+/* FNV-1a. */
+static size_t slot_of(const struct tally_rows *r, const char *key)
 {
-	size_t lo = 0, hi = n;
-	while (lo < hi) {
-		size_t mid = (lo + hi) / 2;
-		int c = strcmp(row[mid].key, key);
-		if (c == 0) {
-			*ret_found = true;
-			return mid;
-		}
-		if (c < 0)
-			lo = mid + 1;
-		else
-			hi = mid;
-	}
-	*ret_found = false;
-	return lo;
+	uint64_t h = UINT64_C(0xcbf29ce484222325) ^ r->seed;
+	for (const char *p = key; *p; p++)
+		h = (h ^ (uint8_t)*p) * UINT64_C(0x100000001b3);
+	return (size_t)(h ^ h >> 32) & (r->slots - 1);
 }
 
-static bool add(struct tally_row *row, size_t *n, const char *key, size_t most)
+/* False when it would be one more than there may be. */
+static bool add(struct tally_rows *r, const char *key, size_t most)
 {
-	bool found;
-	size_t at = place(row, *n, key, &found);
-	if (!found) {
-		if (*n >= most)
+	size_t at = slot_of(r, key);
+	while (r->slot[at] && strcmp(r->row[r->slot[at] - 1].key, key) != 0)
+		at = (at + 1) & (r->slots - 1);
+	if (!r->slot[at]) {
+		if (r->n >= most)
 			return false;
-		memmove(&row[at + 1], &row[at], (*n - at) * sizeof *row);
-		strcpy(row[at].key, key);
-		row[at].n = 0;
-		(*n)++;
+		strcpy(r->row[r->n].key, key);
+		r->row[r->n].n = 0;
+		r->slot[at] = (uint16_t)++r->n;
 	}
-	row[at].n++;
+	r->row[r->slot[at] - 1].n++;
 	return true;
 }
 
@@ -120,28 +133,28 @@ struct str tally_section(struct tally *t, utc_t now, struct str section)
 static void add_page(
 	struct tally *t, int64_t hour, int16_t site, struct str url, enum decide_act act)
 {
-	char key[sizeof t->page[0].key];
+	char key[sizeof t->page.row[0].key];
 	if (url.n <= TALLY_PAGE_BYTES &&
 		make_page_key(key, sizeof key, hour, site, url, act) == OK &&
-		add(t->page, &t->page_n, key, TALLY_PAGES_MAX - TALLY_PAGES_PLAIN))
+		add(&t->page, key, TALLY_PAGES_MAX - TALLY_PAGES_PLAIN))
 		return;
 	if (make_page_key(key, sizeof key, hour, site, STR(""), act) == OK)
-		add(t->page, &t->page_n, key, TALLY_PAGES_MAX);
+		add(&t->page, key, TALLY_PAGES_MAX);
 }
 
 void tally_add(struct tally *t, utc_t now, utc_t day_starts, int16_t site, const struct page *page,
 	const struct decision *d)
 {
-	char key[sizeof t->row[0].key];
+	char key[sizeof t->count.row[0].key];
 	const struct str no = STR("");
 	int64_t hour = hour_of(now, day_starts);
 	struct str section = tally_section(t, now, page->section);
 	add_page(t, hour, site, page->url, d->act);
 	if (make_key(key, sizeof key, hour, site, section, page->country, page->device, d) == OK &&
-		add(t->row, &t->n, key, TALLY_KEYS_MAX - TALLY_KEYS_PLAIN))
+		add(&t->count, key, TALLY_KEYS_MAX - TALLY_KEYS_PLAIN))
 		return;
 	if (make_key(key, sizeof key, hour, site, no, no, no, d) == OK &&
-		add(t->row, &t->n, key, TALLY_KEYS_MAX))
+		add(&t->count, key, TALLY_KEYS_MAX))
 		return;
 	t->dropped++;
 }
@@ -176,18 +189,19 @@ void tally_sample(struct tally *t, const struct decide_facts *f, const struct de
 		t->samples = before;
 }
 
-static void format_rows(const struct tally_row *row, size_t n, struct buf *b)
+static void format_rows(const struct tally_rows *r, struct buf *b)
 {
-	for (size_t i = 0; i < n; i++)
-		buf_addf(b, "%s[%s%llu]", i ? "," : "", row[i].key, (unsigned long long)row[i].n);
+	for (size_t i = 0; i < r->n; i++)
+		buf_addf(b, "%s[%s%llu]", i ? "," : "", r->row[i].key,
+			(unsigned long long)r->row[i].n);
 }
 
 enum err tally_format(const struct tally *t, struct buf *b)
 {
 	buf_addc(b, "{\"counts\":[");
-	format_rows(t->row, t->n, b);
+	format_rows(&t->count, b);
 	buf_addc(b, "],\"pages\":[");
-	format_rows(t->page, t->page_n, b);
+	format_rows(&t->page, b);
 	buf_addc(b, "],\"samples\":[");
 	buf_add(b, buf_str(&t->samples));
 	buf_byte(b, ']');
@@ -196,6 +210,8 @@ enum err tally_format(const struct tally *t, struct buf *b)
 
 void tally_clear(struct tally *t)
 {
-	t->n = t->page_n = t->sample_n = 0;
+	rows_clear(&t->count);
+	rows_clear(&t->page);
+	t->sample_n = 0;
 	buf_init(&t->samples, t->sample_mem, TALLY_SAMPLE_BYTES);
 }

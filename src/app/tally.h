@@ -9,7 +9,7 @@
 
 #define TALLY_KEYS_MAX     512
 #define TALLY_KEYS_PLAIN   160 /* of them kept free of sections, countries and devices */
-#define TALLY_PAGES_MAX    512
+#define TALLY_PAGES_MAX    1024
 #define TALLY_PAGE_BYTES   200
 #define TALLY_PAGES_PLAIN  160 /* of them kept free of pages */
 #define TALLY_ROWS_BYTES   ((TALLY_KEYS_MAX + TALLY_PAGES_MAX) * 430) /* as JSON */
@@ -23,10 +23,16 @@ struct tally_row {
 	char key[400]; /* the JSON of everything but the count */
 	uint64_t n;
 };
+struct tally_rows {
+	size_t n, slots; /* slots: a power of two, twice as many as there may be rows or more */
+	struct tally_row *row;
+	uint16_t *slot; /* by the key's hash, in the next free one: 1 + its row; 0: free */
+	uint64_t seed;  /* of the hash: who sends pages does not know it */
+};
 struct tally {
-	size_t n, page_n, section_n;
-	struct tally_row *row, *page; /* sorted by key */
-	int64_t hour;                 /* of the sections, counted from 1970 */
+	size_t section_n;
+	struct tally_rows count, page;
+	int64_t hour; /* of the sections, counted from 1970 */
 	char section[TALLY_SECTIONS_MAX][65];
 	uint64_t dropped;
 	uint64_t sample_every, draw; /* draw: state of a small generator */

@@ -249,9 +249,9 @@ static enum err format_tally(struct app_view *v, struct buf *b)
 
 static void hand_in_tally(struct app_view *v, mono_t now, bool at_once)
 {
-	bool due = at_once || now.us >= v->tally_at.us || v->tally.n > TALLY_KEYS_MAX / 2 ||
-		   v->tally.page_n > TALLY_PAGES_MAX / 2;
-	if (v->tally.n == 0 || !due)
+	bool due = at_once || now.us >= v->tally_at.us || v->tally.count.n > TALLY_KEYS_MAX / 2 ||
+		   v->tally.page.n > TALLY_PAGES_MAX / 2;
+	if (v->tally.count.n == 0 || !due)
 		return;
 	for (size_t i = 0; i < v->batch_n; i++) {
 		struct buf b;
@@ -340,7 +340,7 @@ bool app_view_drain(struct app_view *v, utc_t utc, mono_t now)
 	app_view_tick(v, utc, now);
 	for (size_t i = 0; i < v->batch_n; i++)
 		idle = idle && (!batch_is_up(v->batch[i]) || batch_is_idle(v->batch[i]));
-	return idle && (v->tally.n == 0 || !batch_is_up(v->batch[0]));
+	return idle && (v->tally.count.n == 0 || !batch_is_up(v->batch[0]));
 }
 
 bool app_view_ready(const struct app_view *v)
