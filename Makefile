@@ -83,7 +83,7 @@ FUZZ_SRC  := $(sort $(wildcard tests/fuzz/fuzz_*.c))
 # The simulator of the money path replaces these symbols when it is linked.
 MONEY_SIM := $(sort $(wildcard tests/sim/money/*.c))
 MONEY_WRAP := clock_utc clock_mono seal_random nanosleep log_emit http_open http_close http_call mail_send \
-              PQconnectdb PQstatus PQtransactionStatus PQfinish PQclear PQsendQueryParams PQsetnonblocking PQflush \
+              PQconnectdb PQstatus PQtransactionStatus PQserverVersion PQfinish PQclear PQsendQueryParams PQsetnonblocking PQflush \
               PQisBusy PQgetResult PQresultErrorField PQsetNoticeReceiver
 UNIT_ALL := $(filter tests/unit/store_% tests/unit/pay_% tests/unit/app_% tests/unit/web_%,$(UNIT_SRC))
 

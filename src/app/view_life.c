@@ -284,9 +284,10 @@ static void tell_once(bool *told, uint64_t n, const char *what, const struct fau
 
 static void tell_troubles(struct app_view *v)
 {
-	for (size_t i = 0; i < v->batch_n; i++) {
-		struct batch_stats s = batch_stats(v->batch[i]);
-		const struct fault *f = batch_trouble(v->batch[i]);
+	for (size_t i = 0; i < app_view_batches(v); i++) {
+		struct batch *b = app_view_batch(v, i);
+		struct batch_stats s = batch_stats(b);
+		const struct fault *f = batch_trouble(b);
 		tell_once(&v->told_unfit, s.unfit, "the database is of no use; pages open", f);
 		tell_once(&v->told_malformed, s.malformed,
 			"the database answers in another form; pages open", f);
@@ -298,8 +299,8 @@ static void tell_troubles(struct app_view *v)
 static void tell_gauges(const struct app_view *v)
 {
 	bool up = true;
-	for (size_t i = 0; i < v->batch_n; i++)
-		up = up && batch_is_up(v->batch[i]);
+	for (size_t i = 0; i < app_view_batches(v); i++)
+		up = up && batch_is_up(app_view_batch(v, i));
 	metric_set(METRIC_STORE_UP, 0, up);
 	metric_set(METRIC_INFLIGHT, 0, (int64_t)v->held);
 }

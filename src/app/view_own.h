@@ -17,7 +17,7 @@ struct app_view {
 	const struct seal_ring *ring;
 	size_t batch_n, max_requests, waiting, held; /* held: in batches, answered or not */
 	struct batch *batch[VIEW_BATCHES_MAX];
-	struct batch *asks; /* sends no batch: a question that takes long holds up no page */
+	struct batch *asks; /* takes no views: a question that takes long holds up no page */
 	struct view_ask *first, *last; /* in batches and not answered, oldest first */
 	struct snapshot *snap, *loading;
 	bool is_loading, failed_before, told_unfit, told_malformed, told_dropped;

@@ -252,7 +252,7 @@ static void on_listen(evutil_socket_t fd, short what, void *arg)
 {
 	struct loop *l = arg;
 	(void)what;
-	for (;;) { /* all: who waits outside has waited longer than anybody inside */
+	for (int i = 0; i < 64; i++) { /* who waits outside waits longest; some are another's */
 		if (l->conn_n >= CONNS_MAX) {
 			stop_listening(l, 0);
 			return;

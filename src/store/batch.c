@@ -214,8 +214,8 @@ static struct batch_group *group_of(struct batch *b, const struct uuid *id)
  * again, while somebody waits for it. */
 static void put_off(struct batch *b, struct batch_op *op, mono_t now)
 {
-	if (op->abandoned || ++op->busy > BUSY_TRIES) {
-		batch_finish(op, ERR_STORE_BUSY);
+	if (op->abandoned || ++op->busy > BUSY_TRIES || b->state < IDLE) {
+		batch_finish(op, b->state < IDLE ? ERR_STORE_DOWN : ERR_STORE_BUSY);
 		return;
 	}
 	if (!b->busy.first)
@@ -228,8 +228,8 @@ static void put_off(struct batch *b, struct batch_op *op, mono_t now)
 static void follow(struct batch *b, struct batch_op *op, const struct reader *moved)
 {
 	ASSERT(moved->seen.n == sizeof op->reader.b);
-	if (++op->busy > BUSY_TRIES) {
-		batch_finish(op, ERR_STORE_BUSY);
+	if (++op->busy > BUSY_TRIES || b->state < IDLE) {
+		batch_finish(op, b->state < IDLE ? ERR_STORE_DOWN : ERR_STORE_BUSY);
 		return;
 	}
 	memcpy(op->reader.b, moved->seen.p, sizeof op->reader.b);
@@ -248,8 +248,13 @@ void batch_again(struct batch *b, mono_t now)
 
 static void answer_group(struct batch *b, const struct batch_group *g, mono_t now)
 {
+	bool forgot = false;
+	for (size_t i = g->from; i < g->from + g->n; i++)
+		forgot |= b->landed[i]->forget != FORGET_NOTHING;
 	for (size_t i = g->from; i < g->from + g->n; i++) /* an op may be gone after its answer */
-		if (g->state.version == BATCH_ROW_MOVED)
+		if (forgot && b->landed[i]->has_mark)
+			batch_finish(b->landed[i], ERR_TIMEOUT); /* nor is it tried again */
+		else if (g->state.version == BATCH_ROW_MOVED)
 			follow(b, b->landed[i], &g->state);
 		else if (g->state.version == BATCH_ROW_LOCKED)
 			put_off(b, b->landed[i], now);

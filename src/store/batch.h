@@ -19,7 +19,7 @@ struct batch_event {
 };
 
 /* What a reader who takes consent back wants gone; it wins over marks and events in the same batch,
- * FORGET_ALL over views too. */
+ * which end with ERR_TIMEOUT; FORGET_ALL over views too. */
 enum batch_forget { FORGET_NOTHING, FORGET_EVENTS, FORGET_ALL };
 
 /* One reader's part of a batch. Owned by the caller, who keeps it until done is called, exactly
@@ -40,7 +40,7 @@ struct batch_op {
 			   not written */
 	/* filled before done */
 	enum err err; /* OK, or ERR_STORE_DOWN, ERR_STORE_BUSY (locked), ERR_STORE, ERR_TIMEOUT
-			 (abandoned) */
+			 (abandoned, or the reader forgot) */
 	struct reader state; /* seen and marks live during done only; stored false = no such row */
 	bool marked;         /* the mark is there now */
 	void (*done)(struct batch_op *op);

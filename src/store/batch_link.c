@@ -147,7 +147,7 @@ static void send_ask(struct batch *b, mono_t now)
 	batch_sent(b, ASKING, now);
 }
 
-static void asked(struct batch *b)
+static void asked(struct batch *b, mono_t now)
 {
 	PGresult *res = b->res;
 	b->res = NULL;
@@ -160,6 +160,8 @@ static void asked(struct batch *b)
 		b->then(b->then_arg, e, NULL);
 		return;
 	}
+	b->last_ok = now;
+	hosts_rewind(b->hosts);
 	struct rows *rows = rows_of(res);
 	b->then(b->then_arg, rows ? OK : ERR_NO_MEMORY, rows);
 	rows_free(rows);
@@ -227,7 +229,9 @@ static void complete(struct batch *b, mono_t now)
 	ExecStatusType st = PQresultStatus(b->res);
 	bool fine = st == PGRES_TUPLES_OK || st == PGRES_COMMAND_OK;
 	b->want = BATCH_READ;
-	if (PQstatus(b->conn) == CONNECTION_BAD) {
+	if (PQstatus(b->conn) == CONNECTION_BAD ||
+		(!fine && store_sqlstate(PQresultErrorField(b->res, PG_DIAG_SQLSTATE)) ==
+				  ERR_STORE_DOWN)) {
 		batch_down(b, now);
 	} else if (b->state == PREPARING) {
 		PQclear(b->res);
@@ -237,11 +241,9 @@ static void complete(struct batch *b, mono_t now)
 		else
 			batch_down(b, now); /* not migrated yet, or no rights: try again later */
 	} else if (b->state == ASKING) {
-		asked(b);
+		asked(b, now);
 	} else if (fine) {
 		batch_landed(b, now);
-	} else if (store_sqlstate(PQresultErrorField(b->res, PG_DIAG_SQLSTATE)) == ERR_STORE_DOWN) {
-		batch_down(b, now);
 	} else {
 		batch_refused(b, now);
 	}

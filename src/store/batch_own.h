@@ -62,7 +62,7 @@ void batch_again(struct batch *b, mono_t now);   /* back from busy to the queue 
 void batch_send(struct batch *b, mono_t now);    /* what waits, as one statement */
 /* When nothing flies: what waits, if it is time for it. beat: as in batch_drive. */
 void batch_next(struct batch *b, mono_t now, bool beat);
-void batch_landed(struct batch *b, mono_t now);  /* committed: tell everyone */
+void batch_landed(struct batch *b, mono_t now);  /* committed: send what waits, tell everyone */
 void batch_refused(struct batch *b, mono_t now); /* find the reader who is the reason */
 
 #endif

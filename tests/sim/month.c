@@ -344,7 +344,7 @@ static void open_article(struct person *p)
 
 static void turn(int wait_ms)
 {
-	struct pollfd fd[8];
+	struct pollfd fd[APP_VIEW_BATCHES_MAX];
 	nfds_t n = 0;
 	for (size_t i = 0; i < app_view_batches(g.view); i++) {
 		struct batch *b = app_view_batch(g.view, i);

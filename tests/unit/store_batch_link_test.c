@@ -204,6 +204,32 @@ static void what_waits_is_sent_before_anybody_is_told(void **state)
 	}
 }
 
+/* A mark beside a wish to be forgotten is not tried again after it. */
+static void a_mark_does_not_outlive_what_forgets_it(void **state)
+{
+	(void)state;
+	for (int forgets = 0; forgets < 2; forgets++) {
+		begin(1, 0);
+		struct batch_op wish = {.done = on_told},
+				mark = {.done = on_told, .has_mark = true};
+		wish.forget = forgets ? FORGET_EVENTS : FORGET_NOTHING;
+		told_n = 0;
+		b->fly[0] = &wish;
+		b->fly[1] = &mark;
+		b->group[0] = (struct batch_group){.n = 2};
+		b->fly_n = 2;
+		b->group_n = 1;
+		b->state = FLYING;
+		b->res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+		assert_non_null(b->res);
+		batch_landed(b, (mono_t){SENT_AT});
+		assert_int_equal(told_n, 2);
+		assert_int_equal(told[0], OK);
+		assert_int_equal(told[1], forgets ? ERR_TIMEOUT : OK);
+		end();
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -216,6 +242,7 @@ int main(void)
 		cmocka_unit_test(a_question_does_not_wait),
 		cmocka_unit_test(a_locked_row_is_tried_again_in_time),
 		cmocka_unit_test(what_waits_is_sent_before_anybody_is_told),
+		cmocka_unit_test(a_mark_does_not_outlive_what_forgets_it),
 		cmocka_unit_test(nothing_is_due_while_a_batch_flies_or_nobody_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -21,7 +21,7 @@ const FRESH = 500000, SIGNED = 4000000;
 // Node's peers in one process and in two.
 const NODE = ["fastify", "fastify2", "express", "express2"];
 const behind = (name) => `location = /${name} { include peer.conf; proxy_pass http://peer_${name}; }\n`;
-const upstream = (name, socket, keep = 256) => `upstream ${name} {\n\tserver unix:${socket};\n${keep ? `\tkeepalive ${keep};\n\tkeepalive_requests 1000000;\n` : ""}}\n`;
+const upstream = (name, socket, keep = 64) => `upstream ${name} {\n\tserver unix:${socket};\n${keep ? `\tkeepalive ${keep};\n\tkeepalive_requests 10000;\n` : ""}}\n`;
 
 export class Stand {
 	constructor(dir, options = {}) {
@@ -76,7 +76,7 @@ export class Stand {
 		writeFileSync(file, readFileSync(file, "utf8").replace(/^\taccess_log .*$/m, "\taccess_log off;").replace("worker_connections 2048", "worker_connections 8192")
 			.replace("worker_rlimit_nofile 8192", "worker_rlimit_nofile 20000"));
 		writeFileSync(join(this.dir, "nginx/peer.conf"), "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n");
-		writeFileSync(join(this.dir, "nginx/extra-http.conf"), ["hello", "naive", "php", ...NODE].map((name) => upstream(`peer_${name}`, `${sockets}/${name}.sock`)).join(""));
+		writeFileSync(join(this.dir, "nginx/extra-http.conf"), ["hello", "naive", "php", ...NODE].map((name) => upstream(`peer_${name}`, `${sockets}/${name}.sock`, name === "hello" ? 256 : 64)).join(""));
 		writeFileSync(join(this.dir, "nginx/extra-server.conf"), `${NGINX_PEERS}${NODE.map(behind).join("")}${wire("hello")}}\n${wire("naive")}}\n${wire("php")
 			.replaceAll(/_timeout \d+ms/g, "_timeout 5s")}fastcgi_param SCRIPT_FILENAME "${peer}/decide.php";\nfastcgi_param DSN "pgsql:host=${sockets};dbname=${this.env.PGDATABASE}";\n}\n`);
 		await this.stack("role", "nginx", "restart");

@@ -5,12 +5,14 @@
 #include <sys/socket.h>
 
 #include "model.h"
+#include "store/pq.h"
 
 #define CONNS_MAX 64
 
 PGconn *__real_PQconnectdb(const char *info);
 ConnStatusType __real_PQstatus(const PGconn *c);
 PGTransactionStatusType __real_PQtransactionStatus(const PGconn *c);
+int __real_PQserverVersion(const PGconn *c);
 void __real_PQfinish(PGconn *c);
 void __real_PQclear(PGresult *r);
 char *__real_PQresultErrorField(const PGresult *r, int field);
@@ -19,6 +21,7 @@ PQnoticeReceiver __real_PQsetNoticeReceiver(PGconn *c, PQnoticeReceiver fn, void
 PGconn *__wrap_PQconnectdb(const char *info);
 ConnStatusType __wrap_PQstatus(const PGconn *c);
 PGTransactionStatusType __wrap_PQtransactionStatus(const PGconn *c);
+int __wrap_PQserverVersion(const PGconn *c);
 void __wrap_PQfinish(PGconn *c);
 void __wrap_PQclear(PGresult *r);
 int __wrap_PQsendQueryParams(PGconn *p, const char *sql, int n, const Oid *types,
@@ -81,6 +84,11 @@ ConnStatusType __wrap_PQstatus(const PGconn *p)
 PGTransactionStatusType __wrap_PQtransactionStatus(const PGconn *p)
 {
 	return g.pg && p ? __real_PQtransactionStatus(p) : PQTRANS_IDLE;
+}
+
+int __wrap_PQserverVersion(const PGconn *p)
+{
+	return g.pg && p ? __real_PQserverVersion(p) : PQ_OLDEST * 10000;
 }
 
 PGconn *libpq_owner(const char *info)
