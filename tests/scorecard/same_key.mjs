@@ -53,7 +53,7 @@ async function lost_answers(t) {
 // record: two requests under a key that we sent once.
 async function dead_connections(t) {
 	const s = await one_stack(t);
-	const wanted = t.n(200, 10);
+	const wanted = t.n(200, 10, 40);
 	const pledges = [];
 	let repeats = 0, last = (await s.provider.requests()).at(-1)?.n ?? 0;
 
