@@ -25,7 +25,7 @@ const creating = (s) => s.count("SELECT count(*) FROM pledged.attempt WHERE stat
 // closed: it would hold most calls back, lose fewer answers, and be let through at its own pace afterwards (B11).
 async function lost_answers(t) {
 	const s = await one_stack(t);
-	const all = Array.from({ length: t.n(1000, 12, 300) }, () => gift(t, { interval: t.pick(["once", "once", "month"]) }));
+	const all = Array.from({ length: t.n(1000, 12, 150) }, () => gift(t, { interval: t.pick(["once", "once", "month"]) }));
 
 	await patience(s, 1000);
 	await s.provider.fault({ match: { ...CREATE, rate: 0.7, seed: t.int(1, 1e6) }, do: "drop-after-request" });
