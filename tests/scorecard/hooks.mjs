@@ -32,7 +32,7 @@ const worked_off = (s, id) => until(`${id} is worked off`, async () => {
 async function shuffled(t) {
 	const s = await money_stack(t);
 	const secret = await secret_of(s);
-	const wanted = t.n(1000, 60);
+	const wanted = t.n(1000, 60, 300);
 	const pledges = [];
 	const events = [];
 	const lost = [];

@@ -381,7 +381,9 @@ async function wal_full(t) {
 		return await under(t, s, async (donors, readers) => {
 			const from = Date.now();
 
-			// What is full is full: others fill the log until it needs a segment more.
+			// What is full is full: others fill the log until it needs a segment more. A standby that never comes keeps what there is, or a
+			// checkpoint would make room from it.
+			await s.sql("SELECT pg_create_physical_replication_slot('waste', true)");
 			await disk.fill();
 			await s.sql("CREATE TABLE public.waste AS SELECT repeat('x', 1000) AS x, i FROM generate_series(1, 60000) i").catch(() => {});
 			await until("the server gives up", async () => await s.one("SELECT 1").then(() => false, () => true), 60);
@@ -405,6 +407,7 @@ async function wal_full(t) {
 	} finally {
 		await disk.free();
 		await s.sql("DROP TABLE IF EXISTS public.waste").catch(() => {});
+		await s.sql("SELECT pg_drop_replication_slot(slot_name) FROM pg_replication_slots WHERE slot_name = 'waste'");
 		await s.sql(`ALTER SYSTEM SET max_wal_size = '${big}'`);
 		await s.pg("stop");
 		await as_server("/bin/sh", "-c", `rm "${wal}" && mkdir -m 700 "${wal}" && mv "${disk.dir}"/* "${wal}"/`);

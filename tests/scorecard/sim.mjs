@@ -28,6 +28,6 @@ async function real(t) {
 
 export const lines = [
 	{ id: "A12", name: "sim", title: "made-up histories against the model", target: "0 bad, the seed is told", short: true,
-		build: ["plain", "sim"], run: (t) => sim(t, t.n(20000, 1000)) },
+		build: ["plain", "sim"], run: (t) => sim(t, t.n(20000, 1000, 5000)) },
 	{ id: "A13", name: "sim-pg", title: "made-up histories on PostgreSQL", target: "0 bad", build: ["plain", "sim"], run: real },
 ];

@@ -70,7 +70,7 @@ const flaws = async (s) => (await s.provider.faults()).map((rule) => rule.applie
 async function soak(t) {
 	const s = await t.stack("soak", { views: 1, moneys: 16, hooks: 4, clerks: 8, set: { "money.wait_ms": 1500, "clerk.interval_ms": 50, "clerk.call_ms": 1500,
 		"clerk.lookup_after_s": 5 } }, (one) => one.provider.webhooks({ retries: [100, 300, 1000, ...Array(40).fill(1000)] }));
-	const all = Array.from({ length: t.n(10000, 100, 600) }, () => ({ fields: gift(t, { interval: t.pick(["once", "once", "once", "month", "year"]) }), act: fate(t),
+	const all = Array.from({ length: t.n(10000, 100, 300) }, () => ({ fields: gift(t, { interval: t.pick(["once", "once", "once", "month", "year"]) }), act: fate(t),
 		twice: t.chance(20) }));
 	const why = [];
 	const began = Date.now();

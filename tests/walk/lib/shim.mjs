@@ -128,4 +128,4 @@ export async function shimmed(s, role) {
 }
 
 // shim_of: the same without a role, for once().
-export const shim_of = (s, name) => new Shim(s, name);
+export const shim_of = (s, name) => new Shimmed(s, name);
