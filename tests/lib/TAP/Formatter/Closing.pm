@@ -4,8 +4,8 @@ package TAP::Formatter::Closing;
 #   N passed, N failed
 # A program that died, or ran fewer tests than it planned, counts as a failure of its own.
 #
-# CLOSING_AGAIN names a file: into it go the counts of the other programs, and below them those walks and browser
-# programs that failed, if they are a few; then there is no closing line yet, for they get a second try.
+# CLOSING_AGAIN names a file: into it go the counts of the other programs, and below them those walks, browser
+# programs and the scorecard that failed, if they are a few; then there is no closing line yet, for they get a second try.
 # CLOSING_BASE are such counts: they are added, and what passed now is told as having needed its second try.
 
 use strict;
@@ -32,7 +32,7 @@ sub summary {
 	my @sum = split / /, $ENV{CLOSING_BASE} // '0 0 0';
 	my %of = map { $_ => [ counts($aggregate->parsers($_)) ] } $aggregate->descriptions;
 	my @failed = grep { $of{$_}[1] } sort keys %of;
-	my @again = grep { m{tests/(walk|browser)/} } @failed;
+	my @again = grep { m{tests/(walk|browser)/|^tests/score$} } @failed;
 	@again = () if !$ENV{CLOSING_AGAIN} || @again > $FEW;
 	delete @of{@again};
 	for my $one (values %of) { $sum[$_] += $one->[$_] for 0 .. 2 }
