@@ -363,7 +363,7 @@ const WINDOW_S = 1;
 
 async function workers(t) {
 	const s = await fault_stack(t);
-	const kills = t.n(50, 6);
+	const kills = t.n(50, 6, 20);
 
 	return under(t, s, async (donors, readers) => {
 		const windows = [];

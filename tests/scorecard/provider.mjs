@@ -166,6 +166,7 @@ async function outage(t) {
 	const given = [];
 	const answers = {};
 	const last = (await s.provider.requests()).at(-1)?.n ?? 0;
+	const [[since]] = await s.sql("SELECT clock_timestamp()"); // what B10 parked is left to a person
 	const calls = async () => s.provider.requests({ since: last });
 	const end = Date.now() + seconds * 1000;
 
@@ -184,7 +185,7 @@ async function outage(t) {
 	const why = Object.keys(answers).filter((status) => !["202", "503"].includes(status)).map((status) => `${answers[status]} answers ${status}`);
 
 	await s.provider.no_faults();
-	const { done, s: drained } = await in_time(DRAIN_S, async () => await s.count("SELECT count(*) FROM pledged.attempt WHERE state = 'creating'") === 0);
+	const { done, s: drained } = await in_time(DRAIN_S, async () => await s.count(`SELECT count(*) FROM pledged.attempt WHERE state = 'creating' AND created_at > '${since}'`) === 0);
 	const most = busiest(await calls());
 
 	if (after_opening.length > seconds)
