@@ -180,7 +180,7 @@ export async function by_header(s) {
 }
 
 async function replay(t) {
-	const total = t.n(120000, 6000);
+	const total = t.n(120000, 6000, 30000);
 	const addresses = Math.max(5, Math.ceil(total / 24));
 	const s = await t.stack("attack", { views: 2, moneys: 6, ...walls }, by_header);
 	const pool = agent(32);

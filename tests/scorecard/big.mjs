@@ -9,7 +9,7 @@ import { verdict } from "./lib/audit.mjs";
 const words = (n) => (n >= 1e6 ? `${(n / 1e6).toFixed(1)} M` : n >= 1e4 ? `${Math.round(n / 1e3)} k` : String(n));
 const READERS = 10e6, MINTED = 200000;
 
-const size = (t) => t.n(READERS, 200e3);
+const size = (t) => t.n(READERS, 200e3, 2e6);
 const crowd = (b, t) => b.stand("big", size(t), async (stand) => {
 	await stand.fill(stand.readers, { most: MINTED, settle: false, say: (percent) => percent % 20 === 0 && t.say(`${percent} % of the readers`) });
 	await stand.away_from_checkpoint();

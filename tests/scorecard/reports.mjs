@@ -57,7 +57,7 @@ const csv = (text) => {
 const sum = (rows, column) => rows.reduce((n, row) => n + Number(row[column]), 0);
 
 async function reports(t) {
-	const s = await t.stack("reports", { only: "pg", campaigns: "none" }), n = t.n(EVENTS, 50e3);
+	const s = await t.stack("reports", { only: "pg", campaigns: "none" }), n = t.n(EVENTS, 50e3, 3e6);
 
 	await many(s, t, n);
 	const listed = (await s.ctl("report")).stdout.split("\n").map((line) => /^([a-z][a-z_]*) +[^[]*(\[.*)?/.exec(line)).filter(Boolean);

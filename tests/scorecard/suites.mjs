@@ -115,8 +115,8 @@ const results = (text) => text.split("\n").filter((line) => /^(?:not )?ok\b/.tes
 async function flaky(t) {
 	const units = there("build/plain/unit", /_test$/), sql = there("tests/sql", /\.sql$/), walk = walks();
 	const draw = (list, n) => t.shuffle(list).slice(0, n);
-	const n = t.n(Infinity, 2, 8);
-	const some = [...draw(units, n), ...draw(sql, n), ...draw(walk, n === Infinity ? n : Math.ceil(n / 8))];
+	const n = t.n(Infinity, 2, 6);
+	const some = [...draw(units, n), ...draw(sql, n), ...draw(walk, n === Infinity ? n : Math.ceil(n / 6))];
 	const s = await t.stack("sql", { only: "pg" });
 	const { PGHOST, PGPORT, PGDATABASE } = s.env;
 	const once = async (file) => {
