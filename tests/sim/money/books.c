@@ -273,6 +273,7 @@ static void empty(void)
 		PQclear(query(sim_text("DELETE FROM pledged.%s", tables[i])));
 	PQclear(query("DELETE FROM pledged.circuit"));
 	PQclear(query("INSERT INTO pledged.circuit (provider, most) VALUES ('stripe', 1000)"));
+	PQclear(query("UPDATE pledged.clerk_clock SET seen_at = NULL"));
 	PQclear(query("COMMIT"));
 }
 
