@@ -1,16 +1,19 @@
--- clock_back: the clerk's clock was set back by so much: what waits for a time, or is leased until one, would wait longer by that.
--- What was fetched in a time that is to come again counts as fetched now, or it would keep out all that is fetched until then.
--- Tables: attempt, payment, dispute, recurring, wish, inbox, outbox, mail_out, reconcile, lockout (rows that others hold are left as they are), guard_event. Gives how many rows were moved.
+-- clock_back: a clerk notes what its clock shows, and tells by how much it was set back (p_by_s; 0: not; null: it has just begun and knows only
+-- what others have noted). What waits for a time, or is leased until one, would wait longer by that, if it is more than a minute.
+-- Tables: clerk_clock (one row, one clerk at a time), attempt, payment, wish, inbox, outbox, mail_out, reconcile, lockout (rows that others hold are
+-- left as they are), guard_event. Gives how many rows were moved. What was fetched while the clock was ahead is left to settle.
 -- A second clerk on the same host sees the same step: whoever comes within two minutes of a noted one does nothing.
 CREATE OR REPLACE FUNCTION pledged.clock_back(p_by_s integer, p_now timestamptz) RETURNS integer
 LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
-	v_by interval := make_interval(secs => p_by_s);
+	v_by interval;
 	v_n integer := 0;
 	v_some integer;
 BEGIN
-	PERFORM pg_advisory_xact_lock(hashtextextended('clock back', 0));
-	IF EXISTS (SELECT FROM guard_event WHERE kind = 'clock' AND at BETWEEN p_now - interval '2 minutes' AND p_now + interval '2 minutes') THEN
+	SELECT coalesce(make_interval(secs => p_by_s), c.seen_at - p_now, '0') INTO v_by FROM clerk_clock c FOR UPDATE;
+	UPDATE clerk_clock SET seen_at = CASE WHEN v_by > interval '1 minute' THEN p_now ELSE greatest(seen_at, p_now) END;
+	IF v_by <= interval '1 minute' OR EXISTS (SELECT FROM guard_event
+		WHERE kind = 'clock' AND at BETWEEN p_now - interval '2 minutes' AND p_now + interval '2 minutes') THEN
 		RETURN 0;
 	END IF;
 	-- An attempt that was not looked up yet is so by when it was opened; that may be in the future now.
@@ -23,16 +26,6 @@ BEGIN
 	UPDATE payment y SET next_look_at = greatest(p_now, y.next_look_at - v_by)
 	FROM (SELECT payment_id FROM payment WHERE state = 'paid' AND next_look_at > p_now AND next_look_at < 'infinity' FOR UPDATE SKIP LOCKED) w
 	WHERE y.payment_id = w.payment_id;
-	GET DIAGNOSTICS v_some = ROW_COUNT;
-	v_n := v_n + v_some;
-	UPDATE dispute d SET fetched_at = p_now
-	FROM (SELECT dispute_id FROM dispute WHERE fetched_at > p_now FOR UPDATE SKIP LOCKED) w
-	WHERE d.dispute_id = w.dispute_id;
-	GET DIAGNOSTICS v_some = ROW_COUNT;
-	v_n := v_n + v_some;
-	UPDATE recurring r SET fetched_at = p_now
-	FROM (SELECT recurring_id FROM recurring WHERE fetched_at > p_now FOR UPDATE SKIP LOCKED) w
-	WHERE r.recurring_id = w.recurring_id;
 	GET DIAGNOSTICS v_some = ROW_COUNT;
 	v_n := v_n + v_some;
 	UPDATE wish x SET not_before = greatest(p_now, x.not_before - v_by)
@@ -63,9 +56,9 @@ BEGIN
 		lease_until = CASE WHEN c.lease_until > p_now THEN greatest(p_now, c.lease_until - v_by) ELSE c.lease_until END
 	WHERE greatest(c.not_before, c.lease_until) > p_now;
 	UPDATE lockout SET probe_at = greatest(p_now, probe_at - v_by) WHERE probe_at > p_now;
-	PERFORM guard_note('clock', 'clerk', NULL, 'back', format('%s s, %s rows moved', p_by_s, v_n), p_now);
+	PERFORM guard_note('clock', 'clerk', NULL, 'back', format('%s s, %s rows moved', extract(epoch FROM v_by)::integer, v_n), p_now);
 	RETURN v_n;
 END $$;
-COMMENT ON FUNCTION pledged.clock_back(integer, timestamptz) IS 'Moves waits and leases by what the clock was set back; gives how many.';
+COMMENT ON FUNCTION pledged.clock_back(integer, timestamptz) IS 'Notes what the clock shows; moves waits and leases by what it was set back; gives how many.';
 REVOKE ALL ON FUNCTION pledged.clock_back(integer, timestamptz) FROM PUBLIC;
 GRANT EXECUTE ON FUNCTION pledged.clock_back(integer, timestamptz) TO pledged_clerk;

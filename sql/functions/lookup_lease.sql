@@ -2,7 +2,8 @@
 -- Tables: attempt (rows leased by others are skipped; lockout is read). p_older_s is the five minutes of a calendar of
 -- which the rest follows. Open pages: first when so old, then each time four times later up to a day, and at once after
 -- the page expired. Money on its way: after 1 and 5 minutes, 1 and 6 hours, then daily for two weeks; after that never
--- (infinity), for a person. Complete attempts without a payment count as such; settle ends the looks of the others.
+-- (infinity), for a person. Complete attempts without a payment count as such; settle ends the looks of the others. Each time follows from the
+-- planned one before it, which clock_back moves, not from state_at, which may be in the future then.
 -- p_listed: pages that should be open, of which one list tells; else those to be fetched one by one. The expression is that of
 -- the index attempt_look: never later than the time that counts, which the rest tells.
 CREATE OR REPLACE FUNCTION pledged.lookup_lease(p_listed boolean, p_n integer, p_older_s integer, p_lease_s integer, p_now timestamptz)
@@ -27,8 +28,7 @@ LANGUAGE sql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 		next_look_at = greatest(p_now + make_interval(secs => p_lease_s), CASE
 			WHEN a.state = 'open' THEN p_now + make_interval(secs => least(86400, p_older_s * 4 ^ least(a.looks, 10)))
 			WHEN a.looks >= 17 THEN 'infinity'
-			ELSE a.state_at + make_interval(secs => p_older_s * (ARRAY[1, 12, 72, 288])[least(a.looks + 1, 4)]
-				* greatest(1, a.looks - 2)) END)
+			ELSE coalesce(a.next_look_at, a.state_at) + make_interval(secs => p_older_s * (ARRAY[1, 11, 60, 216, 288])[least(a.looks + 1, 5)]) END)
 	WHERE a.attempt_id = ANY (ARRAY(SELECT d.attempt_id FROM due d))
 	RETURNING a.attempt_id, a.provider, a.object_id, a.opened_at
 $$;

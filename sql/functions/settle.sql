@@ -71,7 +71,7 @@ BEGIN
 	IF v_livemode = v_p.livemode THEN
 		IF jsonb_typeof(p_snapshot -> 'recurring') = 'object' THEN
 			PERFORM settle_recurring(v_p, v_provider, p_snapshot -> 'recurring',
-				coalesce((p_snapshot ->> 'fetched_at')::timestamptz, p_now), p_cause, p_inbox, p_now);
+				least((p_snapshot ->> 'fetched_at')::timestamptz, p_now), p_cause, p_inbox, p_now);
 		END IF;
 		IF EXISTS (SELECT FROM payment y WHERE y.pledge_id = v_p.pledge_id AND y.attempt_id = v_attempt AND y.state = 'paid') THEN
 			PERFORM attempt_move(v_attempt, 'complete', p_cause, p_inbox, NULL, p_now);

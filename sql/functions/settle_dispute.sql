@@ -1,6 +1,7 @@
 -- settle_dispute: record one dispute of a snapshot.
 -- Internal; the caller holds the pledge's row lock. Tables: dispute, ledger (payment is read).
--- Monotone: inquiry, open, then won or lost. Between these two the newer fetch wins: what is lost may be won on appeal.
+-- Monotone: inquiry, open, then won or lost. Between these two the newer fetch wins: what is lost may be won on appeal. One of a minute from
+-- now or later was made while the clock was ahead, and is newer than none.
 -- The money is held back while open, comes back when won, stays away when lost. An inquiry holds nothing, so what it is
 -- about may still change. A closed inquiry counts as won.
 CREATE OR REPLACE FUNCTION pledged.settle_dispute(p_provider text, p_dispute jsonb, p_cause text,
@@ -12,7 +13,7 @@ DECLARE
 		WHEN p_dispute ->> 'state' IN ('won', 'warning_closed', 'prevented') THEN 'won' ELSE 'open' END;
 	v_amount bigint := (p_dispute ->> 'amount')::bigint;
 	v_currency text := p_dispute ->> 'currency';
-	v_at timestamptz := (p_dispute ->> 'fetched_at')::timestamptz;
+	v_at timestamptz := CASE WHEN p_dispute ->> 'fetched_at' IS NOT NULL THEN least((p_dispute ->> 'fetched_at')::timestamptz, p_now) END;
 	v_moved bigint;
 	v_y payment;
 	v_old dispute;
@@ -23,6 +24,9 @@ BEGIN
 	SELECT * INTO v_old FROM dispute
 	WHERE provider = p_provider AND provider_dispute_id = p_dispute ->> 'id' FOR UPDATE;
 	v_id := coalesce(v_old.dispute_id, gen_random_uuid());
+	IF v_old.fetched_at > p_now + interval '1 minute' THEN
+		v_old.fetched_at := NULL;
+	END IF;
 	IF v_old.dispute_id IS NULL THEN
 		INSERT INTO dispute (dispute_id, payment_id, provider, provider_dispute_id, amount, currency, state,
 			fetched_at, created_at, state_at)
@@ -36,11 +40,11 @@ BEGIN
 			OR (c_rank -> v_state = c_rank -> v_old.state AND v_at < v_old.fetched_at) THEN
 			-- Told again, or old: only when it was told may be new.
 			UPDATE dispute SET fetched_at = v_at
-			WHERE dispute_id = v_id AND v_state = v_old.state AND v_at > coalesce(fetched_at, '-infinity');
+			WHERE dispute_id = v_id AND v_state = v_old.state AND v_at > coalesce(v_old.fetched_at, '-infinity');
 			RETURN;
 		END IF;
 		UPDATE dispute SET state = v_state, amount = v_amount, currency = v_currency, state_at = p_now,
-			fetched_at = greatest(fetched_at, v_at) WHERE dispute_id = v_id;
+			fetched_at = greatest(v_old.fetched_at, v_at) WHERE dispute_id = v_id;
 	END IF;
 	v_moved := v_amount * ((v_state IN ('open', 'lost'))::integer - (coalesce(v_old.state, 'won') IN ('open', 'lost'))::integer);
 	PERFORM ledger_put(v_y.pledge_id, 'dispute', v_id, v_old.state, v_state, 'provider', 'dispute', v_moved,

@@ -1,6 +1,7 @@
 -- settle_recurring: record the subscription of a snapshot.
 -- Internal; the caller holds the pledge's row lock. Tables: recurring, ledger.
--- The snapshot that was fetched last wins; ended is final. What a snapshot has no word of stays as it is: an invoice
+-- The snapshot that was fetched last wins; ended is final. One that was fetched a minute from now or later came while the clock was ahead, and
+-- keeps out none. What a snapshot has no word of stays as it is: an invoice
 -- tells of failed tries, the subscription itself of its amount, its end and its pause. A second live subscription of
 -- one pledge is kept and marked duplicate, for a person.
 CREATE OR REPLACE FUNCTION pledged.settle_recurring(p_pledge pledged.pledge, p_provider text, p_recurring jsonb,
@@ -16,6 +17,9 @@ BEGIN
 	SELECT * INTO v_old FROM recurring
 	WHERE provider = p_provider AND provider_recurring_id = p_recurring ->> 'id' FOR UPDATE;
 	v_id := coalesce(v_old.recurring_id, gen_random_uuid());
+	IF v_old.fetched_at > p_now + interval '1 minute' THEN
+		v_old.fetched_at := '-infinity';
+	END IF;
 	IF v_old.recurring_id IS NULL THEN
 		INSERT INTO recurring (recurring_id, pledge_id, provider, provider_recurring_id, customer, state, until,
 			duplicate, fetched_at, created_at, state_at)
@@ -29,7 +33,7 @@ BEGIN
 		UPDATE recurring SET state = CASE state WHEN 'ended' THEN state ELSE v_state END,
 			state_at = CASE WHEN state IN ('ended', v_state) THEN state_at ELSE p_now END,
 			until = coalesce(v_until, until), customer = coalesce(customer, v_customer),
-			fetched_at = greatest(fetched_at, p_fetched_at)
+			fetched_at = greatest(v_old.fetched_at, p_fetched_at)
 		WHERE recurring_id = v_id;
 	END IF;
 	UPDATE recurring SET item = coalesce(p_recurring ->> 'item', item), product = coalesce(p_recurring ->> 'product', product),

@@ -32,7 +32,6 @@
 #define GUARD_MS           1000
 #define VISITS_N           500
 #define VISITS_MS          1000
-#define STEP_US            (INT64_C(60) * 1000000) /* a smaller step is waited for */
 #define RETAIN_N           500
 #define RETAIN_MS          (5 * 1000)
 #define WATCH_N            1
@@ -431,28 +430,6 @@ static void do_guards(struct app_clerk *c)
 	}
 }
 
-/* A clock that was set back would leave leases and pauses standing for so much longer. The other
- * clock never steps, so it tells. */
-static void watch_clock(struct app_clerk *c)
-{
-	utc_t utc = clock_utc();
-	mono_t mono = clock_mono();
-	int64_t back_us = (mono.us - c->mono_seen.us) - (utc.us - c->utc_seen.us);
-	bool stepped = c->mono_seen.us > 0 && back_us > STEP_US;
-	struct store_args a;
-	ROWS_AUTO rows = NULL;
-	if (stepped) {
-		store_args_init(&a);
-		arg_int(&a, back_us / 1000000);
-		arg_utc(&a, utc);
-		rows = ask(c, STMT_clock_back, &a);
-	}
-	if (stepped && !rows)
-		return; /* again in the next round */
-	c->utc_seen = utc;
-	c->mono_seen = mono;
-}
-
 /* While a provider refuses us, nothing of it is taken up but for a probe: what is leased leaves it
  * out, and when that is all there is, nothing is leased. */
 static bool all_refuse(struct app_clerk *c)
@@ -479,7 +456,7 @@ static size_t do_provider(struct app_clerk *c, const volatile int *stop)
 
 size_t app_clerk_round(struct app_clerk *c, const volatile int *stop)
 {
-	watch_clock(c);
+	clerk_clock_round(&c->clock, c->store);
 	size_t n = all_refuse(c) ? 0 : do_provider(c, stop);
 	if (c->down)
 		return 0;

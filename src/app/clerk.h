@@ -3,6 +3,7 @@
 #ifndef APP_CLERK_H
 #define APP_CLERK_H
 
+#include "app/clerk_clock.h"
 #include "app/clerk_donor.h"
 #include "app/clerk_roll.h"
 #include "app/recon.h"
@@ -21,8 +22,7 @@ struct app_clerk {
 	struct recon recon[PAYS_MAX]; /* as pays.of */
 	struct clerk_donor donor;
 	struct clerk_roll roll;
-	utc_t utc_seen; /* both clocks at the last round */
-	mono_t mono_seen;
+	struct clerk_clock clock;
 	mono_t retain_at, watch_at;
 	bool down;
 };

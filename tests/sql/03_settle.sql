@@ -1,7 +1,7 @@
 -- settle: any order, any number of snapshots, the same rows; paid is never undone.
 BEGIN;
 \ir fixture.psql
-SELECT plan(116);
+SELECT plan(121);
 
 -- every order of the five snapshots of one checkout
 CREATE FUNCTION pg_temp.step(n int, what text) RETURNS text LANGUAGE sql AS $$
@@ -182,7 +182,7 @@ SELECT is((SELECT string_agg(x.n || ':' || x.s, ' ' ORDER BY x.n) FROM (SELECT r
 -- an inquiry holds nothing; a decision may be turned on appeal, and an old snapshot does not turn it back; a part is a part (case 72)
 CREATE FUNCTION pg_temp.contest(n int, state text, amount bigint DEFAULT 2500, fetched text DEFAULT '2026-03-01T12:31:00Z', id text DEFAULT 'du_') RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.settle(pg_temp.snap(n, NULL, '[]', jsonb_build_object('fetched_at', fetched, 'disputes', jsonb_build_array(jsonb_build_object('id', id || n,
-		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))))
+		'payment', 'pi_f' || n, 'amount', amount, 'currency', 'EUR', 'state', state)))), '2026-07-01')
 $$;
 CREATE FUNCTION pg_temp.held(n int) RETURNS text LANGUAGE sql AS $$
 	SELECT coalesce(sum(amount), 0)::text FROM ledger WHERE account = 'dispute' AND pledge_id = pg_temp.pid(n)
@@ -209,7 +209,7 @@ SELECT is(pg_temp.contest(36, 'lost', 500) || ' ' || pg_temp.refund(36, 're_36',
 -- recurring
 CREATE FUNCTION pg_temp.sub(n int, state text, fetched text, payments jsonb DEFAULT '[]', id text DEFAULT 'sub') RETURNS text LANGUAGE sql AS $$
 	SELECT pg_temp.settle(pg_temp.snap(n, NULL, payments, jsonb_build_object('pledge', NULL, 'fetched_at', fetched, 'recurring',
-		jsonb_build_object('id', id || '_f' || n, 'state', state, 'until', fetched, 'customer', 'cus_1'))))
+		jsonb_build_object('id', id || '_f' || n, 'state', state, 'until', fetched, 'customer', 'cus_1'))), '2026-07-01')
 $$;
 SELECT lives_ok($$ SELECT pg_temp.offer(40, 'month') $$, 'pledge 40, monthly');
 SELECT is(pg_temp.settle(pg_temp.snap(40, 'complete', pg_temp.pay('in_f40_1'),
@@ -227,6 +227,24 @@ SELECT is((SELECT state FROM recurring WHERE provider_recurring_id = 'sub_f40'),
 SELECT is(pg_temp.settle(pg_temp.snap(40, NULL, '[]', '{"recurring":{"id":"sub_x","state":"active"}}'))
 	|| pg_temp.settle(pg_temp.snap(40, NULL, '[]', '{"recurring":{"id":"sub_y","state":"active"}}')) || ' ' || pg_temp.status(40),
 	'paid>paidpaid>paid paid/complete over_paid', 'a second live subscription is kept and flagged');
+
+-- the clock was a day ahead and is right again: what was fetched then keeps nothing out (case 85)
+CREATE FUNCTION pg_temp.ahead(how text, fetched timestamptz, at timestamptz DEFAULT NULL) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	v_moved text := pg_temp.settle(pg_temp.snap(43, NULL, pg_temp.pay('in_f43'), jsonb_build_object('fetched_at', fetched,
+		'disputes', jsonb_build_array(jsonb_build_object('id', 'du_43', 'payment', 'in_f43', 'amount', 2500, 'currency', 'EUR', 'state',
+			CASE how WHEN 'active' THEN 'lost' ELSE 'won' END)),
+		'recurring', jsonb_build_object('id', 'sub_f43', 'state', how, 'ends_at', CASE how WHEN 'past_due' THEN '2026-04-01T12:00:00Z' END))), coalesce(at, fetched));
+BEGIN
+	RETURN v_moved || (SELECT ' ' || state || ' ' || (ends_at IS NOT NULL) || to_char(fetched_at AT TIME ZONE 'UTC', ' DD HH24:MI') FROM recurring WHERE provider_recurring_id = 'sub_f43')
+		|| (SELECT ' ' || state || to_char(fetched_at AT TIME ZONE 'UTC', ' DD HH24:MI') FROM dispute WHERE provider_dispute_id = 'du_43');
+END $$;
+SELECT lives_ok($$ SELECT pg_temp.offer(43, 'month') $$, 'pledge 43, monthly');
+SELECT is(pg_temp.ahead('active', '2026-03-02 13:00Z'), 'offered>lost new active false 02 13:00 lost 02 13:00', 'fetched tomorrow');
+SELECT is(pg_temp.ahead('past_due', '2026-03-02 12:59:30Z'), 'lost>lost active false 02 13:00 lost 02 13:00', 'a minute is no step: what was fetched last wins');
+SELECT is(pg_temp.ahead('past_due', '2026-03-01 13:05Z'), 'lost>paid past_due true 01 13:05 won 01 13:05', 'what is fetched today counts');
+SELECT is(pg_temp.ahead('active', '2026-03-02 13:06Z', '2026-03-01 13:06Z'), 'paid>lost active false 01 13:06 lost 01 13:06',
+	'a fetch that the step came behind is not from tomorrow');
 
 -- receipts
 SELECT lives_ok($$ SELECT pg_temp.offer(50, 'once', NULL, false, false, 'ru'); SELECT pg_temp.step(50, 'paid') $$, 'pledge 50, Russian, no address, no reader');

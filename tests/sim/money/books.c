@@ -273,6 +273,7 @@ static void empty(void)
 		PQclear(query(sim_text("DELETE FROM pledged.%s", tables[i])));
 	PQclear(query("DELETE FROM pledged.circuit"));
 	PQclear(query("INSERT INTO pledged.circuit (provider, most) VALUES ('stripe', 1000)"));
+	PQclear(query("UPDATE pledged.clerk_clock SET seen_at = NULL"));
 	PQclear(query("COMMIT"));
 }
 
@@ -308,9 +309,8 @@ int64_t check_due(void)
 		      "CASE WHEN state = 'open' AND coalesce(looked_at < expires_at, true) "
 		      "THEN expires_at END)) FROM pledged.attempt "
 		      "WHERE object_id IS NOT NULL AND state IN ('open', 'processing')), "
-		      "(SELECT min(CASE looks WHEN 0 THEN greatest(next_look_at, state_at + "
-		      "interval '1 min') "
-		      "ELSE next_look_at END) FROM pledged.payment WHERE state = 'paid')"
+		      "(SELECT min(next_look_at + CASE looks WHEN 0 THEN interval '1 min' ELSE "
+		      "interval '0' END) FROM pledged.payment WHERE state = 'paid')"
 		      ")) * 1000000)::bigint");
 	int64_t due = PQgetisnull(r, 0, 0) ? INT64_MAX : cell_int(r, 0, 0);
 	PQclear(r);

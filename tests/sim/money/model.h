@@ -121,7 +121,7 @@ struct m_db {
 		int64_t probe;
 	} lockout;
 	struct m_reconcile reconcile[2]; /* events, compare */
-	int64_t back_at;                 /* our clock was set back then */
+	int64_t back_at, seen_at; /* our clock was set back then; clerks have noted it up to then */
 };
 extern struct m_db db;
 

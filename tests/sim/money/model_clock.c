@@ -24,9 +24,6 @@ static void looks(int64_t by, int64_t now)
 	for (int i = 0; i < db.payment_n; i++)
 		if (is_eq(db.payment[i].state, "paid"))
 			sooner(&db.payment[i].next_look, by, now);
-	for (int i = 0; i < db.recurring_n; i++)
-		if (db.recurring[i].fetched > now)
-			db.recurring[i].fetched = now;
 }
 
 static void queues(int64_t by, int64_t now)
@@ -57,15 +54,17 @@ static void queues(int64_t by, int64_t now)
 	sooner(&db.lockout.probe, by, now);
 }
 
-/* A second clerk sees the same step. */
+/* Null: a clerk that has begun goes by what others noted. A second clerk sees the same step. */
 void m_clock_back(struct m_call *c)
 {
-	int64_t by = v_int(c, 0) * S, now = v_time(c, 1), since = now - db.back_at;
+	int64_t now = v_time(c, 1), since = now - db.back_at,
+		by = c->v[0] ? v_int(c, 0) * S : db.seen_at - now;
 
 	m_columns(c, "n");
 	m_row(c);
 	m_put(c, 0, "0");
-	if (db.back_at && since <= 2 * MIN && since >= -2 * MIN)
+	db.seen_at = by > MIN || now > db.seen_at ? now : db.seen_at;
+	if (by <= MIN || (db.back_at && since <= 2 * MIN && since >= -2 * MIN))
 		return;
 	db.back_at = now;
 	looks(by, now);

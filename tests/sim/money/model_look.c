@@ -126,15 +126,15 @@ static int64_t attempt_due(const struct m_attempt *a, int64_t older_s)
 
 static int64_t next_look(const struct m_attempt *a, int64_t older_s, int64_t now)
 {
-	static const int64_t times[] = {1, 12, 72, 288};
+	static const int64_t steps[] = {1, 11, 60, 216, 288};
 	int64_t wait = older_s << 2 * (a->looks < 10 ? a->looks : 10);
 
 	if (a->state == A_open)
 		return now + (wait < 86400 ? wait : 86400) * S;
 	if (a->looks >= 17)
 		return INT64_MAX;
-	return a->state_at +
-	       older_s * S * times[a->looks < 3 ? a->looks : 3] * (a->looks > 3 ? a->looks - 2 : 1);
+	return (a->next_look ? a->next_look : a->state_at) +
+	       older_s * S * steps[a->looks < 4 ? a->looks : 4];
 }
 
 void m_lookup_lease(struct m_call *c)
@@ -163,14 +163,12 @@ void m_lookup_lease(struct m_call *c)
 
 static int64_t payment_due(const struct m_payment *y, int64_t older_s)
 {
-	int64_t first = y->looks ? 0 : y->state_at + older_s * S / 5;
-
-	return !y->next_look ? INT64_MAX : first > y->next_look ? first : y->next_look;
+	return !y->next_look ? INT64_MAX : y->next_look + (y->looks ? 0 : older_s * S / 5);
 }
 
 void m_payment_look_lease(struct m_call *c)
 {
-	static const int64_t times[] = {12, 288, 2016, 8640};
+	static const int64_t steps[] = {12, 276, 1728, 6624};
 	int64_t n = v_int(c, 0), older_s = v_int(c, 1), lease = v_int(c, 2) * S, now = v_time(c, 3);
 
 	m_columns(c, "payment provider object_kind object_id");
@@ -179,7 +177,7 @@ void m_payment_look_lease(struct m_call *c)
 		if (!is_eq(y->state, "paid") || payment_due(y, older_s) > now)
 			continue;
 		n--;
-		int64_t at = y->looks < 4 ? y->state_at + older_s * S * times[y->looks] : 0;
+		int64_t at = y->looks < 4 ? y->next_look + older_s * S * steps[y->looks] : 0;
 		y->next_look = !at ? 0 : at > now + lease ? at : now + lease;
 		y->looks++;
 		bool once = is_eq(db.pledge[y->pledge].interval, "once");

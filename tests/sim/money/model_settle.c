@@ -258,7 +258,7 @@ static void recurring(struct told *t, const json_t *x)
 	int i = 0;
 	bool live_one = false;
 
-	fetched = fetched ? fetched : t->now;
+	fetched = fetched && fetched < t->now ? fetched : t->now;
 	for (int k = 0; k < db.recurring_n; k++)
 		live_one = live_one || (db.recurring[k].pledge == t->pledge &&
 					       !is_eq(db.recurring[k].state, "ended") &&
@@ -281,10 +281,11 @@ static void recurring(struct told *t, const json_t *x)
 			m_raise(t->c, "23000", "subscription belongs to another pledge");
 			return;
 		}
-		if (fetched >= r->fetched || is_eq(state, "ended")) {
+		int64_t last = r->fetched > t->now + MIN ? 0 : r->fetched;
+		if (fetched >= last || is_eq(state, "ended")) {
 			r->state = is_eq(was, "ended") ? was : state;
 			r->until = until ? until : r->until;
-			r->fetched = fetched > r->fetched ? fetched : r->fetched;
+			r->fetched = fetched > last ? fetched : last;
 		}
 	}
 	if (db.recurring[i].fetched == fetched)
