@@ -2,7 +2,7 @@
 // in line or is sent away, health and metrics answer meanwhile, and when there is room again all is as it was.
 
 import assert from "node:assert/strict";
-import { readFile, writeFile } from "node:fs/promises";
+import { readFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
@@ -10,7 +10,7 @@ import { agent, client } from "./lib/http.mjs";
 import { session } from "./lib/session.mjs";
 import { root } from "./lib/stack.mjs";
 import { until } from "./lib/until.mjs";
-import { all_open, by_role, metric, reader_of, row, view_stack } from "./lib/view.mjs";
+import { all_open, by_role, metric, nginx_says, patient, reader_of, row, view_stack } from "./lib/view.mjs";
 
 const s = await view_stack({ name: "view-full", views: 1, set: { "view.deadline_ms": 10000 } });
 const OPEN = { act: "open", reason: "store_down" };
@@ -24,26 +24,15 @@ after(async () => {
 	await db.end();
 });
 
-// nginx: one worker, which waits for view for as long as the walk looks; with so many requests there at most, or as shipped.
-const edit = async (name, ...pairs) => {
-	const file = join(s.dir, "nginx", name);
-	let text = await readFile(file, "utf8");
+await nginx_says(s, "nginx.conf", ["worker_processes auto;", "worker_processes 1;"]);
+await patient(s);
 
-	for (const [from, to] of pairs) {
-		assert.equal(text.split(from).length, 2, `${name}: ${from}`);
-		text = text.replace(from, to);
-	}
-	await writeFile(file, text);
-};
-
+// nginx: so many requests at view at most, from now on.
 async function nginx(max) {
-	await edit("pledged-http.conf", [/max_conns=\d+;/, `max_conns=${max};`]);
+	await nginx_says(s, "pledged-http.conf", [/max_conns=\d+;/, `max_conns=${max};`]);
 	await s.role("nginx", "restart");
 	await s.ready();
 }
-
-await edit("nginx.conf", ["worker_processes auto;", "worker_processes 1;"]);
-await edit("pledged-view.conf", ["fastcgi_read_timeout 500ms;", "fastcgi_read_timeout 20s;"]);
 
 let articles = 0;
 const ask = (who) => who.get(`/decide?a=/full/${articles += 1}&s=sport`);
