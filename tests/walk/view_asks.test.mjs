@@ -150,12 +150,12 @@ test("a table that somebody has locked: refused again and again, and then not", 
 
 test("a backend that says nothing is left, and another one asked", async () => {
 	const pid = Number(await until("who is asked", () => s.one(`SELECT pid FROM pg_stat_activity WHERE usename = 'pledged_view'
-		AND query ~ '^/. pledged:view_(?!batch)'`)));
+		AND state = 'idle' AND query ~ '^/. pledged:view_(?!batch)'`)));
 	const before = await s.pids("view");
 
-	process.kill(pid, "SIGSTOP");
 	try {
 		await undisturbed(async () => {
+			process.kill(pid, "SIGSTOP");
 			await ctl("campaign", "pause", "support");
 			await until("nobody is asked", async () => await asked() === "no_campaign", 20);
 			await ctl("campaign", "resume", "support");
