@@ -101,15 +101,18 @@ void view_gauges_load(struct app_view *v, utc_t utc, mono_t now)
 	if (now.us < v->gauge_at.us || !batch_is_up(v->asks))
 		return;
 	v->gauge_at = mono_add(now, dur_ms(AGAIN_MS));
-	for (size_t i = 0; i < ARRAY_N(ASKS); i++) {
+	for (size_t k = 0; k < ARRAY_N(ASKS); k++) {
+		size_t i = (v->gauge_turn + k) % ARRAY_N(ASKS);
 		struct store_args a;
 		if (metric_age_ms(ASKS[i].tells, now) < FRESH_MS)
 			continue;
 		store_args_init(&a);
 		if (ASKS[i].stmt == STMT_view_queues)
 			arg_utc(&a, utc);
-		/* one question at a time; a failure is tried again then */
-		if (batch_query(v->asks, ASKS[i].stmt, &a, ASKS[i].then, v) == OK)
+		/* one question at a time; a failure is tried again when the others had their turn */
+		if (batch_query(v->asks, ASKS[i].stmt, &a, ASKS[i].then, v) == OK) {
+			v->gauge_turn = i + 1;
 			return;
+		}
 	}
 }

@@ -96,8 +96,8 @@ static void load_failed(struct app_view *v, enum err e, const struct fault *f)
 	snapshot_unref(v->loading);
 	v->loading = NULL;
 	v->is_loading = false;
-	if (e == ERR_STATE) /* another question is open: soon again */
-		v->load_at = (mono_t){0};
+	/* another question is open: soon again; else what else is asked has its turn first */
+	v->load_at = e == ERR_STATE ? (mono_t){0} : mono_add(clock_mono(), dur_ms(RELOAD_MS));
 	if (e == ERR_STORE_DOWN || e == ERR_STATE || v->failed_before)
 		return;
 	v->failed_before = true;

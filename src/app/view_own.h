@@ -23,6 +23,7 @@ struct app_view {
 	bool is_loading, failed_before, told_unfit, told_malformed, told_dropped;
 	mono_t load_at, beat_at, tally_at, live_at, gauge_at;
 	utc_t load_utc, live_utc;
+	size_t gauge_turn;
 	struct live live;
 	struct seal_ring accounts; /* n 0: nobody is ever signed in */
 	struct tally tally;

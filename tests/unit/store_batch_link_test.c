@@ -230,6 +230,76 @@ static void a_mark_does_not_outlive_what_forgets_it(void **state)
 	}
 }
 
+/* One row of view_batch: a reader whose row is locked, or who was joined to `other`. */
+static PGresult *row_of(const struct batch_op *op, int32_t version, const char other[16])
+{
+	enum { READER, VERSION, SEEN = 9, COLUMNS = 12 };
+	PGresAttDesc at[COLUMNS] = {0};
+	PGresult *res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
+	char id[16], number[4];
+	for (size_t i = 0; i < COLUMNS; i++)
+		at[i] = (PGresAttDesc){.name = (char[]){"c"}, .format = 1};
+	memcpy(id, op->reader.b, sizeof id);
+	for (size_t i = 0; i < sizeof number; i++)
+		number[i] = (char)((uint32_t)version >> (24 - 8 * i));
+	assert_true(PQsetResultAttrs(res, COLUMNS, at));
+	for (int c = 0; c < COLUMNS; c++)
+		assert_true(PQsetvalue(res, 0, c, NULL, -1));
+	assert_true(PQsetvalue(res, 0, READER, id, sizeof id));
+	assert_true(PQsetvalue(res, 0, VERSION, number, sizeof number));
+	if (version == BATCH_ROW_MOVED) {
+		char copy[16];
+		memcpy(copy, other, sizeof copy);
+		assert_true(PQsetvalue(res, 0, SEEN, copy, sizeof copy));
+	}
+	return res;
+}
+
+/* Who is to be sent again waits for that while there is a connection, and is told when there is
+ * none: when it broke over what was sent meanwhile, and when it breaks later. Nobody is kept, and
+ * nobody is told twice. */
+static void who_is_to_be_sent_again_is_told_when_the_connection_is_lost(void **state)
+{
+	static const char OTHER[16] = "the other reader";
+	static const int32_t WHY[] = {BATCH_ROW_LOCKED, BATCH_ROW_MOVED};
+	(void)state;
+	for (size_t i = 0; i < ARRAY_N(WHY) * 2; i++) {
+		int32_t why = WHY[i / 2];
+		bool breaks_now = i % 2;
+		struct batch_op flown = {.done = on_told, .has_mark = true, .version = 7},
+				waits = {.done = on_told};
+		begin(1, 0);
+		flown.reader.b[0] = 1;
+		told_n = 0;
+		if (breaks_now)
+			batch_add(b, &waits);
+		b->fly[0] = &flown;
+		b->group[0] = (struct batch_group){.id = flown.reader, .n = 1};
+		b->fly_n = b->group_n = 1;
+		b->state = FLYING;
+		b->res = row_of(&flown, why, OTHER);
+		batch_landed(b, (mono_t){SENT_AT});
+		if (breaks_now) {
+			assert_int_equal(told_n, 2);
+			assert_int_equal(told[0], ERR_STORE_DOWN);
+			assert_int_equal(told[1], ERR_STORE_DOWN);
+			assert_false(batch_is_up(b));
+		} else {
+			bool moved = why == BATCH_ROW_MOVED;
+			assert_int_equal(told_n, 0);
+			assert_int_equal(b->queue.n, moved);
+			assert_int_equal(b->busy.n, !moved);
+			assert_int_equal(memcmp(flown.reader.b, OTHER, 16) == 0, moved);
+			/* its mark was decided from a state that is not the other's */
+			assert_int_equal(flown.version == 7, !moved);
+		}
+		end();
+		assert_int_equal(told_n, breaks_now ? 2 : 1);
+		assert_int_equal(told[0], ERR_STORE_DOWN);
+		assert_false(flown.marked);
+	}
+}
+
 int main(void)
 {
 	const struct CMUnitTest tests[] = {
@@ -243,6 +313,8 @@ int main(void)
 		cmocka_unit_test(a_locked_row_is_tried_again_in_time),
 		cmocka_unit_test(what_waits_is_sent_before_anybody_is_told),
 		cmocka_unit_test(a_mark_does_not_outlive_what_forgets_it),
+		cmocka_unit_test(
+			who_is_to_be_sent_again_is_told_when_the_connection_is_lost),
 		cmocka_unit_test(nothing_is_due_while_a_batch_flies_or_nobody_waits),
 	};
 	return cmocka_run_group_tests(tests, NULL, NULL);

@@ -25,7 +25,7 @@ if (process.getuid() === 0)
 
 const s = await stack({ name: "readme", views: 1, moneys: 1, set: { "view.deadline_ms": 5000, "account.key_file": join(dir, "account.key") } });
 const readme = await readFile(join(root, "README.md"), "utf8");
-const [, block] = /```nginx\n(http \{[\s\S]*?)```/.exec(readme);
+const [, block] = /```nginx\n([\s\S]*?)```/.exec(readme);
 const [, include] = /```html\n([\s\S]*?)```/.exec(readme);
 
 function free_port() {
@@ -67,7 +67,7 @@ const conf = join(s.dir, "nginx", "readme.conf");	// beside the files that it in
 const temps = ["client_body", "proxy", "fastcgi", "uwsgi", "scgi"].map((t) => `${t}_temp_path ${dir}/tmp;`).join(" ");
 
 await writeFile(conf, `daemon off; ${process.getuid() === 0 ? "user nobody nogroup;" : ""} pid ${dir}/tmp/pid;
-error_log ${s.dir}/log/readme.log; events {}
+error_log ${s.dir}/log/readme.log;
 ${block.replace("http {", `http { ${temps} access_log ${dir}/tmp/access.log; default_type text/html;`)
 	.replaceAll("127.0.0.1:8000", `127.0.0.1:${application.address().port}`)
 	.replace("server {", `server { listen 127.0.0.1:${port}; root ${dir}/site; absolute_redirect off;`)}`);

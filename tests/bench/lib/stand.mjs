@@ -73,7 +73,7 @@ export class Stand {
 		const question = "fastcgi_param REQUEST_METHOD $request_method;\nfastcgi_param QUERY_STRING $query_string;\n";
 		const wire = (name) => `location = /${name} {\n${view.replaceAll("pledged_view", `peer_${name}`)}${readFileSync(join(this.dir, "nginx/pledged-bare.conf"), "utf8")}${question}`;
 
-		writeFileSync(file, readFileSync(file, "utf8").replace(/^\taccess_log .*$/m, "\taccess_log off;").replace("worker_connections 2048", "worker_connections 8192")
+		writeFileSync(file, readFileSync(file, "utf8").replace(/^\taccess_log .*$/m, "\taccess_log off;").replace("worker_connections 4096", "worker_connections 8192")
 			.replace("worker_rlimit_nofile 8192", "worker_rlimit_nofile 20000"));
 		writeFileSync(join(this.dir, "nginx/peer.conf"), "proxy_http_version 1.1;\nproxy_set_header Connection \"\";\n");
 		writeFileSync(join(this.dir, "nginx/extra-http.conf"), ["hello", "naive", "php", ...NODE].map((name) => upstream(`peer_${name}`, `${sockets}/${name}.sock`, name === "hello" ? 256 : 64)).join(""));

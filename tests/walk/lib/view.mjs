@@ -37,6 +37,21 @@ export async function view_stack(options = {}) {
 	return stack({ moneys: 1, seed: join(dir, "seed.sql"), campaigns: dir, ...options });
 }
 
+// nginx_says: other words in one of the service's files of nginx; each of the old ones stands there once.
+export async function nginx_says(s, name, ...pairs) {
+	const file = join(s.dir, "nginx", name);
+	let text = await readFile(file, "utf8");
+
+	for (const [from, to] of pairs) {
+		assert.equal(text.split(from).length, 2, `${name}: ${from}`);
+		text = text.replace(from, to);
+	}
+	await writeFile(file, text);
+}
+
+// patient: nginx waits for view for as long as a walk looks; in force with its next start.
+export const patient = (s) => nginx_says(s, "pledged-view.conf", ["fastcgi_read_timeout 500ms;", "fastcgi_read_timeout 20s;"]);
+
 // --- the cookie (src/base/seal.c, src/core/ticket.c) ---------------------------------------------
 
 const purpose = (name) => Buffer.from(`${name}\0`);
