@@ -158,8 +158,8 @@ static enum err make_names(struct draft *d, utc_t now)
 	return buf_done(&b);
 }
 
-/* A plain form keeps its key when the donor comes back and changes the amount: there the key goes
- * with the content. */
+/* A form keeps its key when the donor comes back and changes the amount: there the key goes with
+ * the content. */
 static enum err name_request(const struct money_ask *ask, struct draft *d)
 {
 	BUF_ON(b, 512);
@@ -171,7 +171,8 @@ static enum err name_request(const struct money_ask *ask, struct draft *d)
 		return e;
 	seal_sha256(buf_str(&b), d->fingerprint);
 	d->key = d->want.key;
-	if (ask->plain_form) {
+	d->admit.next = pledge_key_is_form(d->key);
+	if (ask->plain_form || d->admit.next) {
 		struct buf k;
 		char hex[65];
 		str_hex(d->fingerprint, 4, hex);
