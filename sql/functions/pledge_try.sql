@@ -9,7 +9,8 @@
 --   risk     too many points of filters                 puzzle   one is asked for: why is form (its breaker), page (it had none), risk
 --            (points) or limit (there is no room without)
 --   wait_s   seconds after which it may pass
--- p_more: what pledge_guard is told of the request.
+-- p_more: what pledge_guard is told of the request. next: the key is a form's, and a form that comes when its pledge is over (paid, lapsed,
+-- refused) means another one, which is stored under the key with -2, -3 … behind it.
 -- paused: the provider's circuit is open; the pledge is stored and its call is left to the clerk.
 -- again: the same donor pledged the same a moment before.
 -- cover: the part of the amount that covers the payment fee, of the pledge that is stored.
@@ -30,9 +31,16 @@ LANGUAGE plpgsql SECURITY DEFINER SET search_path = pledged, pg_temp AS $$
 DECLARE
 	v_lease integer := p_lease_s;
 	v_g record;
+	v_key text := p_key;
+	v_n integer := 1;
 BEGIN
 	PERFORM pg_advisory_xact_lock(hashtextextended('pledge ' || p_key, 0));
-	IF NOT EXISTS (SELECT FROM pledge p WHERE p.key = p_key) THEN
+	WHILE p_more->>'next' = 'true' AND EXISTS (SELECT FROM pledge p WHERE p.key = v_key AND p.pledge_id <> p_pledge
+			AND p.status NOT IN ('new', 'offered', 'processing')) LOOP
+		v_n := v_n + 1;
+		v_key := p_key || '-' || v_n;
+	END LOOP;
+	IF NOT EXISTS (SELECT FROM pledge p WHERE p.key = v_key) THEN
 		why := gift_switch_off(p_site, p_more->>'country', p_campaign);
 		IF why IS NOT NULL THEN
 			outcome := 'off';
@@ -70,10 +78,10 @@ BEGIN
 		END IF;
 	END IF;
 	SELECT b.* INTO outcome, pledge, public_token, amount, currency, "interval", status, url, outbox, leased, method, path, idem_key, body
-	FROM pledge_begin(p_key, p_fingerprint, p_pledge, p_public_token, p_site, p_reader, p_decision, p_campaign, p_variant,
+	FROM pledge_begin(v_key, p_fingerprint, p_pledge, p_public_token, p_site, p_reader, p_decision, p_campaign, p_variant,
 		p_amount, p_currency, p_interval, p_email, p_locale, p_request_id, p_attempt, p_provider, p_livemode, p_idem_key,
 		p_method, p_path, p_body, v_lease, p_now, p_cover) b;
-	cover := (SELECT p.cover FROM pledge p WHERE p.key = p_key AND p.fingerprint = p_fingerprint);
+	cover := (SELECT p.cover FROM pledge p WHERE p.key = v_key AND p.fingerprint = p_fingerprint);
 	methods_off := coalesce(methods_off, '{}');
 	paused := NOT leased AND url IS NULL AND EXISTS (SELECT FROM circuit c WHERE c.provider = p_provider AND c.state <> 'closed');
 	again := coalesce(pledge_twin(pledge), false);

@@ -118,7 +118,8 @@ enum err admit_more(const struct app_money *m, size_t pay, const struct money_as
 		.ways = pay_methods(m->pays.of[pay]),
 		.excludes = pay_excludes(m->pays.of[pay]),
 		.waits = ask->plain_form && d->form.state == FORM_ok &&
-			 d->form.age_ms >= waits_ms(m)};
+			 d->form.age_ms >= waits_ms(m),
+		.next = d->next};
 	risk_more(m->conf, &q, &b);
 	enum err e = buf_done(&b);
 	if (e == OK)

@@ -28,6 +28,7 @@ struct admit {
 	int64_t decision;
 	char country_read[3];
 	struct money money; /* without what covers the fee */
+	bool next;          /* when the pledge of this key is over, another one is meant */
 };
 
 /* admit_look: what the ticket of the form is; the rest of *d is set before. */

@@ -158,8 +158,8 @@ static enum err make_names(struct draft *d, utc_t now)
 	return buf_done(&b);
 }
 
-/* A plain form keeps its key when the donor comes back and changes the amount: there the key goes
- * with the content. */
+/* A form keeps its key when the donor comes back and changes the amount: there the key goes with
+ * the content. */
 static enum err name_request(const struct money_ask *ask, struct draft *d)
 {
 	BUF_ON(b, 512);
@@ -171,7 +171,16 @@ static enum err name_request(const struct money_ask *ask, struct draft *d)
 		return e;
 	seal_sha256(buf_str(&b), d->fingerprint);
 	d->key = d->want.key;
-	if (ask->plain_form) {
+	d->admit.next = pledge_key_is_form(d->key);
+	if (d->admit.next) { /* the stored one does not tell which gifts came by one form */
+		uint8_t sum[32];
+		buf_add(&b, d->key);
+		seal_sha256(buf_str(&b), sum);
+		memcpy(d->key_mem, PLEDGE_FORM_KEY, sizeof PLEDGE_FORM_KEY - 1);
+		size_t at = sizeof PLEDGE_FORM_KEY - 1, n = str_b64(sum, 24, d->key_mem + at);
+		d->key = (struct str){d->key_mem, at + n};
+		e = buf_done(&b);
+	} else if (ask->plain_form) {
 		struct buf k;
 		char hex[65];
 		str_hex(d->fingerprint, 4, hex);

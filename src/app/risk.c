@@ -171,6 +171,8 @@ void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b)
 		risk_is_small(&a->seen->money) ? "true" : "false",
 		(long long)conf_int(conf, CONF_risk_challenge),
 		(long long)conf_int(conf, CONF_risk_refuse));
+	if (a->next)
+		buf_addc(b, ",\"next\":true");
 	if (a->decision)
 		buf_addf(b, ",\"token\":\"%lld\"", (long long)a->decision);
 	put_text(b, "country", a->seen->country);

@@ -47,14 +47,15 @@ bool risk_is_small(const struct money *m);
 /* risk_more: the last parameter of pledge_try, as JSON.
  *   decision  0: none        ways  the ways to pay that may be offered; may be empty
  *   waits     this form may wait in place of solving a puzzle
- *   excludes  where the provider decides which ways are offered, some can be left out */
+ *   excludes  where the provider decides which ways are offered, some can be left out
+ *   next      when the pledge of this key is over, another one is meant */
 struct risk_ask {
 	const struct risk_seen *seen;
 	const struct form_look *form;
 	uint32_t signs;
 	int64_t decision;
 	struct str ways;
-	bool waits, excludes;
+	bool waits, excludes, next;
 };
 void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b);
 

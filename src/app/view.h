@@ -84,9 +84,17 @@ struct view_form {
 	struct str cookie, address; /* of the request */
 	int16_t site;
 	const struct uuid *known;
+	const struct uuid *reader; /* who is asked, nil: nobody that we know; NULL: as the cookie
+				      says */
 };
 void app_view_ticket(
 	struct app_view *v, const struct view_form *f, utc_t now, char out[FORM_TICKET_MAX]);
+/* app_view_key: the key under which a form's pledge is made once. The same for all forms of a
+ * reader on one day: whoever goes back, to a page that is made anew, has the unpaid pledge again.
+ * Without a reader a random one; empty when there is no random. */
+#define VIEW_KEY_MAX 30 /* with its NUL */
+void app_view_key(
+	struct app_view *v, const struct view_form *f, utc_t now, char out[VIEW_KEY_MAX]);
 
 /* app_view_tick: send what waits, reload campaigns, open pages past their deadline. After each
  * round of the loop and at least each 50 ms. */

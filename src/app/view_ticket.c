@@ -6,8 +6,10 @@
 #include "app/view_own.h"
 #include "base/label.h"
 #include "base/metric.h"
+#include "core/pledge.h"
 
 #define TOKEN_AGE_S (INT64_C(2) * 86400)
+#define KEY_BYTES   18
 
 #define TRACE_STEPS 512
 
@@ -225,6 +227,29 @@ void app_view_ticket(
 		.reader = bound ? &c.reader : NULL,
 		.place = bound ? 0 : form_place(v->ring, f->address)};
 	form_mint(v->ring, &want, now, out);
+}
+
+void app_view_key(
+	struct app_view *v, const struct view_form *f, utc_t now, char out[VIEW_KEY_MAX])
+{
+	uint8_t name[SEAL_MAC_BYTES] = {0};
+	struct ticket_cookie c = {0};
+	BUF_ON(b, 80);
+	if (f->reader)
+		c.reader = *f->reader;
+	else
+		(void)form_cookie(v->ring, f->cookie, f->site, &c);
+	out[0] = '\0';
+	if (!uuid_is_nil(&c.reader)) {
+		char id[37];
+		uuid_format(&c.reader, id);
+		buf_addf(&b, "%d %s %lld", f->site, id, (long long)(utc_s(now) / 86400));
+		seal_hash(v->ring, "key", buf_str(&b), name);
+	} else if (seal_random(name, KEY_BYTES) != OK) {
+		return;
+	}
+	memcpy(out, PLEDGE_FORM_KEY, sizeof PLEDGE_FORM_KEY - 1);
+	str_b64(name, KEY_BYTES, out + sizeof PLEDGE_FORM_KEY - 1);
 }
 
 void view_count_visit(const struct view_ask *a)

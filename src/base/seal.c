@@ -161,15 +161,23 @@ static struct str purpose_str(const char *purpose)
 	return (struct str){purpose, strlen(purpose) + 1};
 }
 
-uint64_t seal_hash48(const struct seal_ring *r, const char *purpose, struct str text)
+void seal_hash(const struct seal_ring *r, const char *purpose, struct str text,
+	uint8_t out[SEAL_MAC_BYTES])
 {
-	uint8_t key[SEAL_MAC_BYTES], mac[SEAL_MAC_BYTES];
-	uint64_t v = 0;
+	uint8_t key[SEAL_MAC_BYTES];
 
 	ASSERT(r->n > 0);
 	seal_hmac(bytes(r->key[0].key, 32), STR("hash48\0"), purpose_str(purpose), key);
-	seal_hmac(bytes(key, sizeof key), text, (struct str){0}, mac);
+	seal_hmac(bytes(key, sizeof key), text, (struct str){0}, out);
 	seal_wipe(key, sizeof key);
+}
+
+uint64_t seal_hash48(const struct seal_ring *r, const char *purpose, struct str text)
+{
+	uint8_t mac[SEAL_MAC_BYTES];
+	uint64_t v = 0;
+
+	seal_hash(r, purpose, text, mac);
 	for (int i = 0; i < 6; i++)
 		v = v << 8 | mac[i];
 	return v ? v : 1;

@@ -30,8 +30,10 @@ void seal_sha256(struct str a, uint8_t out[32]);
 bool seal_equal(const void *a, const void *b, size_t n); /* constant time */
 void seal_wipe(void *p, size_t n);
 
-/* First 48 bits of HMAC(ring key 0 derived by purpose): names an article inside a reader's row.
- * Never 0. */
+/* seal_hash: HMAC of text under ring key 0 derived by purpose.
+ * seal_hash48: its first 48 bits: names an article inside a reader's row. Never 0. */
+void seal_hash(const struct seal_ring *r, const char *purpose, struct str text,
+	uint8_t out[SEAL_MAC_BYTES]);
 uint64_t seal_hash48(const struct seal_ring *r, const char *purpose, struct str text);
 
 /* seal_sign: writes `v1.<key id>.<payload base64url>.<mac base64url>`; the MAC covers purpose and

@@ -168,6 +168,11 @@ static enum err check_key(struct str key, struct fault *f)
 	return OK;
 }
 
+bool pledge_key_is_form(struct str key)
+{
+	return str_starts(key, PLEDGE_FORM_KEY);
+}
+
 /* The field at fault is the one that the reader filled in. */
 static enum err check_money(const struct pledge_form *in, struct money *ret, struct fault *f)
 {

@@ -64,6 +64,11 @@ MUST enum err pledge_check(const struct pledge_form *in, struct pledge_want *ret
 MUST enum err pledge_check_email(struct str email, struct fault *f);
 MUST enum err pledge_check_locale(struct str locale, struct fault *f);
 
+/* The key of a form begins so: the form may come back with other content, or once its pledge is over,
+ * and then a pledge of its own is meant. Other keys are a caller's, for one content. */
+#define PLEDGE_FORM_KEY "form-"
+bool pledge_key_is_form(struct str key);
+
 /* pledge_fingerprint: canonical text of everything that may not change under one key: amount,
  * currency, interval, e-mail, campaign, and whether the fee is covered. The locale may: the stored
  * pledge answers in its own. fails ERR_TOO_LONG. */

@@ -15,15 +15,6 @@
 #define DAYS_TO_2000 10957 /* from 1970 */
 #define BACK_MAX     1500  /* longest address of a page that a reader is led back to */
 
-/* A key that makes a repeated POST /pledge harmless; new for every rendering. */
-static struct str new_key(char out[25])
-{
-	uint8_t rnd[18] = {0};
-	if (seal_random(rnd, sizeof rnd) != OK)
-		return STR("");
-	return (struct str){out, str_b64(rnd, sizeof rnd, out)};
-}
-
 /* The month after that of a calendar's day, in the site's zone: "2027-01". */
 static struct str next_month(const struct decide_calendar *cal, struct buf *text)
 {
@@ -221,12 +212,16 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	struct view_prompt p = {0};
 	struct decide_calendar cal = {0};
 	BUF_ON(month, 40);
-	char key[25], ticket[FORM_TICKET_MAX];
+	char key[VIEW_KEY_MAX], ticket[FORM_TICKET_MAX];
 	r->type = "text/html; charset=utf-8";
-	response_no_store(r);
-	if (request_fields(q->query, f, ARRAY_N(f), false, q->arena, NULL) != OK)
+	bool fits = request_fields(q->query, f, ARRAY_N(f), false, q->arena, NULL) == OK;
+	bool form = fits && f[2].has;
+	if (form) /* whoever goes back has this form again, with its key */
+		response_no_cache(r);
+	else
+		response_no_store(r);
+	if (!fits)
 		return;
-	bool form = f[2].has;
 	enum err e = form ? app_view_form(h->app, q->host, q->now, &p)
 			  : app_view_open_token(h->app, f[0].value, &p);
 	bool ours = e == OK && (form || (p.ticket.act != ACT_OPEN &&
@@ -234,19 +229,20 @@ static void prompt(const struct h_view *h, struct request *q, struct response *r
 	if (ours && p.campaign) {
 		if (!form)
 			(void)snapshot_day(p.hold, p.ticket.site, q->now, &cal);
-		app_view_ticket(h->app,
-			&(struct view_form){.cookie = request_cookie(q, request_cookie_name(q)),
-				.address = q->address,
-				.site = p.campaign->site,
-				.known = p.ticket.has_reader ? &p.ticket.reader : NULL},
-			q->now, ticket);
+		struct view_form who = {.cookie = request_cookie(q, request_cookie_name(q)),
+			.address = q->address,
+			.site = p.campaign->site,
+			.known = p.ticket.has_reader ? &p.ticket.reader : NULL,
+			.reader = form ? NULL : &p.ticket.reader};
+		app_view_ticket(h->app, &who, q->now, ticket);
+		app_view_key(h->app, &who, q->now, key);
 		struct fragment fr = {.campaign = p.campaign,
 			.variant = form ? 0 : p.ticket.variant,
 			.set = form ? campaign_set_pick(p.campaign, q->country, NULL)
 				    : p.ticket.set,
 			.locale = f[1].value,
 			.token = form ? STR("") : f[0].value,
-			.key = new_key(key),
+			.key = str_c(key),
 			.ticket = str_c(ticket),
 			.remind_from = next_month(&cal, &month),
 			.copy = copy_of(q, p.campaign, p.policy, str_c(p.ticket.country),
@@ -301,7 +297,7 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	const struct decision *d = &ask->decision;
 	struct buf *b = &r->body;
 	BUF_ON(month, 40);
-	char key[25], ticket[FORM_TICKET_MAX];
+	char key[VIEW_KEY_MAX], ticket[FORM_TICKET_MAX];
 	if (ask->err == ERR_UNKNOWN_SITE) {
 		response_problem(r, q, ask->err, NULL);
 		return;
@@ -318,18 +314,19 @@ static void answer_decide(const struct request *q, const struct view_ask *ask, s
 	if (d->act != ACT_OPEN) {
 		/* a cookie that this answer takes away does not come back with the form */
 		struct str cookie = ask->set == COOKIE_DROP ? STR("") : ask->cookie;
-		app_view_ticket(ask->app,
-			&(struct view_form){.cookie = cookie,
-				.address = q->address,
-				.site = ask->site->id,
-				.known = &ask->who.reader},
-			q->now, ticket);
+		struct view_form who = {.cookie = cookie,
+			.address = q->address,
+			.site = ask->site->id,
+			.known = &ask->who.reader,
+			.reader = &ask->ticket.reader};
+		app_view_ticket(ask->app, &who, q->now, ticket);
+		app_view_key(ask->app, &who, q->now, key);
 		struct fragment f = {.campaign = d->campaign,
 			.variant = d->variant,
 			.set = d->set,
 			.locale = q->locale,
 			.token = str_c(ask->token_text),
-			.key = new_key(key),
+			.key = str_c(key),
 			.ticket = str_c(ticket),
 			.remind_from = next_month(&ask->facts.cal, &month),
 			.copy = copy_of(q, d->campaign, ask->policy, ask->page.country, d->articles,

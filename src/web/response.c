@@ -33,6 +33,11 @@ void response_no_store(struct response *r)
 	response_header(r, "Cache-Control", STR("private, no-store"));
 }
 
+void response_no_cache(struct response *r)
+{
+	response_header(r, "Cache-Control", STR("private, no-cache"));
+}
+
 static void set_cookie(struct response *r, const char *name, struct str value, int64_t max_age_s,
 	const char *same_site, bool secure)
 {

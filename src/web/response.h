@@ -17,7 +17,9 @@ MUST enum err response_init(struct response *r, struct arena *a, size_t body_cap
 
 /* One header line. A value with control characters is left out: it never splits a header. */
 void response_header(struct response *r, const char *name, struct str value);
+/* Kept by nobody; kept by the reader's browser alone, for its back button and nothing else. */
 void response_no_store(struct response *r);
+void response_no_cache(struct response *r);
 void response_cookie(
 	struct response *r, const char *name, struct str value, int64_t max_age_s, bool secure);
 

@@ -4,7 +4,7 @@
 
 import { cover, parse, rule, to_major, to_minor, total } from "./lib/amount.js";
 import { button, el, next_id, parts, wrong } from "./lib/dom.js";
-import { fresh_key } from "./lib/key.js";
+import { fresh_key, of_form } from "./lib/key.js";
 import { load } from "./lib/load.js";
 import { post, web_url } from "./lib/net.js";
 
@@ -132,12 +132,12 @@ export class Pay {
 		return this.#say.t(key, values.a && { a: this.#say.money(...values.a) });
 	}
 
-	// key: one for the prompt. Only when an earlier try may have arrived and the reader has changed the content
-	// since does the new content get a key of its own.
+	// key: the form's. One that is no form's is for one content: when an earlier try may have arrived and the reader
+	// has changed the content since, another one is taken.
 	#key(body) {
 		const input = this.#form.elements.key;
 
-		if (!input.value || (this.#unsure && this.#unsure !== JSON.stringify(body)))
+		if (!input.value || (!of_form(input.value) && this.#unsure && this.#unsure !== JSON.stringify(body)))
 			input.value = fresh_key();
 		return input.value;
 	}
