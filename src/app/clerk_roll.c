@@ -11,15 +11,15 @@
 #define REST_MAX_MS (60 * 1000)
 static const struct {
 	enum stmt stmt;
-	int64_t most, pause_ms, rest;
 	bool hurries;
+	int64_t most, pause_ms, rest;
 } KINDS[] = {
-	{STMT_tally_fold, 2000, 1000, 49, true},
-	{STMT_roll_events, 20000, 1000, 19, true},
-	{STMT_roll_pledges, 200, 1000, 0, true},
-	{STMT_roll_months, 1, 1000, 49, false},
-	{STMT_roll_experiments, 2000, 1000, 19, true},
-	{STMT_roll_fill, 1000, 1000, 0, true},
+	{STMT_tally_fold, true, 2000, 1000, 49},
+	{STMT_roll_events, true, 20000, 1000, 19},
+	{STMT_roll_pledges, true, 200, 1000, 0},
+	{STMT_roll_months, false, 1, 1000, 49},
+	{STMT_roll_experiments, true, 2000, 1000, 19},
+	{STMT_roll_fill, true, 1000, 1000, 0},
 };
 
 static int64_t fold(struct store *s, size_t kind)

@@ -304,7 +304,7 @@ static enum err not_found(
 
 static void look_lost_at(struct look *l, struct pay *p, const struct rows *rows)
 {
-	bool done[LOST_N];
+	bool done[LOST_N] = {false};
 	struct fault f = {0};
 	utc_t since;
 	if (rows_of(rows, p, "first_sent_at", done, &since) == 0)

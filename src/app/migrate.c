@@ -409,7 +409,7 @@ enum err migrate_run(const struct migrate *m, bool dry, struct fault *f)
 
 enum err migrate_pending(const struct migrate *m, size_t *ret_n, struct fault *f)
 {
-	size_t n;
+	size_t n = 0;
 	enum err e = with_files(m, check_past, &n, f);
 	if (e == OK)
 		*ret_n = n;

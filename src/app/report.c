@@ -106,7 +106,7 @@ static bool is_script(const char *file, struct str *ret_name)
 
 static enum err add(struct report_list *l, const char *file, char *mem, struct fault *f)
 {
-	struct str name, text;
+	struct str name, text = {0};
 	if (!is_script(file, &name))
 		return OK;
 	if (l->n == REPORTS_MAX)
@@ -259,7 +259,7 @@ enum err report_run(
 	char *mem = malloc(REPORT_SCRIPT_BYTES), *sql_mem = malloc(REPORT_SCRIPT_BYTES);
 	struct script *s = malloc(sizeof *s);
 	struct fault why = {0};
-	struct str text;
+	struct str text = {0};
 	struct buf sql;
 	enum err e = mem && sql_mem && s ? OK : fault_set(&why, ERR_NO_MEMORY, NULL, "memory");
 	memset(ret, 0, sizeof *ret);

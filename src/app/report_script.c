@@ -77,7 +77,8 @@ static bool runs(const struct script *s)
 
 static enum err bad(const struct script *s, struct fault *f, const char *why, struct str what)
 {
-	return fault_set(f, ERR_FIELD_BAD, NULL, "line %zu: %s%.*s", s->line, why, STR_FMT(what));
+	fault_set(f, ERR_FIELD_BAD, NULL, "line %zu: %s%.*s", s->line, why, STR_FMT(what));
+	return ERR_FIELD_BAD;
 }
 
 static struct str left(const struct script *s)

@@ -69,11 +69,9 @@ static enum err make_room(struct snapshot *s, size_t n)
 static enum err take_doc(struct snapshot *s, const struct campaign_doc *doc)
 {
 	int16_t id = doc->campaign.site;
-	struct campaign_site *site = s->set.site_n > 0 ? &s->set.site[s->set.site_n - 1] : NULL;
-	if (!site || site->site != id) {
-		site = &s->set.site[s->set.site_n++];
-		*site = (struct campaign_site){id, s->set.n, 0, &no_policy};
-	}
+	if (s->set.site_n == 0 || s->set.site[s->set.site_n - 1].site != id)
+		s->set.site[s->set.site_n++] = (struct campaign_site){id, s->set.n, 0, &no_policy};
+	struct campaign_site *site = &s->set.site[s->set.site_n - 1];
 	if (doc->is_policy && !doc->campaign.live)
 		return OK; /* a policy that is paused holds nothing */
 	if (doc->is_policy) {

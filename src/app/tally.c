@@ -102,7 +102,7 @@ static bool add(struct tally_rows *r, const char *key, size_t most)
 	if (!r->slot[at]) {
 		if (r->n >= most)
 			return false;
-		strcpy(r->row[r->n].key, key);
+		memcpy(r->row[r->n].key, key, strlen(key) + 1);
 		r->row[r->n].n = 0;
 		r->slot[at] = (uint16_t)++r->n;
 	}

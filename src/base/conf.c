@@ -201,7 +201,8 @@ static int on_setting(void *user, const char *section, const char *key, const ch
 	size_t k = 0;
 
 	l->taken = true;
-	while (k < CONF_N && (strcmp(rows[k].section, section) || strcmp(rows[k].key, key)))
+	while (k < CONF_N &&
+		(strcmp(rows[k].section, section) != 0 || strcmp(rows[k].key, key) != 0))
 		k++;
 	if (k == CONF_N) {
 		buf_addf(at(l, l->line, ERR_CONF), "there is no setting %s.%s\n", section, key);

@@ -224,7 +224,7 @@ enum err str_unhex(struct str a, uint8_t *out, size_t cap, size_t *ret_n)
 	if (a.n / 2 > cap)
 		return ERR_TOO_LONG;
 	for (size_t i = 0; i < a.n / 2; i++)
-		out[i] = (uint8_t)(digit16(a.p[2 * i]) << 4 | digit16(a.p[2 * i + 1]));
+		out[i] = (uint8_t)(digit16(a.p[2 * i]) * 16 + digit16(a.p[2 * i + 1]));
 	*ret_n = a.n / 2;
 	return OK;
 }

@@ -142,7 +142,7 @@ enum err money_parse_part(struct str amount, struct str cur, struct money *ret, 
 
 enum err money_parse(struct str amount, struct str cur, struct money *ret, struct fault *f)
 {
-	struct money m;
+	struct money m = {0};
 	enum err e = money_parse_part(amount, cur, &m, f);
 
 	if (e != OK)

@@ -199,7 +199,7 @@ static void check_campaigns(struct check *c)
 		"JOIN pledged.campaign_version v USING (campaign_id, version) ORDER BY c.site_id, "
 		"v.body->>'kind' <> 'policy', c.slug");
 	size_t n = 0, most = r ? (size_t)rows_n(r) : 0;
-	const struct campaign_doc **docs = arena_alloc(&arena, (most + 1) * sizeof *docs);
+	const struct campaign_doc **docs = arena_alloc(&arena, (most + 1) * sizeof(void *));
 	for (int i = 0; docs && (size_t)i < most; i++)
 		if ((docs[n] = check_campaign(c, &arena, r, i)))
 			n++;

@@ -78,17 +78,16 @@ static int explain(
 	struct ctl_world *world = malloc(sizeof *world);
 	struct suppose *r = malloc(sizeof *r);
 	struct decide_trace t = {0, STEPS_MAX, malloc(STEPS_MAX * sizeof *t.step)};
-	int code = world && r && t.step ? CTL_OK : ctl_fail(ERR_NO_MEMORY, NULL);
-	bool opened = code == CTL_OK;
-	if (opened)
-		code = ctl_world_open(
-			c, w->said.at, pile ? pile->file : NULL, pile ? pile->n : 0, world);
-	const struct site *site = code == CTL_OK ? ctl_world_site(world, w->site) : NULL;
-	if (code == CTL_OK && !site)
-		code = CTL_FAILED;
-	if (code == CTL_OK)
+	bool room = world && r && t.step;
+	int code = room ? ctl_world_open(c, w->said.at, pile ? pile->file : NULL,
+				  pile ? pile->n : 0, world)
+			: ctl_fail(ERR_NO_MEMORY, NULL);
+	const struct site *site = room && code == CTL_OK ? ctl_world_site(world, w->site) : NULL;
+	if (site)
 		code = ctl_reader_make(c, world, site, w, r);
-	if (code == CTL_OK) {
+	else if (code == CTL_OK)
+		code = CTL_FAILED;
+	if (site && code == CTL_OK) {
 		struct decision d = decide(&r->facts, snapshot_campaign_set(world->snap), &t);
 		const struct policy *policy = snapshot_policy(world->snap, site->id);
 		if (json) {
@@ -100,12 +99,12 @@ static int explain(
 			if (!w->reader && d.campaign && d.campaign->variant_n > 1)
 				printf("a made-up reader always draws the same variant; preview "
 				       "shows the others\n");
-			if (d.act != ACT_OPEN)
+			if (d.act != ACT_OPEN && d.campaign)
 				tell_text(c, &d, &r->facts, policy,
 					w->said.locale.n > 0 ? w->said.locale : site->locale);
 		}
 	}
-	if (opened)
+	if (room)
 		ctl_world_close(world);
 	free(world);
 	free(r);

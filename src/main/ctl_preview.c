@@ -336,20 +336,23 @@ static int from_database(struct ctl *c, struct job *j)
 	return code;
 }
 
+static int preview(struct ctl *c, struct job *j, char *css, int argc, char **argv)
+{
+	j->now = clock_utc();
+	if (!read_options(argc, argv, j))
+		return ctl_usage(c);
+	int code = j->style.link.n == 0 ? load_css(j, css) : CTL_OK;
+	if (code != CTL_OK)
+		return code;
+	return optind < argc ? from_files(j, argc - optind + 1, argv + optind - 1)
+			     : from_database(c, j);
+}
+
 int ctl_preview_page(struct ctl *c, int argc, char **argv)
 {
 	struct job *j = calloc(1, sizeof *j);
 	char *css = malloc(CSS_BYTES);
-	int code = j && css ? CTL_OK : ctl_fail(ERR_NO_MEMORY, NULL);
-	if (code == CTL_OK) {
-		j->now = clock_utc();
-		code = read_options(argc, argv, j) ? CTL_OK : ctl_usage(c);
-	}
-	if (code == CTL_OK && j->style.link.n == 0)
-		code = load_css(j, css);
-	if (code == CTL_OK)
-		code = optind < argc ? from_files(j, argc - optind + 1, argv + optind - 1)
-				     : from_database(c, j);
+	int code = j && css ? preview(c, j, css, argc, argv) : ctl_fail(ERR_NO_MEMORY, NULL);
 	free(css);
 	free(j);
 	return code;

@@ -39,7 +39,7 @@ enum err fcgi_start(void)
 
 static enum err check_family(int fd, struct fault *f)
 {
-	struct sockaddr_storage a;
+	struct sockaddr_storage a = {0};
 	socklen_t n = sizeof a;
 	int listening = 0;
 	socklen_t ln = sizeof listening;

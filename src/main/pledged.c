@@ -21,20 +21,20 @@
 
 static const struct {
 	const char *name;
-	enum conf_role conf;
 	int (*run)(const struct role *);
+	enum conf_role conf;
 	bool ring, pay; /* needs the cookie keys; knows the providers */
 	const char *sentence;
 } ROLES[] = {
-	{"view", CONF_ROLE_VIEW, view_run, true, false,
+	{"view", view_run, CONF_ROLE_VIEW, true, false,
 		"decides on page views (socket on descriptor 0 or by LISTEN_FDS)"},
-	{"money", CONF_ROLE_MONEY, money_run, true, true,
+	{"money", money_run, CONF_ROLE_MONEY, true, true,
 		"takes pledges and webhooks (socket as above)"},
-	{"hook", CONF_ROLE_HOOK, money_run, false, true,
+	{"hook", money_run, CONF_ROLE_HOOK, false, true,
 		"takes webhooks alone, without any key (socket as above)"},
-	{"clerk", CONF_ROLE_CLERK, clerk_run, false, true,
+	{"clerk", clerk_run, CONF_ROLE_CLERK, false, true,
 		"does what can wait: webhooks, retries, look-ups, mail, counts"},
-	{"hello", CONF_ROLE_VIEW, hello_run, true, false,
+	{"hello", hello_run, CONF_ROLE_VIEW, true, false,
 		"answers a constant; the yardstick of tests/bench"},
 };
 

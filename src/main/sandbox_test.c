@@ -230,7 +230,10 @@ static int do_read_conf(void)
 	char line[64];
 	FILE *in = fopen(g.path, "re");
 	bool good = in && fgets(line, sizeof line, in);
-	return good ? 0 : errno ? errno : EIO;
+	int why = errno ? errno : EIO;
+	if (in)
+		fclose(in);
+	return good ? 0 : why;
 }
 
 static int do_memory(void)
@@ -239,9 +242,13 @@ static int do_memory(void)
 	if (!p)
 		return ENOMEM;
 	memset(p, 1, 32u << 20);
-	p = realloc(p, 64u << 20);
-	free(p);
-	return p ? 0 : ENOMEM;
+	char *more = realloc(p, 64u << 20);
+	if (!more) {
+		free(p);
+		return ENOMEM;
+	}
+	free(more);
+	return 0;
 }
 
 static int do_random(void)
@@ -254,7 +261,9 @@ static int do_random(void)
 static int do_library(void)
 {
 	iconv_t x = iconv_open("ISO-8859-15", "UTF-8");
-	return x != (iconv_t)-1 && iconv_close(x) == 0 ? 0 : errno;
+	if (x == (iconv_t)-1)
+		return errno;
+	return iconv_close(x) == 0 ? 0 : errno;
 }
 
 /* Both ends of a connection, and all ways to wait for it. */

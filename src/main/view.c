@@ -452,8 +452,10 @@ static void loop_run(struct loop *l)
 		set_tick(l);
 		event_base_loop(l->base, EVLOOP_ONCE);
 	}
-	while (l->conns)
-		conn_free(l->conns);
+	for (struct conn *c = l->conns, *next; c; c = next) {
+		next = c->next;
+		conn_free(c);
+	}
 	for (size_t i = 0; i < ARRAY_N(l->watch); i++)
 		if (l->watch[i].ev)
 			event_free(l->watch[i].ev);

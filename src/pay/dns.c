@@ -111,7 +111,7 @@ static int read_names(struct dns_ask *ask, const unsigned char *reply, int n)
 	if (status != ARES_SUCCESS)
 		return status;
 	/* h_name is the last of them, and stands among the aliases too */
-	for (size_t i = 0; host->h_aliases[i] && i < ALIASES_MAX; i++)
+	for (size_t i = 0; i < ALIASES_MAX && host->h_aliases[i]; i++)
 		take_name(ask, host->h_aliases[i]);
 	ares_free_hostent(host);
 	return ARES_SUCCESS;

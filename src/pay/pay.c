@@ -242,7 +242,7 @@ static void add_headers(const struct pay *p, const char *type, const char *accep
 	struct http_call *c)
 {
 	const char *const all[] = {p->set.auth, type, p->set.head, accept,
-		"User-Agent: pledged/" PLEDGED_VERSION, "Expect:", key};
+		("User-Agent: pledged/" PLEDGED_VERSION), "Expect:", key};
 	size_t n = 0;
 
 	for (size_t i = 0; i < ARRAY_N(all); i++)
@@ -454,12 +454,15 @@ enum err pays_open(const struct conf *c, struct pays *ret, struct fault *f)
 	enum err e = OK;
 
 	while (e == OK && str_cut(&rest, ',', &name)) {
+		struct pay *p = NULL;
 		if (pays_find(&all, name))
 			e = fault_set(f, ERR_CONF, "pay.providers", "one is named twice");
 		else
-			e = pay_open(c, name, &all.of[all.n], f);
-		all.n += e == OK;
-		if (e == OK && all.of[0]->set.livemode != all.of[all.n - 1]->set.livemode)
+			e = pay_open(c, name, &p, f);
+		if (!p)
+			continue;
+		all.of[all.n++] = p;
+		if (all.of[0]->set.livemode != p->set.livemode)
 			e = fault_set(
 				f, ERR_CONF, "pay.providers", "one is live and the other is not");
 	}

@@ -83,7 +83,7 @@ static enum err claim(
 
 enum err stripe_claim_refund(struct snap *s, const json_t *o)
 {
-	struct str payment;
+	struct str payment = {0};
 	json_t *item = NULL;
 	enum err e = claim(s, o, stripe_word_refund(json_text(o, "status")), &payment, &item);
 
@@ -99,7 +99,7 @@ enum err stripe_claim_refund(struct snap *s, const json_t *o)
 enum err stripe_claim_dispute(struct snap *s, const json_t *o)
 {
 	const json_t *moves = json_at(o, "balance_transactions");
-	struct str payment;
+	struct str payment = {0};
 	json_t *item = NULL;
 	enum err e = claim(s, o, stripe_word_dispute(json_text(o, "status")), &payment, &item);
 

@@ -145,7 +145,7 @@ static void read_version(const struct pay_set *set, const json_t *o, struct pay_
 {
 	struct str version = json_text(o, "api_version");
 
-	if (version.n > 0 && version.n <= 40 && str_is_word(version, ".-_"))
+	if (version.n <= 40 && str_is_word(version, ".-_"))
 		e->version = version;
 	e->other_version = version.n > 0 && !str_is(version, set->version);
 }

@@ -46,8 +46,8 @@ static enum err payment(struct snap *s, const json_t *o)
 	static const char *const pledge[] = {"metadata.pledge", NULL};
 	const char *state = stripe_word_intent(json_text(o, "status"));
 	struct snap_paid p = {.intent = json_text(o, "id")};
-	struct str invoice;
-	utc_t made;
+	struct str invoice = {0};
+	utc_t made = {0};
 
 	if (!state)
 		return snap_bad(s, "status", "a payment in an unknown state");

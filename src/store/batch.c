@@ -130,7 +130,7 @@ static void gather(struct batch *b)
 		else
 			taken[n++] = op;
 	}
-	qsort(taken, n, sizeof taken[0], by_reader);
+	qsort(taken, n, sizeof(void *), by_reader);
 	struct batch_queue later;
 	batch_queue_init(&later);
 	b->fly_n = b->group_n = 0;
@@ -304,7 +304,7 @@ void batch_landed(struct batch *b, mono_t now)
 		forget_tally(b);
 	bool fine = read_rows(b, res);
 	size_t n = b->fly_n, group_n = b->group_n;
-	memcpy(b->landed, b->fly, n * sizeof b->fly[0]);
+	memcpy(b->landed, b->fly, n * sizeof(void *));
 	memcpy(b->landed_group, b->group, group_n * sizeof b->group[0]);
 	b->fly_n = b->group_n = 0;
 	if (fine) {

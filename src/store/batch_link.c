@@ -273,7 +273,7 @@ static void read_on(struct batch *b, unsigned ready, mono_t now)
 static mono_t gathers_until(const struct batch *b)
 {
 	bool gathers = b->last_n >= LOAD_OPS && b->queue.n < FULL_OPS && b->queue.n < b->limit;
-	return gathers ? (mono_t){b->since.us + PACE_US} : (mono_t){0};
+	return (mono_t){gathers ? b->since.us + PACE_US : 0};
 }
 
 void batch_next(struct batch *b, mono_t now, bool beat)

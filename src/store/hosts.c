@@ -96,9 +96,9 @@ enum err hosts_open(const char *conninfo, struct hosts **ret, struct fault *f)
 {
 	struct hosts *h = calloc(1, sizeof *h);
 	PQconninfoOption *words = PQconninfoParse(conninfo, NULL), *defaults = PQconndefaults();
-	enum err e = ERR_NO_MEMORY;
+	enum err e = words ? ERR_NO_MEMORY : ERR_CONF;
 	if (!words)
-		e = fault_set(f, ERR_CONF, "database.conninfo", "libpq cannot read it as words");
+		fault_set(f, e, "database.conninfo", "libpq cannot read it as words");
 	else if (h && defaults && (h->conninfo = strdup(conninfo)))
 		e = read_words(h, words, defaults, f);
 	else

@@ -233,7 +233,7 @@ static void pledge(struct app_money *m, const struct request *q, struct response
 		.start = q->start,
 		.arena = q->arena};
 	json_auto_t *hold = NULL;
-	struct money_state s;
+	struct money_state s = {0};
 	struct fault f = {0};
 	enum request_kind kind = request_kind(q);
 	enum err e = kind == REQUEST_OTHER ? ERR_BAD_TYPE : request_same_site(q, STR(""), &f);

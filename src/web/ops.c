@@ -317,10 +317,12 @@ enum err ops_write(const struct ops *o, const char *path, size_t *ret_failed, st
 	struct page *p = calloc(1, sizeof *p);
 	char *mem = malloc(PIECE_BYTES);
 	struct ops_data *d = calloc(1, sizeof *d);
-	enum err e = p && mem && d ? OK : fault_set(f, ERR_NO_MEMORY, NULL, "reports");
-	if (e == OK && (n < 0 || (size_t)n >= sizeof new))
+	enum err e;
+	if (!p || !mem || !d) {
+		e = fault_set(f, ERR_NO_MEMORY, NULL, "reports");
+	} else if (n < 0 || (size_t)n >= sizeof new) {
 		e = fault_set(f, ERR_IO, NULL, "the path is too long");
-	if (e == OK) {
+	} else {
 		*p = (struct page){.o = o, .d = d};
 		buf_init(&p->b, mem, PIECE_BYTES);
 		d->today = (int32_t)(utc_s(o->now) / 86400);

@@ -4,12 +4,12 @@
 #define WEBHOOK SIZE_MAX
 
 static const struct {
-	char role;
 	const char *name, *method, *path;
-	bool prefix;
 	size_t body;
+	char role;
+	bool prefix;
 } ROUTES[ROUTE_N] = {
-#define X(id, role, method, path, prefix, body, sentence) {role, #id, method, path, prefix, body},
+#define X(id, role, method, path, prefix, body, sentence) {#id, method, path, body, role, prefix},
 #include "web/route.def"
 #undef X
 };

@@ -22,7 +22,7 @@ static void numbers(struct buf *b, const struct decide_step *s)
 	const char *have, *need;
 
 	decide_step_names(s->rule, &have, &need);
-	if (s->rule == REASON_paused) {
+	if (s->rule == REASON_paused && s->campaign) {
 		const struct campaign *c = s->campaign;
 		bool over = c->end.us != 0 && s->need == utc_s(c->end);
 		moment(b, have, s->have);

@@ -54,7 +54,7 @@ async function analyzers(t) {
 		["clang-tidy", "clang-tidy-14", (file) => ["--quiet", "--checks=-*,clang-analyzer-*,bugprone-*,-bugprone-easily-swappable-parameters,-bugprone-reserved-identifier,-bugprone-narrowing-conversions,"
 			+ "-bugprone-branch-clone,-bugprone-macro-parentheses,-bugprone-suspicious-include,-bugprone-assignment-in-if-condition,-clang-analyzer-security.insecureAPI.DeprecatedOrUnsafeBufferHandling,"
 			+ "-bugprone-implicit-widening-of-multiplication-result,-bugprone-not-null-terminated-result,-bugprone-signal-handler", file, "--", ...flags], /^(?:\/\S*?\/)?(src\/[^:]+):\d+:\d+: (?:warning|error): (.*)$/gm],
-		["cppcheck", "cppcheck", (file) => ["--quiet", "--std=c11", "--enable=warning,portability,performance", "--inline-suppr", "--suppress=missingIncludeSystem", "--template={file}:{line}:1: warning: {message} [{id}]",
+		["cppcheck", "cppcheck", (file) => ["--quiet", "--std=c11", "--enable=warning,portability,performance", "--inline-suppr", "--suppress=missingIncludeSystem", "--library=tests/scorecard/lib/cppcheck.cfg", "--template={file}:{line}:1: warning: {message} [{id}]",
 			"-Isrc", "-D_GNU_SOURCE", file], /^(src\/[^:]+):\d+:\d+: warning: (.*)$/gm],
 	];
 	const known = explained();

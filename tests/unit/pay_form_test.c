@@ -28,6 +28,10 @@ static void a_query_begins_after_its_mark(void **state)
 	form_int(&b, "limit", 100);
 	form_addc(&b, "a", "b");
 	assert_true(str_is(buf_str(&b), "/v1/x?limit=100&a=b"));
+	BUF_ON(one, 40);
+	buf_addc(&one, "x");
+	form_addc(&one, "a", "b");
+	assert_true(str_is(buf_str(&one), "x&a=b"));
 }
 
 static void overflow_is_remembered(void **state)

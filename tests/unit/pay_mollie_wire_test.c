@@ -538,6 +538,12 @@ static void errors_are_told_in_short(void **state)
 		STR("{\"status\":422,\"title\":\"a title that is longer than any that has been\"}");
 	mollie_wire_error_text(&ans, text);
 	assert_string_equal(text, "HTTP 422 ?");
+	ans.body = STR("{\"status\":422,\"title\":\"a title of forty characters and not more\"}");
+	mollie_wire_error_text(&ans, text);
+	assert_string_equal(text, "HTTP 422 a title of forty characters and not more");
+	ans.body = STR("{\"status\":422,\"title\":\"a title of forty characters and not more.\"}");
+	mollie_wire_error_text(&ans, text);
+	assert_string_equal(text, "HTTP 422 ?");
 	ans.status = 200;
 	ans.body = STR("{}");
 	mollie_wire_error_text(&ans, text);

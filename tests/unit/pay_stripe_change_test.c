@@ -306,6 +306,12 @@ static void only_the_portal_is_shown(void **state)
 		assert_int_equal(open_with((struct str){cut, n}, 200, &url), ERR_PROVIDER);
 		free(cut);
 	}
+	/* a mode that is not told is no test mode */
+	struct pay_set test = live;
+	struct pay_answer ans = {.status = 200, .body = STR(PORTAL(AT(PAGE)))};
+	struct fault f = {0};
+	test.livemode = false;
+	assert_int_equal(stripe_change_parse_portal(&test, &ans, &arena, &url, &f), ERR_PROVIDER);
 	assert_true(str_is(url, "untouched"));
 	assert_int_equal(open_with(whole, 200, &url), OK);
 	assert_true(str_is(url, PAGE));

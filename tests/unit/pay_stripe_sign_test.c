@@ -414,6 +414,17 @@ static void a_thin_event_may_say_little(void **state)
 	assert_int_equal(ev.created.us, 0);
 }
 
+static void the_first_second_is_a_time(void **state)
+{
+	struct pay_event ev;
+	struct fault f;
+
+	(void)state;
+	assert_int_equal(read_event("{\"id\":\"evt_1\",\"object\":\"event\",\"type\":\"x\",\"created\":0,\"livemode\":true,"
+	    "\"data\":{\"object\":{\"id\":\"in_1\"}}}", &ev, &f), OK);
+	assert_int_equal(ev.created.us, 0);
+}
+
 #define HEAD "{\"id\":\"evt_1\",\"object\":\"event\",\"livemode\":true,\"created\":1,"
 
 static const char *const no_events[] = {
@@ -493,6 +504,7 @@ int main(void)
 		cmocka_unit_test(the_card_is_told),
 		cmocka_unit_test(another_version_is_told),
 		cmocka_unit_test(a_thin_event_may_say_little),
+		cmocka_unit_test(the_first_second_is_a_time),
 		cmocka_unit_test(unsound_events_are_refused),
 		cmocka_unit_test(no_memory_at_any_place),
 	};

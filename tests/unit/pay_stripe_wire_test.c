@@ -495,6 +495,8 @@ static void error_texts_hold_no_message(void **state)
 	    {400, "{\"error\":{\"type\":\"a@b.example\",\"param\":\"x y\"}}", "HTTP 400 ? ?"},
 	    {400, "{\"error\":{\"type\":7}}", "HTTP 400"},
 	    {400, "{\"error\":{\"type\":\"a_word_that_is_longer_than_any_that_has_been\"}}", "HTTP 400 ?"},
+	    {400, "{\"error\":{\"type\":\"a_word_of_forty_letters_and_not_any_more\"}}", "HTTP 400 a_word_of_forty_letters_and_not_any_more"},
+	    {400, "{\"error\":{\"type\":\"a_word_of_forty_letters_and_not_any_more_\"}}", "HTTP 400 ?"},
 	    {502, "<html>", "HTTP 502 without an error object"},
 	    {200, "{}", "HTTP 200"},
 	};

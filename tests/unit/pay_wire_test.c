@@ -144,6 +144,7 @@ static void only_to_the_host_that_we_know(void **state)
 		{&live, "pay.example", STR("https://pay.example/\xc3\xa9"), false},
 		{&live, "pay.example", STR("https://pay.example/'"), false},
 		{&live, "pay.example", STR("https://pay.example/`"), false},
+		{&live, "pay.example", STR("pay.example/"), false},
 		{&live, "pay.example", STR(""), false},
 	};
 
