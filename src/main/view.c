@@ -27,8 +27,6 @@
 #define IDLE_MS     150 /* when draining: kept connections that were silent for so long are closed */
 #define GRACE_MS    300 /* what a new worker gets to become ready; nginx waits for 500 */
 
-struct loop;
-
 /* A request under way. It may outlive its connection's interest in it: a page that was opened at
  * its deadline stays in its batch. */
 struct work {

@@ -1,7 +1,7 @@
 -- What stands before pledge_begin: switches, the form's breaker, limits; and the circuit toward the provider.
 BEGIN;
 \ir fixture.psql
-SELECT plan(117);
+SELECT plan(123);
 UPDATE site SET article_key = decode(repeat('5a', 32), 'hex') WHERE site_id = 901;
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 CREATE FUNCTION pg_temp.try(n int, later interval DEFAULT '0', known text[] DEFAULT '{}', nets text[] DEFAULT '{192.0.2.0/24}',
@@ -22,6 +22,24 @@ SELECT is(pg_temp.said(1), 'made leased', 'nothing is in the way: as pledge_begi
 SELECT is((SELECT said || ' ' || paused || ' ' || again FROM pg_temp.try(1)), 'made leased false false', 'the maker''s repetition');
 SELECT is((SELECT said FROM pg_temp.try(1, print => '\x02')), 'other', 'another content is refused as before');
 SELECT is((SELECT level FROM limit_bucket WHERE scope = 'site' AND site_id = 901), 1::double precision, 'one pledge counts once, however often it is sent');
+
+-- a form that is sent again (case 10)
+CREATE FUNCTION pg_temp.form(n int, next boolean DEFAULT true) RETURNS text LANGUAGE plpgsql AS $$
+DECLARE
+	t record;
+BEGIN
+	SELECT * INTO t FROM pledged.pledge_try('form-fixture-0001', '\x01', pg_temp.pid(n), 'fixture-token-' || lpad(n::text, 6, '0'), 901::int2,
+		NULL, NULL, NULL, NULL, 700, 'EUR', 'once', 'form@mail.example', 'en', 'rq', pg_temp.aid(n), 'stripe', false,
+		'v1:create:' || pg_temp.aid(n), 'POST', '/v1/checkout/sessions', '\x613d62', 15, pg_temp.t0(), '{192.0.2.0/24}', '{}', 0, CASE WHEN next THEN '{"next": true}'::jsonb END);
+	RETURN t.outcome || ' ' || (SELECT p.key FROM pledge p WHERE p.pledge_id = t.pledge);
+END $$;
+SELECT is(pg_temp.form(61), 'made form-fixture-0001', 'a form''s first gift');
+SELECT is(pg_temp.form(62), 'same form-fixture-0001', 'is the same while it is not over');
+UPDATE pledge SET status = 'lapsed' WHERE key = 'form-fixture-0001';
+SELECT is(pg_temp.form(63), 'made form-fixture-0001-2', 'when it is over, another one');
+SELECT is(pg_temp.form(64), 'same form-fixture-0001-2', 'which is the same in its turn');
+SELECT is(pg_temp.form(61), 'made form-fixture-0001', 'the maker''s repetition finds what it made');
+SELECT is(pg_temp.form(65, false), 'same form-fixture-0001', 'a caller''s key stays with its pledge');
 
 -- the same amount a moment ago (case 9)
 SELECT pg_temp.try(n, email => 'd1@mail.example', reader => pg_temp.rid(1)) FROM (VALUES (51)) v (n) \g /dev/null
