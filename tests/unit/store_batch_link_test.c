@@ -236,9 +236,9 @@ static PGresult *row_of(const struct batch_op *op, int32_t version, const char o
 	enum { READER, VERSION, SEEN = 9, COLUMNS = 12 };
 	PGresAttDesc at[COLUMNS] = {0};
 	PGresult *res = PQmakeEmptyPGresult(NULL, PGRES_TUPLES_OK);
-	char id[16], number[4];
+	char id[16], number[4], name[] = "c";
 	for (size_t i = 0; i < COLUMNS; i++)
-		at[i] = (PGresAttDesc){.name = (char[]){"c"}, .format = 1};
+		at[i] = (PGresAttDesc){.name = name, .format = 1};
 	memcpy(id, op->reader.b, sizeof id);
 	for (size_t i = 0; i < sizeof number; i++)
 		number[i] = (char)((uint32_t)version >> (24 - 8 * i));
