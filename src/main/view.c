@@ -450,10 +450,8 @@ static void loop_run(struct loop *l)
 		set_tick(l);
 		event_base_loop(l->base, EVLOOP_ONCE);
 	}
-	for (struct conn *c = l->conns, *next; c; c = next) {
+	for (struct conn *c, *next = l->conns; (c = next); conn_free(c))
 		next = c->next;
-		conn_free(c);
-	}
 	for (size_t i = 0; i < ARRAY_N(l->watch); i++)
 		if (l->watch[i].ev)
 			event_free(l->watch[i].ev);

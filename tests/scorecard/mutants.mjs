@@ -48,7 +48,7 @@ function fresh() {
 // The files that count as money: the row of the table of coverage.
 const money = () => readFileSync(join(root, "tests/table/coverage.tsv"), "utf8").split("\n").map((row) => row.split("\t")).find(([name]) => name === "money")[3].split(" ");
 
-const units = readdirSync(join(root, "tests/unit")).map((name) => /^((?:core_(?:money|cover|pledge)|pay_(?:form|snap|wire|stripe_\w+|mollie_\w+))_test)\.c$/.exec(name)?.[1]).filter(Boolean);
+const units = readdirSync(join(root, "tests/unit")).map((name) => /^((?:core_(?:money|cover|pledge)|pay_(?:form|memory|snap|wire|stripe_\w+|mollie_\w+))_test)\.c$/.exec(name)?.[1]).filter(Boolean);
 
 // watchers: programs that look at a file, those nearest to it first.
 function watchers(file) {
