@@ -23,7 +23,7 @@ SELECT is((SELECT said || ' ' || paused || ' ' || again FROM pg_temp.try(1)), 'm
 SELECT is((SELECT said FROM pg_temp.try(1, print => '\x02')), 'other', 'another content is refused as before');
 SELECT is((SELECT level FROM limit_bucket WHERE scope = 'site' AND site_id = 901), 1::double precision, 'one pledge counts once, however often it is sent');
 
--- a form that is sent again (case 10)
+-- a form that is sent again
 CREATE FUNCTION pg_temp.form(n int, next boolean DEFAULT true) RETURNS text LANGUAGE plpgsql AS $$
 DECLARE
 	t record;
