@@ -23,6 +23,14 @@ BEGIN
 	WHERE a.attempt_id = w.attempt_id;
 	GET DIAGNOSTICS v_some = ROW_COUNT;
 	v_n := v_n + v_some;
+	-- A donor's page may ask by when it asked, and was heard, before (look_ask).
+	UPDATE attempt a SET look_asked_at = CASE WHEN a.look_asked_at > p_now THEN a.look_asked_at - v_by ELSE a.look_asked_at END,
+		looked_at = CASE WHEN a.looked_at > p_now THEN a.looked_at - v_by ELSE a.looked_at END
+	FROM (SELECT attempt_id FROM attempt WHERE object_id IS NOT NULL AND state IN ('open', 'processing', 'complete')
+		AND greatest(look_asked_at, looked_at) > p_now FOR UPDATE SKIP LOCKED) w
+	WHERE a.attempt_id = w.attempt_id;
+	GET DIAGNOSTICS v_some = ROW_COUNT;
+	v_n := v_n + v_some;
 	UPDATE payment y SET next_look_at = greatest(p_now, y.next_look_at - v_by)
 	FROM (SELECT payment_id FROM payment WHERE state = 'paid' AND next_look_at > p_now AND next_look_at < 'infinity' FOR UPDATE SKIP LOCKED) w
 	WHERE y.payment_id = w.payment_id;

@@ -1,7 +1,7 @@
 -- The clock was set back an hour: what is leased or waits does so for its own time, not an hour more (case 85).
 BEGIN;
 \ir fixture.psql
-SELECT plan(29);
+SELECT plan(33);
 SELECT lives_ok($$ SELECT pg_temp.offer(n) FROM generate_series(1, 2) n; SELECT pg_temp.begin(n) FROM generate_series(3, 5) n $$, 'pledges');
 SELECT is(inbox_put('stripe', 'evt_c' || n, 'checkout.session.completed', 'checkout', 'cs_c' || n, false, NULL, '', '\x', pg_temp.t0()), true, 'webhook ' || n)
 	FROM generate_series(1, 2) n;
@@ -64,5 +64,15 @@ SELECT is((SELECT min(not_before) || ' ' || max(not_before) FROM mail_out WHERE 
 SELECT is((SELECT detail FROM guard_event WHERE kind = 'clock' ORDER BY event_id DESC LIMIT 1) LIKE '300 s, %', true, 'and it is a row');
 UPDATE clerk_clock SET seen_at = NULL;
 SELECT is(clock_back(NULL, pg_temp.t0() - interval '1 day'), 0, 'the first clerk of all knows nothing');
+
+-- a donor's page that asked while the clock was ahead may ask again, and is heard
+DELETE FROM guard_event;
+SELECT lives_ok($$ SELECT pg_temp.offer(9) $$, 'a page is open');
+CREATE FUNCTION pg_temp.heard(later interval) RETURNS text LANGUAGE sql AS $$
+	SELECT look_ask('fixture-token-000009', pg_temp.t0() + later) || ' ' || (SELECT count(*) FROM look_lease(10, pg_temp.t0() + later + interval '1 s') WHERE attempt = pg_temp.aid(9))
+$$;
+SELECT is(pg_temp.heard('1 h') || ' ' || pg_temp.heard('10 s'), 'true 1 false 0', 'an hour ahead, and ten seconds past noon: not heard');
+SELECT is(clock_back(3600, pg_temp.t0() + interval '11 s') > 0, true, 'the clerk sees the step');
+SELECT is(pg_temp.heard('12 s'), 'true 1', 'heard');
 SELECT * FROM finish();
 ROLLBACK;
