@@ -195,7 +195,8 @@ static void add_place(struct buf *b, const struct hosts *h)
 		add(b, "target_session_attrs", h->turn < h->place_n ? "standby" : "any");
 }
 
-PGconn *hosts_start(struct hosts *h)
+/* The words of the server whose turn it is; caller frees. NULL: no memory. */
+static char *words_now(struct hosts *h)
 {
 	if (h->fresh)
 		begin_round(h);
@@ -208,9 +209,25 @@ PGconn *hosts_start(struct hosts *h)
 	buf_addc(&b, h->conninfo);
 	add_place(&b, h);
 	words[buf_str(&b).n] = '\0';
-	PGconn *conn = PQconnectStart(words);
+	return words;
+}
+
+static PGconn *with_words(struct hosts *h, PGconn *(*connect)(const char *conninfo))
+{
+	char *words = words_now(h);
+	PGconn *conn = words ? connect(words) : NULL;
 	free(words);
 	return conn;
+}
+
+PGconn *hosts_start(struct hosts *h)
+{
+	return with_words(h, PQconnectStart);
+}
+
+PGconn *hosts_connect(struct hosts *h)
+{
+	return with_words(h, PQconnectdb);
 }
 
 dur_t hosts_patience(const struct hosts *h)

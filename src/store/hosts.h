@@ -1,6 +1,7 @@
 /* store/hosts.h: the servers that a connection string names, one after the other. Asked in steps,
- * libpq waits for a silent server as long as nobody ends it, and begins with the same one again; so
- * here each server, and each address of a name, is a connection of its own. Not for other rooms.
+ * libpq waits for a silent server as long as nobody ends it, and begins with the same one again; and
+ * it takes one that is right but for its age, and looks no further. So here each server, and each
+ * address of a name, is a connection of its own. Not for other rooms.
  * Floor 2. */
 #ifndef STORE_HOSTS_H
 #define STORE_HOSTS_H
@@ -24,6 +25,8 @@ void hosts_rewind(struct hosts *h);
 /* hosts_start: PQconnectStart to the server whose turn it is. Looks up names at the beginning of a
  * turn, and waits for that as libpq does. NULL: no memory. */
 MUST PGconn *hosts_start(struct hosts *h);
+/* hosts_connect: the same with PQconnectdb, for who may wait: as long as connect_timeout tells. */
+MUST PGconn *hosts_connect(struct hosts *h);
 /* hosts_patience: how long one server may take to let us in: connect_timeout, two seconds or more.
  */
 dur_t hosts_patience(const struct hosts *h);

@@ -8,6 +8,7 @@
 #include "base/crash.h"
 #include "base/label.h"
 #include "base/metric.h"
+#include "store/hosts.h"
 #include "store/pq.h"
 
 #define REPEATS   2
@@ -15,7 +16,7 @@
 #define SHUN_MS   1000
 
 struct store {
-	char *conninfo;
+	struct hosts *hosts;
 	PGconn *conn;
 	int64_t patience_ms; /* 0: for ever */
 	mono_t shun_until; /* whoever stood in line behind one that waited in vain does not wait */
@@ -143,11 +144,12 @@ enum err store_open(const struct conf *c, const char *user, struct store **ret, 
 	if (!info)
 		return f && f->err != OK ? f->err : ERR_CONF;
 	struct store *s = calloc(1, sizeof *s);
-	if (!s) {
-		free(info);
-		return fault_set(f, ERR_NO_MEMORY, NULL, "store");
+	enum err e = s ? hosts_open(info, &s->hosts, f) : fault_set(f, ERR_NO_MEMORY, NULL, "store");
+	free(info);
+	if (e != OK) {
+		free(s);
+		return e;
 	}
-	s->conninfo = info;
 	for (size_t i = 0; user && i < ARRAY_N(PATIENCE); i++)
 		if (strcmp(user, PATIENCE[i].user) == 0)
 			s->patience_ms = PATIENCE[i].ms;
@@ -160,7 +162,7 @@ void store_close(struct store *s)
 	if (!s)
 		return;
 	PQfinish(s->conn);
-	free(s->conninfo);
+	hosts_close(s->hosts);
 	free(s);
 }
 
@@ -184,6 +186,26 @@ static void shun(struct store *s)
 		s->shun_until = mono_add(clock_mono(), dur_ms(SHUN_MS));
 }
 
+/* Of the servers of the list; what is told of a server that does not fit says more than that another
+ * one does not answer. */
+static enum err first_that_fits(struct store *s, struct fault *f)
+{
+	enum err e = OK;
+	do {
+		s->conn = hosts_connect(s->hosts);
+		bool open = s->conn && PQstatus(s->conn) == CONNECTION_OK;
+		if (open && (e = pq_fits(s->conn, f)) == OK) {
+			hosts_rewind(s->hosts);
+			return OK;
+		}
+		leave(s);
+	} while (hosts_next(s->hosts));
+	if (e != OK)
+		return e;
+	count(ERR_STORE_DOWN);
+	return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
+}
+
 static enum err connect_now(struct store *s, struct fault *f)
 {
 	if (s->conn && PQstatus(s->conn) == CONNECTION_OK)
@@ -193,16 +215,10 @@ static enum err connect_now(struct store *s, struct fault *f)
 	s->conn = NULL;
 	if (began.us < s->shun_until.us)
 		return fault_set(f, ERR_STORE_DOWN, NULL, "the database was silent a moment ago");
-	s->conn = PQconnectdb(s->conninfo);
-	if (!s->conn || PQstatus(s->conn) != CONNECTION_OK) {
-		count(ERR_STORE_DOWN);
+	enum err e = first_that_fits(s, f);
+	if (e != OK) {
 		if (clock_mono().us - began.us >= REPEAT_MS * 1000)
 			shun(s);
-		return fault_set(f, ERR_STORE_DOWN, NULL, "the database does not take connections");
-	}
-	enum err e = pq_fits(s->conn, f);
-	if (e != OK) {
-		leave(s);
 		return e;
 	}
 	PQsetNoticeReceiver(s->conn, ignore_notice, NULL);

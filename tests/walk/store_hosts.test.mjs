@@ -104,4 +104,20 @@ test("a standby and a deaf one stand before the right one, which is restarted: i
 	}
 });
 
+test("the first is too old a PostgreSQL: everybody, the operator's tool too, goes on to the second, and back when it is upgraded", async () => {
+	const w = await wire(s, { words: ({ port }) => several([["127.0.0.1", port], [PGHOST, PGPORT]]) });
+
+	after(() => w.end());
+	await works();
+	w.major = 14;
+	await everybody_anew();
+	await works();
+	await until("nobody is at the first", async () => w.pairs.size === 0 && await sessions() >= 3);
+	w.major = undefined;
+	await everybody_anew();
+	await works();
+	await until("all are at the first again", async () => w.pairs.size > 0 && w.pairs.size >= await sessions(), 120);
+	await w.end();
+});
+
 test("the books agree", () => books_agree(s));
