@@ -3,7 +3,7 @@
 --   p_more  what the worker knows of the request, or null: then tickets, filters and puzzles are not asked
 --     need       on: a form's ticket must be right; watch: it is only noted; off
 --     form       what it is: ok, none, bad, young, old, other; nonce: its name in hex
---     proof      a puzzle is solved; waits: it waited in place of that
+--     proof      a puzzle is solved; waits: it waited in place of that; early: a ticket with a puzzle comes unsolved, sooner than one without may
 --     signs      of src/app/risk.def; small: a small gift; challenge, refuse: from how many points on, 0: never
 --     token, country  for limits; ways: the ways to pay that are offered, empty when the provider decides; then excludes: some can be left out
 --   verdict, points, filters, shadow  as in risk_note; verdict null: nobody asked
@@ -74,7 +74,7 @@ BEGIN
 		-- a crowd behind one network is no reason to doubt those in it
 		v_doubt := filters - 'velocity' <> '{}' AND (NOT v_known OR filters ?| '{robot,no_page,disposable}');
 		-- a good ticket that was given with a refusal to who had none (no_page) is worth a puzzle, or the time of waiting
-		v_puzzle := CASE WHEN v_form.puzzle THEN 'form' WHEN v_need AND filters ? 'no_page' THEN 'page'
+		v_puzzle := CASE WHEN v_form.puzzle THEN 'form' WHEN v_need AND (filters ? 'no_page' OR (p_more->>'early')::boolean) THEN 'page'
 			WHEN points >= nullif((p_more->>'challenge')::integer, 0) THEN 'risk' END;
 		IF (p_more->>'proof')::boolean THEN
 			verdict := 'solved';

@@ -31,7 +31,8 @@ struct form_want {
 				      whoever has it may use it */
 	uint64_t place;            /* form_place; of use where there is no reader */
 	bool again;                /* in place of another, for a page that was seen already */
-	bool puzzle;               /* with a puzzle; it may be sent as soon as that is solved */
+	bool puzzle;               /* with a puzzle; it may be sent as soon as that is solved, else
+				      no sooner than others (risk_more) */
 	bool pageless; /* in place of none: it is good for nothing without a puzzle or a wait */
 };
 /* form_mint: a fresh one as text with its NUL, empty when there is no random. */

@@ -162,6 +162,8 @@ void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b)
 	char nonce[FORM_NONCE_MAX];
 	bool proof = form_may_prove(a->form) && form_proved(a->seen->ticket, a->seen->proof,
 							(unsigned)conf_int(conf, CONF_puzzle_bits));
+	bool early = !proof && a->form->ticket.puzzle &&
+		     a->form->age_ms < conf_int(conf, CONF_form_min_ms);
 	str_hex(a->form->ticket.nonce, sizeof a->form->ticket.nonce, nonce);
 	buf_addf(b,
 		"{\"need\":\"%s\",\"form\":\"%s\",\"nonce\":\"%s\",\"proof\":%s,\"waits\":%s,"
@@ -171,6 +173,8 @@ void risk_more(const struct conf *conf, const struct risk_ask *a, struct buf *b)
 		risk_is_small(&a->seen->money) ? "true" : "false",
 		(long long)conf_int(conf, CONF_risk_challenge),
 		(long long)conf_int(conf, CONF_risk_refuse));
+	if (early)
+		buf_addc(b, ",\"early\":true");
 	if (a->next)
 		buf_addc(b, ",\"next\":true");
 	if (a->decision)

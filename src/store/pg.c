@@ -14,6 +14,9 @@
 #define REPEATS   2
 #define REPEAT_MS 1000 /* whoever has waited for longer has waited enough */
 #define SHUN_MS   1000
+#define ASK_MS    2000 /* of silence, before whoever may wait for LONG_MS asks if anybody is there */
+#define ASK_S     "2"
+#define LONG_MS   10000
 
 struct store {
 	struct hosts *hosts;
@@ -144,7 +147,8 @@ enum err store_open(const struct conf *c, const char *user, struct store **ret, 
 	if (!info)
 		return f && f->err != OK ? f->err : ERR_CONF;
 	struct store *s = calloc(1, sizeof *s);
-	enum err e = s ? hosts_open(info, &s->hosts, f) : fault_set(f, ERR_NO_MEMORY, NULL, "store");
+	enum err e =
+		s ? hosts_open(info, &s->hosts, f) : fault_set(f, ERR_NO_MEMORY, NULL, "store");
 	free(info);
 	if (e != OK) {
 		free(s);
@@ -186,8 +190,8 @@ static void shun(struct store *s)
 		s->shun_until = mono_add(clock_mono(), dur_ms(SHUN_MS));
 }
 
-/* Of the servers of the list; what is told of a server that does not fit says more than that another
- * one does not answer. */
+/* Of the servers of the list; what is told of a server that does not fit says more than that
+ * another one does not answer. */
 static enum err first_that_fits(struct store *s, struct fault *f)
 {
 	enum err e = OK;
@@ -239,13 +243,29 @@ static short await_wire(const struct store *s, short events, mono_t until)
 	return n > 0 ? p.revents : 0;
 }
 
-/* Until all is sent and a result can be read without waiting; false when it does not come in time.
- * What breaks meanwhile, PQgetResult tells. */
+/* Whether the server says anything to a new connection, be it no. Waits for two seconds at most. */
+static bool is_there(const struct store *s)
+{
+	const char *const name[] = {
+		"host", "hostaddr", "port", "connect_timeout", "sslmode", "gssencmode", NULL};
+	const char *const value[] = {PQhost(s->conn), PQhostaddr(s->conn), PQport(s->conn), ASK_S,
+		"disable", "disable", NULL};
+	return PQpingParams(name, value, 0) != PQPING_NO_RESPONSE;
+}
+
+/* Until all is sent and a result can be read without waiting; false when it does not come in time,
+ * or when whoever may wait long for it finds that nobody is there. What breaks meanwhile,
+ * PQgetResult tells. */
 static bool await_result(const struct store *s, mono_t until)
 {
 	int unsent;
 	while ((unsent = PQflush(s->conn)) == 1 || (unsent == 0 && PQisBusy(s->conn))) {
-		short ready = await_wire(s, unsent ? POLLIN | POLLOUT : POLLIN, until);
+		mono_t ask =
+			s->patience_ms >= LONG_MS ? mono_add(clock_mono(), dur_ms(ASK_MS)) : until;
+		short ready = await_wire(
+			s, unsent ? POLLIN | POLLOUT : POLLIN, ask.us < until.us ? ask : until);
+		if (!ready && ask.us < until.us && is_there(s))
+			continue;
 		if (!ready)
 			return false;
 		if (ready & ~POLLOUT && !PQconsumeInput(s->conn))

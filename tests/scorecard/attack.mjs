@@ -11,6 +11,7 @@ import { sleep } from "../walk/lib/until.mjs";
 import { each } from "./lib/money.mjs";
 
 const ROUND = 500;	// attempts, then it is looked at the time
+const FEW = 20000;	// attempts
 const BROWSER = { "user-agent": "Mozilla/5.0 (X11; Linux x86_64)", "accept-language": "en-GB" };
 const BITS = 8;
 const WAIT_S = 30;	// as shipped
@@ -189,12 +190,14 @@ async function replay(t) {
 	const over = { done: false, every_ms: 800 };
 	const many = Math.ceil(total / 60);
 	const honest = people(s, t, many, (i) => home(i % addresses), await readers(s, Math.ceil(many / 2)), over);
+	const ends = [];
 	let harvest = [], waiting = [], reached = 0, sent = 0;
 	const go = async (one) => {
 		const url = await attempt(s, pool, one);
 
 		found[`${one.how} ${url ? "through" : "not"}`] = (found[`${one.how} ${url ? "through" : "not"}`] ?? 0) + 1;
 		sent++;
+		ends.push(Date.now());
 		if (!url)
 			return;
 		reached++;
@@ -242,21 +245,21 @@ async function replay(t) {
 	const through = Math.max(reached, called);
 	const share = (100 * through) / sent;
 	// Some ten come through before the form asks for a puzzle, however many there are: a short replay is held to those after that.
-	const later = await s.count(`SELECT count(*) FROM pledged.pledge WHERE email ~ '^[0-9]{5}@' AND created_at > coalesce(
-		(SELECT min(at) FROM pledged.guard_event WHERE kind = 'form' AND became = 'puzzle'), '-infinity')`);
-	const held = total < 20000 ? (100 * later) / sent : share;
+	const puzzle_s = await s.one("SELECT coalesce(extract(epoch FROM min(at)), 0) FROM pledged.guard_event WHERE kind = 'form' AND became = 'puzzle'");
+	const later = await s.count(`SELECT count(*) FROM pledged.pledge WHERE email ~ '^[0-9]{5}@' AND created_at > to_timestamp(${puzzle_s})`);
+	const held = total < FEW ? (100 * later) / ends.filter((at) => at > 1000 * puzzle_s).length : share;
 	const kept = (100 * good) / gave.length;
 	const pass = sent === total && held <= 1 && kept >= 99;
-	const mix = KINDS.map(([how, parts]) => `${parts / 10} % ${how}`).join(", ");
+	const mix = KINDS.map(([how, parts]) => `${parts / 10} % ${how}: ${found[`${how} through`] ?? 0}`).join(", ");
 	const lost = ["known", "new", "by hand"].map((how) => `${gave.filter((one) => one.how === how && !one.gave).length} of ${gave.filter((one) => one.how === how).length} ${how}`);
 	const why = `${JSON.stringify(found)}; in ${took} s; the form: ${forms.join(" ") || "open"}; did not give: ${lost.join(", ")}`;
 
 	t.count({ pledges: good + reached });
 	t.say(why);
-	return { value: `${sent} attempts (${mix}) from ${addresses} addresses, ${through} (${share.toFixed(2)} %) reached the provider${held === share ? "" : `, ${later} (${held.toFixed(2)} %) after the puzzle began`}; ${good} of ${gave.length} donors (${
+	return { value: `${sent} attempts (of ${mix}) from ${addresses} addresses, ${through} (${share.toFixed(2)} %) reached the provider${held === share ? "" : `, ${later} (${held.toFixed(2)} %) after the puzzle began`}; ${good} of ${gave.length} donors (${
 		kept.toFixed(1)} %) gave`, pass, why: pass ? [] : [why] };
 }
 
 export const lines = [
-	{ id: "F18", name: "attack", title: "an attack on the form from thousands of addresses, and honest donors in the same minutes", target: "<= 1 %, >= 99 %", short: true, run: replay },
+	{ id: "F18", name: "attack", title: "an attack on the form from thousands of addresses, and honest donors in the same minutes", target: `<= 1 %, of fewer than ${FEW} attempts those after the puzzle began; >= 99 %`, short: true, run: replay },
 ];

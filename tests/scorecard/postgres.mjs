@@ -265,7 +265,6 @@ async function hole(t) {
 }
 
 const SLOW_S = 2.5;
-const SLACK_S = 0.5;	// the client's own way, on a machine with other work
 
 // slow: each statement that stores a pledge or a view takes five seconds.
 async function slow(t) {
@@ -295,7 +294,7 @@ async function slow(t) {
 			const opened = late.filter((a) => a.act === "open").length;
 
 			return { value: `503 after ${seconds(slowest)}, ${running} statements at once, decide p99 ${p99} ms, ${opened}/${late.length} opened`,
-				good: slowest <= SLOW_S + SLACK_S && running <= 12 && p99 <= 2 * PAGE_MS && opened === late.length };
+				good: slowest <= SLOW_S && running <= 12 && p99 <= 2 * PAGE_MS && opened === late.length };
 		});
 	} finally {
 		await s.sql("DROP FUNCTION public.doze() CASCADE");
@@ -486,8 +485,8 @@ export const lines = [
 	{ id: "B02", name: "pg-restart", title: "PostgreSQL is restarted under load", target: `back within ${BACK_S} s, decide p99 ${PAGE_MS} ms`, run: restarted },
 	{ id: "B03", name: "pg-failover", title: "the primary is killed, its synchronous standby is promoted", target: `gap at most ${FAILOVER_S} s, 0 lost`, run: failover },
 	{ id: "B04", name: "pg-readonly", title: "the old primary comes back read-only, live sessions become read-only", target: `gap at most ${READ_ONLY_S} s`, run: returns },
-	{ id: "B05", name: "pg-blackhole", title: "the wire to PostgreSQL takes bytes and says nothing", target: `error and recovery within ${SILENT_S} s, with a second server ${SECOND_S} s`, run: hole },
-	{ id: "B06", name: "pg-slow", title: "every statement that stores takes 5 s", target: `503 within ${SLOW_S} s, no pile, pages open at their deadline`, run: slow },
+	{ id: "B05", name: "pg-blackhole", title: "the wire to PostgreSQL takes bytes and says nothing", target: `error and recovery within ${SILENT_S} s, with a second server ${SECOND_S} s; decide p99 ${2 * PAGE_MS} ms`, run: hole },
+	{ id: "B06", name: "pg-slow", title: "every statement that stores takes 5 s", target: `503 within ${SLOW_S} s, no pile, pages open at their deadline: p99 ${2 * PAGE_MS} ms`, run: slow },
 	{ id: "B07", name: "pg-enospc", title: "the disk of the tables is full", target: "503, pages go on, back with no restart", run: data_full },
 	{ id: "B08", name: "pg-walfull", title: "the disk of the write-ahead log is full", target: "503, pages go on, back when the server is", run: wal_line },
 	{ id: "B09", name: "pg-53300", title: "somebody holds all connections", target: "503, no crash, back by itself", run: crowded },

@@ -2,7 +2,7 @@
 -- asks for them before it pauses cards.
 BEGIN;
 \ir fixture.psql
-SELECT plan(131);
+SELECT plan(134);
 SET LOCAL timezone = 'UTC';
 UPDATE limit_rule SET burst = 1000, per_second = 100;
 
@@ -123,6 +123,9 @@ SELECT is(pg_temp.said(180, 180, '{"signs": ["no_page"], "proof": true}'), 'made
 SELECT is(pg_temp.note(180), 'solved ok 40 {"no_page": 40} {}', 'and its points stay with it');
 SELECT is(pg_temp.said(181, 181, '{"signs": ["no_page"], "waits": true}'), 'made', 'or after a while');
 SELECT is(pg_temp.room('plain') || ' ' || pg_temp.room('doubt'), '1 2', 'among those who wait');
+SELECT is(pg_temp.said(182, 182, '{"early": true}'), 'puzzle page', 'one with a puzzle is no way to be sooner than others');
+SELECT is(pg_temp.said(182, 182, '{"early": true, "proof": true}'), 'made', 'but by solving it');
+SELECT is(pg_temp.said(183, 183, '{"early": true, "need": "watch"}'), 'made', 'where tickets are only watched nobody asks');
 
 -- who lost the race for a ticket takes no room
 SELECT is((SELECT t.why FROM limit_turn(901::int2, '{}', NULL, 'race@mail.example', '{}', '{}', 0, pg_temp.t0()) t), NULL, 'a pledge is counted');

@@ -5,7 +5,7 @@ import assert from "node:assert/strict";
 import { after, test } from "node:test";
 
 import { fields_of, solve } from "./lib/form.mjs";
-import { creates, events, from, guard_stack, rules } from "./lib/guard.mjs";
+import { country_of_header, creates, events, from, guard_stack, rules } from "./lib/guard.mjs";
 import { agent, client, key } from "./lib/http.mjs";
 import { books_agree, counts, deliver, event, made, reaches, state } from "./lib/money.mjs";
 import { sleep, until } from "./lib/until.mjs";
@@ -99,6 +99,36 @@ test("spread over 300 networks: the site's own limit; a rule changed holds at on
 
 	assert.equal(status(after_it, 201), 24);
 	assert.deepEqual((await events(s, "limit")).slice(-1)[0][2], "1000, 10/s, on");
+});
+
+test("one decision's token, sent from everywhere; pledges without it pass (case 79)", async () => {
+	await empty();
+	await rules(s, { token: [3, SLOW] });
+	const reader = from(s, "10.40.0.1");
+
+	await reader.decide("/en/news/ferry");
+	const { token } = await reader.decide("/en/news/tide");
+	const answers = await many(40, (i) => from(s, `10.41.${i}.1`, { agent: pool }).pledge(gift({ token })));
+	const { headers, json } = answers.find((a) => a.status === 429);
+
+	assert.deepEqual([status(answers, 201), status(answers, 429), json().type], [3, 37, "urn:pledged:problem:too_many"]);
+	assert.ok(Number(headers["retry-after"]) > 0);
+	assert.equal((await from(s, "10.42.0.1").pledge(gift())).status, 201);
+	await rules(s, { token: [1000, 10] });
+});
+
+test("one country, from 60 networks; another one passes meanwhile (case 79)", async () => {
+	await empty();
+	await country_of_header(s);
+	await rules(s, { country: [5, SLOW] });
+	const of = (country, address) => client(s.url, { agent: pool, headers: { "x-walk-address": address, "walk-country": country } });
+	const answers = await many(60, (i) => of(i % 6 === 5 ? "SE" : "NO", `10.43.${i}.1`).pledge(gift()).then((answer) => ({ ...answer, i })));
+	const [no, se] = [answers.filter(({ i }) => i % 6 < 5), answers.filter(({ i }) => i % 6 === 5)];
+
+	assert.deepEqual([no.length, status(no, 201), status(no, 429), status(se, 201), status(se, 429)], [50, 5, 45, 5, 5]);
+	assert.ok(Number(no.find((a) => a.status === 429).headers["retry-after"]) > 0);
+	assert.equal((await from(s, "10.44.0.1").pledge(gift())).status, 201, "nor is it of a country that nobody knows");
+	await rules(s, { country: [1000, 10] });
 });
 
 test("the same key 40 times at once is one pledge and counts once; a full bucket does not hold back its repetition (case 79)", async () => {
@@ -284,6 +314,7 @@ test("too many payments refused: the form shuts for pledges alone, and opens by 
 		return await form() === "open";
 	}, 90);
 	assert.ok(passed > 0, "a few were let through before");
+	await until("the metric says so, too", async () => /^pledged_forms_shut 0$/m.test((await s.request("/metrics")).text), 20);
 	assert.equal((await from(s, "10.33.0.1").pledge(gift())).status, 201);
 	const steps = (await events(s, "form")).map(([name, was, became]) => `${name}:${was}>${became}`);
 

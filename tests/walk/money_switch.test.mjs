@@ -6,7 +6,7 @@ import { readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import { after, test } from "node:test";
 
-import { creates, events } from "./lib/guard.mjs";
+import { country_of_header, creates, events } from "./lib/guard.mjs";
 import { agent, client, key } from "./lib/http.mjs";
 import { books_agree, counts, made, reaches, session_of } from "./lib/money.mjs";
 import { stack } from "./lib/stack.mjs";
@@ -133,22 +133,11 @@ test("a method off: new pages offer the others, within two seconds over all work
 		"stripe/card,off,on", "stripe/sepa_debit,off,on"]);
 });
 
-// country_of_header: nginx tells the country that the test says, as from a site's own map.
-async function country_of_header() {
-	const file = join(s.dir, "nginx", "pledged-http.conf");
-	const conf = await readFile(file, "utf8");
-
-	assert.match(conf, /^map \$remote_addr \$pledged_country \{/m);
-	await writeFile(file, conf.replace(/^map \$remote_addr \$pledged_country \{/m, "map $http_walk_country $pledged_country {\n\t~^(?<walk_country>[A-Z][A-Z])$ $walk_country;"));
-	await s.role("nginx", "restart");
-	await s.ready();
-}
-
 test("a country off: nobody from there is taken, by form or script, and everybody else is", async () => {
 	const from = (country, more) => client(s.url, { headers: { "walk-country": country } }).pledge(gift(more));
 	const fields = gift();
 
-	await country_of_header();
+	await country_of_header(s);
 	const old = await made(s, gift());
 	const again = (country) => s.request(`/pledge/${old.pledge}/again`, { method: "POST", form: {}, headers: { "walk-country": country, origin: s.url, accept: "text/html" } });
 

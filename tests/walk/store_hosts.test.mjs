@@ -57,7 +57,7 @@ test("the first server goes silent: the second has everybody; and when all look 
 	await works();
 	await until("all are at the first", async () => w.pairs.size >= await sessions());
 	w.mode = "silent";
-	await works();
+	await Promise.all([works(), until("nobody waits for it, not even the clerk, which may wait 20 s for an answer", () => w.pairs.size === 0, 15)]);
 	await until("all are at the second", async () => w.pairs.size === 0 && await sessions() >= 3, 120);
 	assert.equal(w.mode, "silent");
 	w.mode = "pass";

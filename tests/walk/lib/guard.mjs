@@ -1,6 +1,7 @@
 // guard.mjs: what the walks over the guards share: clients that come from wherever the test says, and what reached the provider.
 
-import { chmod, writeFile } from "node:fs/promises";
+import assert from "node:assert/strict";
+import { chmod, readFile, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 
 import { client } from "./http.mjs";
@@ -24,6 +25,17 @@ export async function guard_stack({ limits = {}, ...options }) {
 export async function rules(s, limits) {
 	for (const [scope, [burst, per_second]] of Object.entries(limits))
 		await s.sql(`UPDATE pledged.limit_rule SET burst = ${burst}, per_second = ${per_second}, reserve = 0, "on" = true WHERE scope = '${scope}'`);
+}
+
+// country_of_header: nginx tells the country that the test says (walk-country), as from a site's own map.
+export async function country_of_header(s) {
+	const file = join(s.dir, "nginx", "pledged-http.conf");
+	const conf = await readFile(file, "utf8");
+
+	assert.match(conf, /^map \$remote_addr \$pledged_country \{/m);
+	await writeFile(file, conf.replace(/^map \$remote_addr \$pledged_country \{/m, "map $http_walk_country $pledged_country {\n\t~^(?<walk_country>[A-Z][A-Z])$ $walk_country;"));
+	await s.role("nginx", "restart");
+	await s.ready();
 }
 
 // from: a client without a cookie that comes from an address.
