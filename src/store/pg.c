@@ -195,15 +195,18 @@ static void shun(struct store *s)
 static enum err first_that_fits(struct store *s, struct fault *f)
 {
 	enum err e = OK;
+	struct fault misfit = {0};
 	do {
 		s->conn = hosts_connect(s->hosts);
 		bool open = s->conn && PQstatus(s->conn) == CONNECTION_OK;
-		if (open && (e = pq_fits(s->conn, f)) == OK) {
+		if (open && (e = pq_fits(s->conn, &misfit)) == OK) {
 			hosts_rewind(s->hosts);
 			return OK;
 		}
 		leave(s);
 	} while (hosts_next(s->hosts));
+	if (e != OK && f)
+		*f = misfit;
 	if (e != OK)
 		return e;
 	count(ERR_STORE_DOWN);
